@@ -1,0 +1,65 @@
+//! Forecasts: predictive distributions of counts, 1 to 14 days ahead.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    event::{EventKind, text_enum},
+    ids::{AreaId, RunId},
+    place::Cell,
+    signal::Method,
+    time::{Day, DayRange},
+};
+
+text_enum! {
+    ForecastLevel {
+        Cell = "cell",
+        Area = "area",
+        Whole = "whole",
+    }
+}
+
+/// Probabilities at which every forecast states its quantiles.
+pub const QUANTILE_LEVELS: [f64; 9] = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975];
+
+/// The count in one place over one window of coming days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Forecast {
+    pub run: RunId,
+    /// The last day whose data were used; the window begins the day after or later.
+    pub issued: Day,
+    pub level: ForecastLevel,
+    pub cell: Option<Cell>,
+    pub area: Option<AreaId>,
+    pub kind: EventKind,
+    pub window: DayRange,
+    pub method: Method,
+    pub mean: f64,
+    /// Counts at [`QUANTILE_LEVELS`].
+    pub quantiles: [u32; 9],
+    /// Probability of one or more.
+    pub p_at_least_one: f64,
+    /// What `history` alone expects: the one to beat.
+    pub history_mean: f64,
+    /// What is unusual about the basis of this forecast, in a sentence; empty when nothing is.
+    pub caveat: String,
+}
+
+/// How a method has done against `history` on past days, with the same data it would have had.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ForecastRecord {
+    pub method: String,
+    pub level: ForecastLevel,
+    pub horizon_days: u32,
+    /// Number of past forecast days behind the figures.
+    pub origins: u32,
+    pub log_score: f64,
+    pub history_log_score: f64,
+    pub crps: f64,
+    pub history_crps: f64,
+    /// Share of truths inside the 80 % interval.
+    pub coverage_80: f64,
+    /// Share of later events that fell in the 10 % of cells ranked highest.
+    pub capture_10: Option<f64>,
+    pub history_capture_10: Option<f64>,
+}

@@ -1,0 +1,36 @@
+//! The store: one set of traits, one per aggregate, and two hand-written databases behind them.
+//!
+//! `open(url)` picks SQLite (`sqlite://path` or a bare path) or PostgreSQL (`postgres://…`). The two
+//! implementations stand beside each other in files of the same names and pass one suite
+//! (`tests/store`). SQL never does statistics: it hands rows to Rust, so both give equal answers.
+//!
+//! Rules that every implementation keeps:
+//! - every call takes a [`Scope`]: rows of another jurisdiction do not exist for it, and where a row
+//!   has an area, rows outside `scope.areas` do not exist either;
+//! - every method that writes is one transaction, acknowledged only when it is durable, and may be
+//!   called twice with the same argument: the end state is the same;
+//! - lists come in the order that is stated, never in the database's.
+//!
+//! To add an aggregate: a trait here, a file of its name in `sqlite/` and `postgres/`, a migration of
+//! the same name in both folders, and its story in `tests/store`.
+
+mod error;
+pub mod postgres;
+pub mod sqlite;
+mod traits;
+mod types;
+
+use std::sync::Arc;
+
+pub use error::StoreError;
+pub use traits::{
+    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IntakeStore, JobStore, OutboxStore, OutreachStore,
+    Store,
+};
+pub use types::{
+    AlertPage, ApiKey, AreaStatus, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job, JobState,
+    KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
+};
+
+pub type DynStore = Arc<dyn Store>;
+pub type Result<T> = std::result::Result<T, StoreError>;

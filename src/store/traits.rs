@@ -1,0 +1,256 @@
+//! The traits, one per aggregate.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    AlertPage, ApiKey, AreaStatus, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job, KeyOfIdempotency,
+    NewJob, Result, RunRecord, Session, StoredAnalysis,
+};
+use crate::domain::{
+    alert::{Alert, AlertState, Decision, Tier},
+    area::{Area, AreaShape, Jurisdiction, NamedPlace},
+    event::{Event, EventFact, EventKind},
+    forecast::{Forecast, ForecastLevel, ForecastRecord},
+    ids::{
+        AlertId, ApiKeyId, EventId, FollowUpId, JobId, JurisdictionId, MessageId, RejectId, SignalId, SourceId,
+        SubscriptionId, UserId,
+    },
+    message::{OutboxMessage, Subscription},
+    outreach::{Encounter, FollowUp, FollowUpState},
+    place::{Cell, Point, Precision},
+    quality::{QuarantinedRow, RejectState, Source, SourceFreshness},
+    scope::{Scope, User},
+    signal::Signal,
+    time::{Day, DayRange},
+};
+
+/// Everything a process needs of its database.
+#[async_trait]
+pub trait Store:
+    AreaStore
+    + IntakeStore
+    + EventStore
+    + AnalysisStore
+    + AlertStore
+    + OutreachStore
+    + OutboxStore
+    + JobStore
+    + AccountStore
+    + Send
+    + Sync
+{
+    /// Bring the schema up to date; safe to call twice, and by two processes at once.
+    async fn migrate(&self) -> Result<()>;
+    /// Answers when the database does and its schema is the one this program knows.
+    async fn ready(&self) -> Result<()>;
+    /// `sqlite` or `postgres`.
+    fn kind(&self) -> &'static str;
+    async fn close(&self);
+}
+
+/// Jurisdictions, their areas, outlines and named places.
+#[async_trait]
+pub trait AreaStore {
+    /// Every jurisdiction in the database, by id. The one call that needs no scope: it is what scopes are made of.
+    async fn jurisdictions(&self) -> Result<Vec<Jurisdiction>>;
+    async fn put_jurisdiction(&self, jurisdiction: &Jurisdiction) -> Result<()>;
+    /// Add or replace areas with their outlines.
+    async fn put_areas(&self, scope: &Scope, shapes: &[AreaShape]) -> Result<()>;
+    /// All areas of the jurisdiction (the tree is not secret), by id.
+    async fn areas(&self, scope: &Scope) -> Result<Vec<Area>>;
+    async fn area_shapes(&self, scope: &Scope) -> Result<Vec<AreaShape>>;
+    /// Replace the named places.
+    async fn put_places(&self, scope: &Scope, places: &[NamedPlace]) -> Result<()>;
+    /// By population, largest first, then name.
+    async fn places(&self, scope: &Scope) -> Result<Vec<NamedPlace>>;
+}
+
+/// Sources, batches of rows, quarantine.
+#[async_trait]
+pub trait IntakeStore {
+    async fn put_source(&self, scope: &Scope, source: &Source) -> Result<()>;
+    async fn sources(&self, scope: &Scope) -> Result<Vec<Source>>;
+    /// Newest versions by the sender's record id, for the ids that are known.
+    async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>>;
+    /// Write one batch: events, quarantine and counts together or not at all. A version that exists
+    /// already is `Conflict("event")`: read the heads again.
+    async fn append(&self, scope: &Scope, source: &SourceId, batch: &IntakeBatch) -> Result<()>;
+    /// Counts of rows that were not cases, by label, most frequent first.
+    async fn not_cases(&self, scope: &Scope, source: &SourceId) -> Result<Vec<(String, u64)>>;
+    /// Waiting rows, oldest first; `after` is the last id of the page before.
+    async fn quarantine(
+        &self,
+        scope: &Scope,
+        source: Option<&SourceId>,
+        after: Option<RejectId>,
+        limit: u32,
+    ) -> Result<Vec<QuarantinedRow>>;
+    async fn quarantined_row(&self, scope: &Scope, id: RejectId) -> Result<QuarantinedRow>;
+    async fn set_reject_state(&self, scope: &Scope, id: RejectId, state: RejectState) -> Result<()>;
+    /// Per source: counts and the newest times (`silent` is left false; quality rules set it).
+    async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>>;
+}
+
+/// Events as rows, pages and facts.
+#[async_trait]
+pub trait EventStore {
+    /// Slim rows of newest (or as-of) versions that are not withdrawn, by (event_day, id).
+    async fn facts(&self, scope: &Scope, query: &EventQuery) -> Result<Vec<EventFact>>;
+    async fn event_page(
+        &self,
+        scope: &Scope,
+        query: &EventQuery,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<EventPage>;
+    /// Newest version.
+    async fn event(&self, scope: &Scope, id: EventId) -> Result<Event>;
+    /// All versions, oldest first.
+    async fn event_history(&self, scope: &Scope, id: EventId) -> Result<Vec<Event>>;
+    /// Occurrence of the newest and receipt of the last event.
+    async fn newest(&self, scope: &Scope) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)>;
+    /// Point, address and event id of newest versions whose location came from coordinates: what
+    /// fall-back detection reads. Streamed in pages by id: pass the last id seen.
+    async fn given_points(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<(EventId, Point, Option<String>, Precision)>>;
+    /// Newest versions in full, by id, in pages: what re-placing reads.
+    async fn events_after(&self, scope: &Scope, after: Option<EventId>, limit: u32) -> Result<Vec<Event>>;
+    /// Re-place stored events: location and flags of the newest version are *derived* data (from areas,
+    /// gazetteer and rules), so they are replaced in place and make no new version.
+    async fn replace_locations(&self, scope: &Scope, events: &[Event]) -> Result<()>;
+}
+
+/// Runs of the analysis and what they derived.
+#[async_trait]
+pub trait AnalysisStore {
+    /// Everything a run derived, in one transaction. Forecasts and area status of earlier runs for the
+    /// same kind are replaced as "current" (older runs stay readable by id for the record);
+    /// an alert whose stored version is not the one named is `Conflict("alert")`.
+    async fn put_analysis(&self, scope: &Scope, analysis: &StoredAnalysis) -> Result<()>;
+    async fn latest_run(&self, scope: &Scope) -> Result<Option<RunRecord>>;
+    /// Newest `as_of` first, then by recurrence interval (longest first), then id.
+    async fn signals(&self, scope: &Scope, days: Option<DayRange>, limit: u32) -> Result<Vec<Signal>>;
+    async fn signal(&self, scope: &Scope, id: SignalId) -> Result<Signal>;
+    /// Of the latest run.
+    async fn forecasts(&self, scope: &Scope, level: ForecastLevel, kind: EventKind) -> Result<Vec<Forecast>>;
+    async fn forecast_records(&self, scope: &Scope) -> Result<Vec<ForecastRecord>>;
+    async fn area_status(&self, scope: &Scope) -> Result<Vec<AreaStatus>>;
+    async fn put_area_status(&self, scope: &Scope, rows: &[AreaStatus]) -> Result<()>;
+}
+
+#[async_trait]
+pub trait AlertStore {
+    async fn alerts(
+        &self,
+        scope: &Scope,
+        states: &[AlertState],
+        tier: Option<Tier>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<AlertPage>;
+    /// All that are not over or dismissed, for merging (dismissed ones whose last signal is on or after `since` too).
+    async fn alerts_to_merge(&self, scope: &Scope, since: Day) -> Result<Vec<Alert>>;
+    async fn alert(&self, scope: &Scope, id: AlertId) -> Result<(Alert, Vec<Decision>)>;
+    /// Store the decision and the alert it leads to; `Conflict` when the alert's version is not
+    /// `decision.alert_version`.
+    async fn decide(&self, scope: &Scope, alert: &Alert, decision: &Decision) -> Result<()>;
+}
+
+#[async_trait]
+pub trait OutreachStore {
+    /// Open follow-ups (due, attempted), soonest due first.
+    async fn follow_ups(&self, scope: &Scope, states: &[FollowUpState]) -> Result<Vec<FollowUp>>;
+    async fn follow_up(&self, scope: &Scope, id: FollowUpId) -> Result<FollowUp>;
+    /// Add those not yet known; known ones are left as they are.
+    async fn open_follow_ups(&self, scope: &Scope, follow_ups: &[FollowUp]) -> Result<u64>;
+    /// Log a contact and, where it belongs to a follow-up, the state that one is in now.
+    async fn log_encounter(&self, scope: &Scope, encounter: &Encounter, follow_up: Option<&FollowUp>) -> Result<()>;
+    /// By time, newest first.
+    async fn encounters(&self, scope: &Scope, days: DayRange) -> Result<Vec<Encounter>>;
+    /// The newest contact logged in each cell (of the resolution logged).
+    async fn last_visits(&self, scope: &Scope) -> Result<Vec<(Cell, DateTime<Utc>)>>;
+}
+
+#[async_trait]
+pub trait OutboxStore {
+    async fn put_subscription(&self, scope: &Scope, subscription: &Subscription) -> Result<()>;
+    async fn subscriptions(&self, scope: &Scope) -> Result<Vec<Subscription>>;
+    async fn remove_subscription(&self, scope: &Scope, id: SubscriptionId) -> Result<()>;
+    /// Take up to `limit` due messages for as long as `lease`; nobody else gets them meanwhile.
+    async fn claim_messages(
+        &self,
+        scope: &Scope,
+        now: DateTime<Utc>,
+        lease: Duration,
+        limit: u32,
+    ) -> Result<Vec<OutboxMessage>>;
+    async fn message_sent(&self, scope: &Scope, id: MessageId, at: DateTime<Utc>) -> Result<()>;
+    /// `next` is when to try again; `None` gives up.
+    async fn message_failed(
+        &self,
+        scope: &Scope,
+        id: MessageId,
+        error: &str,
+        next: Option<DateTime<Utc>>,
+    ) -> Result<()>;
+    /// Newest first.
+    async fn messages(&self, scope: &Scope, limit: u32) -> Result<Vec<OutboxMessage>>;
+}
+
+/// The queue. Leases, not locks: a worker that dies loses its job when the lease ends.
+#[async_trait]
+pub trait JobStore {
+    async fn enqueue(&self, scope: &Scope, jobs: &[NewJob]) -> Result<()>;
+    /// Across jurisdictions: a worker serves them all.
+    async fn claim_job(&self, now: DateTime<Utc>, lease: Duration) -> Result<Option<Job>>;
+    async fn job_done(&self, jurisdiction: &JurisdictionId, id: JobId) -> Result<()>;
+    async fn job_failed(
+        &self,
+        jurisdiction: &JurisdictionId,
+        id: JobId,
+        error: &str,
+        retry_at: Option<DateTime<Utc>>,
+    ) -> Result<()>;
+    /// Become (or stay) the one who plans the schedule.
+    async fn hold_lease(&self, name: &str, holder: &str, now: DateTime<Utc>, lease: Duration) -> Result<bool>;
+    async fn waiting_jobs(&self) -> Result<u64>;
+}
+
+/// People, sessions, keys, answers to repeated POSTs, the audit log.
+#[async_trait]
+pub trait AccountStore {
+    /// Adds or replaces; `password` is an Argon2id PHC string, `None` leaves the stored one.
+    async fn put_user(&self, user: &User, password: Option<&str>) -> Result<()>;
+    /// Login names are unique across the database and compared in lower case.
+    async fn user_by_login(&self, login: &str) -> Result<Option<(User, String)>>;
+    async fn user(&self, id: UserId) -> Result<Option<User>>;
+    async fn users(&self, scope: &Scope) -> Result<Vec<User>>;
+    async fn put_session(&self, session: &Session) -> Result<()>;
+    /// `None` when unknown or expired, or when its user is disabled.
+    async fn session(&self, token_hash: &[u8; 32], now: DateTime<Utc>) -> Result<Option<(Session, User)>>;
+    async fn remove_session(&self, token_hash: &[u8; 32]) -> Result<()>;
+    async fn put_api_key(&self, scope: &Scope, key: &ApiKey) -> Result<()>;
+    async fn api_keys(&self, scope: &Scope) -> Result<Vec<ApiKey>>;
+    async fn api_key(&self, key_hash: &[u8; 32], now: DateTime<Utc>) -> Result<Option<ApiKey>>;
+    async fn revoke_api_key(&self, scope: &Scope, id: ApiKeyId) -> Result<()>;
+    /// Start a POST under its key. An in-flight entry older than a minute counts as abandoned.
+    async fn begin_idempotent(
+        &self,
+        scope: &Scope,
+        key: &KeyOfIdempotency,
+        now: DateTime<Utc>,
+    ) -> Result<IdempotentAnswer>;
+    async fn finish_idempotent(&self, scope: &Scope, key: &KeyOfIdempotency, status: u16, body: &str) -> Result<()>;
+    /// Forget an unfinished one, so that a retry may go through.
+    async fn abandon_idempotent(&self, scope: &Scope, key: &KeyOfIdempotency) -> Result<()>;
+    /// Append to the audit log: who did what to which object. Append-only.
+    async fn audit(&self, scope: &Scope, action: &str, object: &str, at: DateTime<Utc>) -> Result<()>;
+}

@@ -1,0 +1,192 @@
+//! Shapes that only exist between the store and its callers.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::domain::{
+    alert::Alert,
+    event::{Event, EventKind},
+    forecast::{Forecast, ForecastRecord},
+    ids::{ApiKeyId, AreaId, EventId, JobId, RunId, SourceId, UserId},
+    message::OutboxMessage,
+    quality::Reject,
+    scope::Role,
+    signal::Signal,
+    time::{Day, DayRange},
+};
+
+/// The newest version of an event as ingest needs it: to tell new, changed and unchanged apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub id: EventId,
+    pub version: u32,
+    pub content_hash: String,
+    pub withdrawn: bool,
+}
+
+/// What one batch of rows became; written in one transaction.
+#[derive(Debug, Clone, Default)]
+pub struct IntakeBatch {
+    /// New events (version 1) and new versions of known ones.
+    pub events: Vec<Event>,
+    /// Rows for quarantine, with the file or request they came in.
+    pub rejects: Vec<Reject>,
+    pub origin: String,
+    /// Rows that are not cases, counted by what they are ("Traffic: VEHICLE ACCIDENT -" → 23,066).
+    pub not_cases: Vec<(String, u64)>,
+    pub received_at: Option<DateTime<Utc>>,
+}
+
+/// Which events. All conditions hold together.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery {
+    pub kinds: Vec<EventKind>,
+    /// By `event_day`.
+    pub days: Option<DayRange>,
+    /// This area and everything below it.
+    pub area: Option<AreaId>,
+    pub source: Option<SourceId>,
+    /// The state of knowledge at this instant: versions received by then and not replaced by then.
+    /// `None` is the newest.
+    pub as_of: Option<DateTime<Utc>>,
+    pub ids: Option<Vec<EventId>>,
+    /// Received strictly after this instant (for "what changed").
+    pub received_after: Option<DateTime<Utc>>,
+}
+
+/// A page of events, newest occurrence first (then by id).
+#[derive(Debug, Clone)]
+pub struct EventPage {
+    pub events: Vec<Event>,
+    /// Opaque; `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// A page of alerts: loudest tier first, then newest signal first, then by id.
+#[derive(Debug, Clone)]
+pub struct AlertPage {
+    pub alerts: Vec<Alert>,
+    pub next: Option<String>,
+}
+
+/// A finished run of the analysis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    pub id: RunId,
+    pub as_of: Day,
+    pub computed_at: DateTime<Utc>,
+    pub newest_event_at: Option<DateTime<Utc>>,
+    pub last_received_at: Option<DateTime<Utc>>,
+    pub events: u64,
+    pub elapsed_ms: u64,
+    /// Methods, versions, seeds and settings, for whoever wants to repeat it.
+    pub settings: Map<String, Value>,
+}
+
+/// Everything one run of the analysis writes, in one transaction.
+#[derive(Debug, Clone)]
+pub struct StoredAnalysis {
+    pub run: RunRecord,
+    pub signals: Vec<Signal>,
+    /// New and changed alerts, with the version each replaces (`None` for new ones).
+    pub alerts: Vec<(Alert, Option<u32>)>,
+    pub forecasts: Vec<Forecast>,
+    pub records: Vec<ForecastRecord>,
+    pub area_status: Vec<AreaStatus>,
+    pub messages: Vec<OutboxMessage>,
+}
+
+/// Where an area stands against its own rule right now; refreshed with every accepted event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AreaStatus {
+    pub area: AreaId,
+    pub kind: EventKind,
+    /// The day whose count is judged.
+    pub day: Day,
+    pub last_24h: u32,
+    pub last_72h: u32,
+    pub last_7d: u32,
+    pub observed: u32,
+    pub expected: f64,
+    /// Counts above this raise a signal.
+    pub threshold: f64,
+    pub statistic: f64,
+    pub p_value: f64,
+    pub recurrence_interval_days: f64,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobState {
+    Waiting,
+    Done,
+    Failed,
+}
+
+/// Work to be queued. Of waiting jobs with the same `key` only one is kept (the earliest `run_at`).
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub kind: String,
+    pub key: String,
+    pub payload: Value,
+    pub run_at: DateTime<Utc>,
+}
+
+/// Claimed work; ours until the lease ends.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub id: JobId,
+    pub jurisdiction: crate::domain::ids::JurisdictionId,
+    pub kind: String,
+    pub payload: Value,
+    pub attempts: u32,
+}
+
+/// A signed-in browser. Only the SHA-256 of its token is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    pub token_hash: [u8; 32],
+    pub user: UserId,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A machine's credential. Only the SHA-256 of the key is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub jurisdiction: crate::domain::ids::JurisdictionId,
+    pub name: String,
+    /// First characters of the key, to recognise it in a list.
+    pub prefix: String,
+    pub key_hash: [u8; 32],
+    pub role: Role,
+    /// A feed key may write to this source only.
+    pub source: Option<SourceId>,
+    pub expires_at: DateTime<Utc>,
+    pub revoked: bool,
+}
+
+/// Names one POST: who sent it, where, with which `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyOfIdempotency {
+    pub actor: String,
+    pub route: String,
+    pub key: String,
+    /// SHA-256 of the body.
+    pub body_hash: [u8; 32],
+}
+
+/// What a POST with this key was answered before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IdempotentAnswer {
+    /// First time: go on, then call `finish`.
+    Fresh,
+    InFlight,
+    /// Same key, other body.
+    OtherBody,
+    Done {
+        status: u16,
+        body: String,
+    },
+}
