@@ -9,6 +9,7 @@ pub mod multiple;
 pub mod normal;
 pub mod random;
 pub mod recurrence;
+pub mod scores;
 pub mod summary;
 
 pub use counts::CountDistribution;
