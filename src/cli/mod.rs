@@ -1,1 +1,5 @@
-//! To be written.
+//! One file per command; thin.
+
+pub mod detect;
+pub mod scan;
+mod table;
