@@ -17,10 +17,12 @@
 //! To add a job: a variant of [`JobKind`], its arm in [`worker`], a line in this table.
 
 pub mod analyse;
+mod derive;
 pub mod intake;
 pub mod outbox;
 pub mod refresh;
 pub mod schedule;
+mod signals;
 pub mod worker;
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,1 @@
+//! `emberwatch detect`: temporal detectors on plain files.
