@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The command line: one file per command, each thin.
 //!
 //! Every command exits 0 on success and 2 on bad usage or input, with one clear line on standard error;
@@ -151,10 +150,3 @@ fn one_line(error: &anyhow::Error) -> String {
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|c| c.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
 }
-=======
-//! One file per command; thin.
-
-pub mod detect;
-pub mod scan;
-mod table;
->>>>>>> detect
