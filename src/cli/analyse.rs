@@ -6,7 +6,7 @@ use super::Shell;
 use crate::{
     clock::{DynClock, SystemClock},
     domain::{scope::Scope, time::Day},
-    jobs,
+    jobs::analyse::{Request, analyse},
 };
 
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
     let mut summaries = Vec::new();
     for jurisdiction in jurisdictions {
         let scope = Scope::system(jurisdiction.id.clone(), "analyse");
-        let summary = jobs::analyse::analyse(&store, &clock, &scope, args.as_of, &config).await?;
+        let summary = analyse(&store, &clock, &scope, Request::as_of(args.as_of), &config).await?;
         if args.format.is_text() {
             match &summary {
                 Some(summary) => shell.say(format_args!("{}: {summary}", jurisdiction.name))?,

@@ -19,6 +19,7 @@ mod migrate;
 mod openapi;
 mod scan;
 mod serve;
+mod service;
 mod shell;
 mod simulate;
 mod users;

@@ -41,6 +41,21 @@ const MERGE_TRIES: u32 = 5;
 /// Follow-ups are opened for overdoses of this many days: older ones are past any deadline.
 const FOLLOW_UP_DAYS: i32 = 7;
 
+/// What to analyse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// The day to take for today; `None` is today, or the last day with data when that is long ago.
+    pub as_of: Option<Day>,
+    /// Whether to forecast too. Replaying past days for their alerts needs none.
+    pub forecasts: bool,
+}
+
+impl Request {
+    pub fn as_of(day: Option<Day>) -> Self {
+        Self { as_of: day, forecasts: true }
+    }
+}
+
 /// What a run came to, for the person or log that asked for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AnalysisSummary {
@@ -89,10 +104,10 @@ pub(super) struct Inputs {
     pub notes: Vec<String>,
     /// A day before one that was analysed already: detected and stored, but no alert is touched.
     pub looking_back: bool,
+    pub with_forecasts: bool,
 }
 
-/// Analyse one jurisdiction as of a day (`None`: today, or the last day with data when that is long ago).
-/// `Ok(None)` when there is no event at all.
+/// Analyse one jurisdiction as of a day. `Ok(None)` when there is no event at all.
 ///
 /// # Errors
 /// When nothing was known on the day asked for, or the store fails.
@@ -100,11 +115,11 @@ pub async fn analyse(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
-    as_of: Option<Day>,
+    request: Request,
     config: &Config,
 ) -> anyhow::Result<Option<AnalysisSummary>> {
     let started = Instant::now();
-    let Some(inputs) = read(store, clock, scope, as_of, config).await? else { return Ok(None) };
+    let Some(inputs) = read(store, clock, scope, request, config).await? else { return Ok(None) };
     let (inputs, derived) = tokio::task::spawn_blocking(move || derive(&inputs).map(|derived| (inputs, derived)))
         .await
         .context("the analysis was interrupted")??;
@@ -129,7 +144,7 @@ async fn read(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
-    as_of: Option<Day>,
+    Request { as_of, forecasts }: Request,
     config: &Config,
 ) -> anyhow::Result<Option<Inputs>> {
     let all = store.jurisdictions().await?;
@@ -178,6 +193,7 @@ async fn read(
             silent_sources: Vec::new(),
         },
         looking_back,
+        with_forecasts: forecasts,
         facts,
         jurisdiction,
         now,

@@ -63,7 +63,8 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     signals.sort_by(|a, b| {
         b.recurrence_interval_days.total_cmp(&a.recurrence_interval_days).then_with(|| a.id.cmp(&b.id))
     });
-    let (forecasts, records) = forecasts(inputs, &areas, &silent, &mut notes)?;
+    let (forecasts, records) =
+        if inputs.with_forecasts { forecasts(inputs, &areas, &silent, &mut notes)? } else { Default::default() };
     let status =
         refresh::judge(&inputs.facts, areas.tree(), inputs.days, inputs.days.to, inputs.now, &inputs.config);
     let data_through = inputs.facts.iter().map(|f| f.event_day).max().unwrap_or(inputs.days.to);

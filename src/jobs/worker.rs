@@ -85,7 +85,8 @@ impl Worker {
         let scope = Scope::system(job.jurisdiction.clone(), "worker");
         match kind {
             JobKind::Analyse { as_of } => {
-                let summary = analyse::analyse(&self.store, &self.clock, &scope, as_of, &self.config).await?;
+                let request = analyse::Request::as_of(as_of);
+                let summary = analyse::analyse(&self.store, &self.clock, &scope, request, &self.config).await?;
                 if let Some(summary) = summary {
                     self.announce.announce(&job.jurisdiction, News::Alerts(summary.changed_alerts));
                     self.announce.announce(&job.jurisdiction, News::Analysis(summary.as_of));

@@ -1,0 +1,121 @@
+//! Where the rooms are joined: the API's view of intake, the jobs' view of open screens.
+//!
+//! The API may not know the jobs and the jobs may not know the API; both know traits, and these few lines
+//! put the one behind the other.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use tokio::{net::TcpListener, sync::Notify};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, Resubmitted},
+    clock::DynClock,
+    config::Config,
+    domain::{
+        ids::{JurisdictionId, RejectId, SourceId},
+        scope::Scope,
+    },
+    jobs::{Announce, News, intake, schedule::Schedule, worker::Worker},
+    notify::Transports,
+    store::DynStore,
+};
+
+/// One process of the service.
+pub(super) struct Service {
+    pub store: DynStore,
+    pub clock: DynClock,
+    pub config: Arc<Config>,
+    hub: Hub,
+    wake: Arc<Notify>,
+    demo: bool,
+}
+
+impl Service {
+    pub fn new(store: DynStore, clock: DynClock, config: Config) -> Self {
+        Self { store, clock, config: Arc::new(config), hub: Hub::default(), wake: Arc::default(), demo: false }
+    }
+
+    pub fn demo(mut self) -> Self {
+        self.demo = true;
+        self
+    }
+
+    /// The background worker of this process.
+    pub fn worker(&self) -> anyhow::Result<Worker> {
+        Ok(Worker {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            config: self.config.clone(),
+            transports: Arc::new(Transports::from_config(&self.config.notify)?),
+            announce: Arc::new(Screens(self.hub.clone())),
+            wake: self.wake.clone(),
+            schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?,
+        })
+    }
+
+    /// Answer requests until told to stop; then finish what is under way and close the store.
+    pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) -> anyhow::Result<()> {
+        let worker = if with_worker { Some(tokio::spawn(self.worker()?.run(stop.clone()))) } else { None };
+        let rows = Rows { store: self.store.clone(), clock: self.clock.clone() };
+        let state = AppState::new(
+            self.store.clone(),
+            self.clock.clone(),
+            self.config.clone(),
+            self.hub.clone(),
+            Arc::new(rows),
+            self.wake.clone(),
+        )
+        .demo(self.demo);
+        let served = api::serve(listener, state, stop.clone()).await;
+        stop.cancel();
+        if let Some(worker) = worker {
+            worker.await?;
+        }
+        self.store.close().await;
+        Ok(served?)
+    }
+}
+
+/// The jobs' news, passed to open screens.
+struct Screens(Hub);
+
+impl Announce for Screens {
+    fn announce(&self, jurisdiction: &JurisdictionId, news: News) {
+        let change = match news {
+            News::AreaStatus(areas) => Change::AreaStatus { areas },
+            News::Alerts(ids) => Change::Alerts { ids },
+            News::Analysis(as_of) => Change::Analysis { as_of },
+        };
+        self.0.publish(jurisdiction, change);
+    }
+}
+
+/// Intake as the API asks for it.
+struct Rows {
+    store: DynStore,
+    clock: DynClock,
+}
+
+#[async_trait]
+impl Intake for Rows {
+    async fn accept(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        records: Vec<Map<String, Value>>,
+    ) -> Result<Accepted, IntakeError> {
+        todo_bridge(intake::accept_records(&self.store, &self.clock, scope, source, records).await)
+    }
+
+    async fn resubmit(
+        &self,
+        scope: &Scope,
+        row: RejectId,
+        values: Map<String, Value>,
+    ) -> Result<Resubmitted, IntakeError> {
+        todo_bridge(intake::resubmit(&self.store, &self.clock, scope, row, values).await)
+    }
+}
