@@ -1,7 +1,5 @@
 //! From the best windows of every centre to the clusters that are reported.
 
-use std::cmp::Ordering;
-
 use serde::Serialize;
 
 use crate::{domain::time::DayRange, stats::recurrence_interval};
@@ -51,7 +49,7 @@ struct Candidate {
     window: Window,
     found: Found,
     /// The farthest place inside: all that come no later in the centre's order are inside.
-    edge: (f64, usize),
+    edge: (u64, u32),
     size: usize,
 }
 
@@ -118,11 +116,11 @@ impl Reporting<'_> {
     fn candidate(&self, centre: usize, window: Window, found: Found) -> Candidate {
         let places = self.order.len();
         if self.is_whole(centre) {
-            return Candidate { centre: places, window, found, edge: (f64::INFINITY, places), size: places };
+            return Candidate { centre: places, window, found, edge: (u64::MAX, 0), size: places };
         }
         let last = self.circles.lists[centre][found.places as usize - 1];
         let last = self.circles.active[last as usize] as usize;
-        let edge = (self.geometry.separation2(centre, last), last);
+        let edge = self.geometry.order(centre, last);
         let size = (0..places).filter(|&p| self.inside(centre, edge, p)).count();
         Candidate { centre, window, found, edge, size }
     }
@@ -131,24 +129,17 @@ impl Reporting<'_> {
         self.circles.whole_area && centre + 1 == self.circles.lists.len()
     }
 
-    fn inside(&self, centre: usize, edge: (f64, usize), place: usize) -> bool {
-        let d2 = self.geometry.separation2(centre, place);
-        match d2.total_cmp(&edge.0) {
-            Ordering::Less => true,
-            Ordering::Equal => place <= edge.1,
-            Ordering::Greater => false,
-        }
+    fn inside(&self, centre: usize, edge: (u64, u32), place: usize) -> bool {
+        self.geometry.order(centre, place) <= edge
     }
 
-    /// Among candidates of the same statistic: fewer places, then the smaller radius, then the earlier centre.
+    /// Among candidates of the same statistic: fewer places, then the earlier centre.
     fn break_ties(&self, sorted: &mut [Candidate]) {
         let mut start = 0;
         while start < sorted.len() {
             let top = sorted[start].found.llr;
             let run = sorted[start..].iter().take_while(|c| (top - c.found.llr).abs() < SAME).count();
-            sorted[start..start + run].sort_by(|a, b| {
-                a.size.cmp(&b.size).then(a.edge.0.total_cmp(&b.edge.0)).then(a.centre.cmp(&b.centre))
-            });
+            sorted[start..start + run].sort_by(|a, b| a.size.cmp(&b.size).then(a.centre.cmp(&b.centre)));
             start += run;
         }
     }

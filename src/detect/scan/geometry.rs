@@ -1,8 +1,9 @@
 //! Where places are, and in which order a circle takes them in.
 //!
 //! Latitude and longitude become points on a sphere of 6,367 km and neighbours are ordered by the
-//! chord between them, which is the order of the arc. Places at the same distance come in the order
-//! of their ids. To add a metric: a variant of [`Location`] with its own coordinates and limit.
+//! chord between them, which is the order of the arc. Places at the same distance come in a fixed order:
+//! on a plane by x and then y, on the globe (where exact ties do not outlive rounding) by id.
+//! To add a metric: a variant of [`Location`] with its own coordinates and limit.
 
 use crate::domain::place::Point;
 
@@ -23,13 +24,15 @@ pub enum Location {
 pub(super) struct Geometry {
     points: Vec<[f64; 3]>,
     sphere: bool,
+    /// Position of every place in the order that decides ties.
+    tie_rank: Vec<u32>,
 }
 
 impl Geometry {
     /// `None` when geographic and plane positions are mixed.
     pub fn new(locations: impl Iterator<Item = Location>) -> Option<Self> {
         let mut kinds = [false; 2];
-        let points = locations
+        let points: Vec<[f64; 3]> = locations
             .map(|location| match location {
                 Location::Geographic(p) => {
                     kinds[0] = true;
@@ -42,7 +45,16 @@ impl Geometry {
                 }
             })
             .collect();
-        (!(kinds[0] && kinds[1])).then_some(Self { points, sphere: kinds[0] })
+        let mut order: Vec<u32> = (0..points.len() as u32).collect();
+        if kinds[1] {
+            let xy = |&i: &u32| &points[i as usize];
+            order.sort_by(|a, b| xy(a)[0].total_cmp(&xy(b)[0]).then(xy(a)[1].total_cmp(&xy(b)[1])));
+        }
+        let mut tie_rank = vec![0; points.len()];
+        for (rank, &i) in order.iter().enumerate() {
+            tie_rank[i as usize] = rank as u32;
+        }
+        (!(kinds[0] && kinds[1])).then_some(Self { points, sphere: kinds[0], tie_rank })
     }
 
     /// Straight-line distance squared.
@@ -72,20 +84,24 @@ impl Geometry {
         chord * chord
     }
 
-    /// `candidates` within the radius, nearest first, ties in the order given.
+    /// Where a place comes in a centre's order: by distance, then by the order that decides ties.
+    pub fn order(&self, centre: usize, place: usize) -> (u64, u32) {
+        // Bits of non-negative doubles are ordered as the doubles are.
+        (self.separation2(centre, place).to_bits(), self.tie_rank[place])
+    }
+
+    /// Positions in `candidates` of those within the radius, nearest first.
     pub fn nearest(&self, centre: usize, candidates: &[u32], max_radius: Option<f64>) -> Vec<u32> {
         let limit = max_radius.map_or(f64::INFINITY, |r| self.limit2(r));
-        let mut keyed: Vec<(u64, u32)> = candidates
+        let mut keyed: Vec<(u64, u32, u32)> = candidates
             .iter()
             .enumerate()
-            .filter_map(|(i, &p)| {
-                let d2 = self.separation2(centre, p as usize);
-                // Bits of non-negative doubles are ordered as the doubles are.
-                (d2 <= limit).then_some((d2.to_bits(), i as u32))
-            })
+            .map(|(i, &p)| (self.order(centre, p as usize), i as u32))
+            .map(|((d2, tie), i)| (d2, tie, i))
+            .filter(|(d2, ..)| f64::from_bits(*d2) <= limit)
             .collect();
         keyed.sort_unstable();
-        keyed.into_iter().map(|(_, i)| i).collect()
+        keyed.into_iter().map(|(.., i)| i).collect()
     }
 }
 
@@ -98,10 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn places_at_the_same_distance_keep_their_order() {
-        let g = plane(&[(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0), (-1.0, 0.0)]);
-        assert_eq!(g.nearest(0, &[0, 1, 2, 3, 4], None), [0, 1, 2, 4, 3]);
-        assert_eq!(g.nearest(0, &[0, 1, 2, 3, 4], Some(1.0)), [0, 1, 2, 4]);
+    fn places_at_the_same_distance_come_by_x_and_then_y() {
+        let g = plane(&[(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0), (-1.0, 0.0), (0.0, -1.0)]);
+        assert_eq!(g.nearest(0, &[0, 1, 2, 3, 4, 5], None), [0, 4, 5, 2, 1, 3]);
+        assert_eq!(g.nearest(0, &[0, 2, 3, 4], Some(1.0)), [0, 3, 1]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use options::{Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, 
 /// Raised whenever the same input could give another answer.
 pub const METHOD_VERSION: u32 = 1;
 
-/// A place where cases can be. Ids are distinct; their order as text breaks ties of distance.
+/// A place where cases can be. Ids are distinct; their order as text breaks ties between centres.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanPlace {
     pub id: String,

@@ -10,7 +10,7 @@ use crate::stats::Random;
 use super::{
     ScanError,
     geometry::Geometry,
-    options::{Analysis, PValueMethod, Rates, ScanOptions},
+    options::{Analysis, PValueMethod, ScanOptions},
     problem::{Cases, Expected, Problem},
     statistic::Bars,
     sweep::{Counter, Counts, Factors, Found, Greatest, Measure, PerLane, Position, Table, sweep},
@@ -318,9 +318,4 @@ impl<const L: usize> Build<L> for Table<L> {
         rows[whole] = sums;
         Self(rows)
     }
-}
-
-/// Rates other than high ones need the exhaustive sweep.
-pub(super) fn high_only(options: &ScanOptions) -> bool {
-    options.rates == Rates::High
 }
