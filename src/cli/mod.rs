@@ -1,1 +1,5 @@
-//! To be written.
+//! One file per command; thin.
+
+pub mod backtest;
+pub mod forecast;
+mod study;
