@@ -9,7 +9,7 @@
 use super::ForecastError;
 use crate::domain::{
     place::Point,
-    series::{AreaCube, CellCube, Cube},
+    series::{AreaCube, CellCube},
     time::{Day, DayRange},
 };
 
@@ -241,28 +241,30 @@ impl Panel {
         }
     }
 
-    /// Among events old enough that nearly all have arrived: the share that had after each lag.
     fn learned_shares(&self, n: usize) -> Vec<f64> {
-        let list = if self.layout.areas > 0 { &self.areas } else { &self.cells };
-        let longest = LONGEST_LAG.min(n / 3);
-        let mut by_lag = vec![0.0; longest + 1];
-        let mut total = 0.0;
-        for s in list.iter().filter(|s| (s.day as usize) + longest < n && ((s.day + s.lag) as usize) < n) {
-            if let Some(slot) = by_lag.get_mut(s.lag as usize) {
-                *slot += f64::from(s.count);
-            }
-            total += f64::from(s.count);
-        }
-        let mut so_far = 0.0;
-        // Half an event known at once: with no events old enough nothing is corrected.
-        by_lag
-            .iter()
-            .map(|c| {
-                so_far += c;
-                ((so_far + 0.5) / (total + 0.5)).min(1.0)
-            })
-            .collect()
+        learned_completeness(if self.layout.areas > 0 { &self.areas } else { &self.cells }, n)
     }
+}
+
+/// Share of events known by lag, learned at the end of day `n` (counted from 1) from what had arrived by then:
+/// among events old enough that nearly all have come, the share that had after each lag. With no events old
+/// enough nothing is corrected.
+pub fn learned_completeness(counts: &[Sighting], n: usize) -> Vec<f64> {
+    let longest = LONGEST_LAG.min(n / 3);
+    let mut by_lag = vec![0.0; longest + 1];
+    let mut total = 0.0;
+    for s in counts.iter().filter(|s| (s.day as usize) + longest < n && ((s.day + s.lag) as usize) < n) {
+        if let Some(slot) = by_lag.get_mut(s.lag as usize) {
+            *slot += f64::from(s.count);
+        }
+        total += f64::from(s.count);
+    }
+    let mut so_far = 0.0;
+    let shares = by_lag.iter().map(|c| {
+        so_far += c;
+        ((so_far + 0.5) / (total + 0.5)).min(1.0)
+    });
+    shares.collect()
 }
 
 impl Layout {
@@ -341,11 +343,6 @@ fn median_spacing(xy: &[[f64; 2]]) -> f64 {
         .collect();
     nearest.sort_by(f64::total_cmp);
     nearest.get(nearest.len() / 2).copied().unwrap_or(1.0)
-}
-
-/// Cubes of one kind of place, for tests and callers that build a panel of their own.
-pub fn sightings<P: Ord + Clone>(cube: &Cube<P>) -> Vec<Sighting> {
-    cube.entries.iter().map(|e| Sighting { place: e.place, day: e.day, lag: 0, count: e.count }).collect()
 }
 
 #[cfg(test)]
