@@ -58,7 +58,7 @@ $(RELEASE): $(RUST_SOURCES) web/dist/index.html
 
 # -- what must hold ----------------------------------------------------------------------------------
 
-test: need-test web format lint docs generated web-test rust-test e2e clean-tree
+test: need-test format web lint docs generated web-test rust-test e2e clean-tree
 
 check: need-build web format lint
 	cargo test --locked --lib --test architecture
@@ -66,7 +66,6 @@ check: need-build web format lint
 
 format:
 	cargo fmt --check
-	cd web && npm run --silent format
 
 lint: web
 	cargo clippy --locked --all-targets -- -D warnings
@@ -87,17 +86,16 @@ e2e: $(RELEASE)
 # The API description and the client's types are made from the code; a difference fails.
 generated: web/node_modules/.package-lock.json web
 	cargo run --locked --quiet -- openapi | diff -u web/openapi.json - || { echo "web/openapi.json is out of date: make bless" >&2; exit 1; }
-	cd web && npm run --silent types -- --output /dev/stdout | diff -u src/api/schema.ts - || { echo "web/src/api/schema.ts is out of date: make bless" >&2; exit 1; }
+	cd web && npx openapi-typescript openapi.json 2>/dev/null | npx biome format --stdin-file-path=schema.ts | diff -u src/api/schema.ts - || { echo "web/src/api/schema.ts is out of date: make bless" >&2; exit 1; }
 
 bless: web
 	cargo run --locked --quiet -- openapi > web/openapi.json
-	cd web && npm run --silent types -- --output src/api/schema.ts
+	cd web && npm run --silent types
 	INSTA_UPDATE=always cargo test --locked
 
 # Tests leave nothing behind: checked where the tree began clean.
 clean-tree:
 	@if [ "$(CI)" = true ] && [ -n "$$(git status --porcelain)" ]; then git status --short >&2; echo "make test changed the tree" >&2; exit 1; fi
 
-bench: $(RELEASE)
+bench: web
 	cargo bench --locked --benches
-	EMBERWATCH_BIN=$(RELEASE) cargo run --release --locked --quiet --example none 2>/dev/null || true

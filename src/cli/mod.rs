@@ -28,7 +28,7 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::store::StoreError;
+use crate::{clock::SystemClock, store::StoreError};
 pub(crate) use shell::Shell;
 
 /// Geospatial overdose surveillance: reports in; clusters, forecasts and shift briefs out.
@@ -70,15 +70,15 @@ enum Command {
     /// Place addresses against a gazetteer.
     Geocode(geocode::Args),
     /// Space-time scan statistic on plain files.
-    Scan(scan::Args),
+    Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
     Detect(detect::Args),
     /// Forecast from an event file.
-    Forecast(forecast::Args),
+    Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
-    Backtest(backtest::Args),
+    Backtest(backtest::BacktestArgs),
     /// Write a simulated world: feeds, events, places, truth.
-    Simulate(simulate::Args),
+    Simulate(simulate::SimulateArgs),
     /// Print the API description.
     Openapi,
 }
@@ -127,7 +127,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Detect(args) => detect::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Backtest(args) => backtest::run(&args),
-        Command::Simulate(args) => simulate::run(&args),
+        Command::Simulate(args) => simulate::run(&args, &SystemClock),
         Command::Openapi => openapi::run(),
     }
 }
