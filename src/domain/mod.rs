@@ -17,6 +17,7 @@ pub mod ids;
 pub mod message;
 pub mod outreach;
 pub mod place;
+pub mod place_name;
 pub mod quality;
 pub mod scope;
 pub mod series;
