@@ -183,9 +183,7 @@ fn options(args: &ScanArgs) -> Result<ScanOptions> {
             "space" => options.adjust_space = true,
             other => match TimeAdjustment::from_word(other) {
                 Some(t) => options.adjust_time = Some(t),
-                None => bail!(
-                    "--adjust {other}: expected one of weekday, time-nonparametric, time-loglinear, space"
-                ),
+                None => bail!("--adjust {other}: expected one of weekday, time-nonparametric, time-loglinear, space"),
             },
         }
     }
@@ -222,7 +220,12 @@ fn input(args: &ScanArgs) -> Result<ScanInput> {
     cases.retain(|c| days.contains(c.day));
     controls.retain(|c| days.contains(c.day));
     if cases.len() < all {
-        eprintln!("note: {} rows of cases lie outside {} to {} and are left out", all - cases.len(), days.from, days.to);
+        eprintln!(
+            "note: {} rows of cases lie outside {} to {} and are left out",
+            all - cases.len(),
+            days.from,
+            days.to
+        );
     }
     let silent = args.silent.iter().map(|d| d.parse().map_err(|e| anyhow::anyhow!("--silent: {e}")));
     let silent = silent.collect::<Result<Vec<Day>>>()?;
@@ -253,9 +256,10 @@ fn places(args: &ScanArgs) -> Result<Vec<ScanPlace>> {
                 Err(e) => bail!("{}: {e}", row.wrong("latitude", "with its longitude a position")),
             }
         } else {
-            let finite = |c| row.parse::<f64>(c, "a number").and_then(|v| {
-                if v.is_finite() { Ok(v) } else { bail!(row.wrong(c, "a finite number")) }
-            });
+            let finite = |c| {
+                row.parse::<f64>(c, "a number")
+                    .and_then(|v| if v.is_finite() { Ok(v) } else { bail!(row.wrong(c, "a finite number")) })
+            };
             Location::Plane { x: finite("x")?, y: finite("y")? }
         };
         places.push(ScanPlace { id, location });
@@ -308,7 +312,12 @@ fn population(
             }),
             _ => Some(row.day("date")?),
         };
-        Ok(ScanPopulation { place: place_of(row, by_id)?, covariate: covariates.number(row, &columns), date, population })
+        Ok(ScanPopulation {
+            place: place_of(row, by_id)?,
+            covariate: covariates.number(row, &columns),
+            date,
+            population,
+        })
     };
     table.rows().map(row_to_population).collect()
 }
@@ -389,8 +398,21 @@ fn cluster(input: &ScanInput, c: &ScanCluster) -> Value {
 fn as_csv(input: &ScanInput, result: &ScanResult) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let columns = [
-        "rank", "centre", "latitude", "longitude", "radius_km", "places", "from", "to", "observed", "expected",
-        "observed_over_expected", "relative_risk", "llr", "p_value", "recurrence_interval_days",
+        "rank",
+        "centre",
+        "latitude",
+        "longitude",
+        "radius_km",
+        "places",
+        "from",
+        "to",
+        "observed",
+        "expected",
+        "observed_over_expected",
+        "relative_risk",
+        "llr",
+        "p_value",
+        "recurrence_interval_days",
     ];
     writer.write_record(columns)?;
     for c in &result.clusters {

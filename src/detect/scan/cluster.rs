@@ -74,7 +74,11 @@ impl Reporting<'_> {
             .map(|(centre, (window, found))| self.candidate(centre, window, found))
             .collect();
         candidates.sort_by(|a, b| {
-            b.found.llr.total_cmp(&a.found.llr).then_with(|| a.centre.cmp(&b.centre)).then_with(|| a.window.from.cmp(&b.window.from))
+            b.found
+                .llr
+                .total_cmp(&a.found.llr)
+                .then_with(|| a.centre.cmp(&b.centre))
+                .then_with(|| a.window.from.cmp(&b.window.from))
         });
         self.break_ties(&mut candidates);
         let mut kept: Vec<Candidate> = Vec::new();
@@ -222,7 +226,11 @@ impl<'a> NullMaxima<'a> {
         let rank = reached + 1;
         let stopped = self.maxima.len() < self.asked_for;
         // A run that was stopped by its last replicate counts that one as its own rank (Besag & Clifford).
-        let by_rank = if stopped { reached as f64 / self.maxima.len() as f64 } else { rank as f64 / (self.maxima.len() + 1) as f64 };
+        let by_rank = if stopped {
+            reached as f64 / self.maxima.len() as f64
+        } else {
+            rank as f64 / (self.maxima.len() + 1) as f64
+        };
         match self.gumbel {
             Some((mode, scale)) if self.method != PValueMethod::Standard && rank < 10 => {
                 // 1 − exp(−e^−x) without losing a small tail; never below the smallest that is meaningful.

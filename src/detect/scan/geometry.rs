@@ -73,11 +73,7 @@ impl Geometry {
     fn limit2(&self, radius: f64) -> f64 {
         let chord = if self.sphere {
             let half_arc = radius / (2.0 * SPHERE_KM);
-            if half_arc >= std::f64::consts::FRAC_PI_2 {
-                f64::INFINITY
-            } else {
-                2.0 * SPHERE_KM * half_arc.sin()
-            }
+            if half_arc >= std::f64::consts::FRAC_PI_2 { f64::INFINITY } else { 2.0 * SPHERE_KM * half_arc.sin() }
         } else {
             radius
         };

@@ -128,8 +128,8 @@ pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, Scan
     let intervals = windows::Intervals::new(input.days, options.aggregate_days);
     let order = sorted_places(&input.places)?;
     let rows = rows(input, &order)?;
-    let geometry = geometry::Geometry::new(order.iter().map(|&p| input.places[p].location))
-        .ok_or(ScanError::MixedCoordinates)?;
+    let geometry =
+        geometry::Geometry::new(order.iter().map(|&p| input.places[p].location)).ok_or(ScanError::MixedCoordinates)?;
     let windows = intervals.windows(options);
     let strata = strata::split(&rows, &intervals, options.adjust_weekday);
     let cases: u64 = strata.iter().map(|s| s.total).sum();

@@ -83,9 +83,8 @@ pub(super) struct Bar {
 
 impl Bar {
     fn new(statistic: Statistic, bar: f64, most: usize, least: usize) -> Self {
-        let mut limit: Vec<f64> = (0..=most)
-            .map(|n| if n < least { -1.0 } else { statistic.largest_expected(n as f64, bar) })
-            .collect();
+        let mut limit: Vec<f64> =
+            (0..=most).map(|n| if n < least { -1.0 } else { statistic.largest_expected(n as f64, bar) }).collect();
         // Rounding must not break the order that the search relies on.
         for n in 1..limit.len() {
             limit[n] = limit[n].max(limit[n - 1]);
