@@ -122,8 +122,8 @@ fn poisson_regression(rows: &[(f64, f64, [f64; 4])]) -> Option<([f64; 4], [f64; 
             let m = mean(&beta, r);
             for i in 0..4 {
                 score[i] += (r.0 - m) * r.2[i];
-                for j in 0..4 {
-                    information[i][j] += m * r.2[i] * r.2[j];
+                for (sum, x) in information[i].iter_mut().zip(&r.2) {
+                    *sum += m * r.2[i] * x;
                 }
             }
         }

@@ -119,7 +119,7 @@ impl Series<'_> {
         for t in 0..n.saturating_sub(AHEAD) {
             self.step(&mut state, adaptation, t);
             // Trials are counted back from the last day, so that the newest always takes part.
-            if t < FIRST || (n - 1 - AHEAD - t) % EVERY != 0 {
+            if t < FIRST || !(n - 1 - AHEAD - t).is_multiple_of(EVERY) {
                 continue;
             }
             let ahead = t + 1..t + 1 + AHEAD;

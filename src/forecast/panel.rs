@@ -160,7 +160,7 @@ impl Panel {
     /// What could be known at the end of `issued`; days before the first day of data are left out by exposure.
     pub fn known_at(&self, issued: Day) -> Known<'_> {
         let n = ((issued - self.days.from + 1).max(1) as usize).min(self.days.len());
-        let seen = |s: &&Sighting| (s.day as usize) < n && (s.day + s.lag) as usize <= n - 1;
+        let seen = |s: &&Sighting| (s.day as usize) < n && ((s.day + s.lag) as usize) < n;
         let exposure = self.exposure(n);
         let mut groups = vec![vec![0.0; n]; self.layout.groups];
         for s in self.areas.iter().filter(seen) {

@@ -134,11 +134,11 @@ impl<'a> Rolling<'a> {
 
     /// Learn from forecasts whose windows were over, and their counts settled, by the end of `day`.
     pub fn absorb(&mut self, day: Day) {
-        let (due, waiting) =
+        let (due, waiting): (Vec<Pending>, Vec<Pending>) =
             std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + self.settled_after <= day);
         self.pending = waiting;
         let mut last: Option<(DayRange, Option<Truth>)> = None;
-        for p in Vec::<Pending>::from(due) {
+        for p in due {
             if last.as_ref().is_none_or(|(w, _)| *w != p.window) {
                 last = Some((p.window, self.panel.truth(p.window, day)));
             }

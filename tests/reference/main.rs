@@ -1,0 +1,3 @@
+//! Outside truth: answers of the field's trusted engines on the same inputs.
+
+mod forecast_scores;
