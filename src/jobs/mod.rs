@@ -1,1 +1,3 @@
-//! To be written.
+//! The only place that knows the order of the stages.
+
+pub mod outbox;
