@@ -190,3 +190,15 @@ pub enum IdempotentAnswer {
         body: String,
     },
 }
+
+/// Whether the audit log is as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditCheck {
+    Intact {
+        rows: u64,
+    },
+    /// The first entry (from 1) that is missing or does not follow from the one before.
+    Broken {
+        position: u64,
+    },
+}
