@@ -99,6 +99,8 @@ pub struct Alert {
     /// Signals merged into it, oldest first.
     pub signals: Vec<SignalId>,
     pub caveats: Vec<String>,
+    /// Cases when people were last told of it: raised, escalated or grown.
+    pub told_observed: u32,
     /// When it reached its present tier: what hours to acknowledgement count from.
     pub raised_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -14,6 +14,7 @@ pub mod case;
 pub mod event;
 pub mod forecast;
 pub mod ids;
+pub mod language;
 pub mod message;
 pub mod outreach;
 pub mod place;
