@@ -29,6 +29,8 @@ CREATE TABLE alerts (
     last_signalled INTEGER NOT NULL,
     signals TEXT NOT NULL,
     caveats TEXT NOT NULL,
+    told_observed INTEGER NOT NULL,
+    raised_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (jurisdiction_id, alert_id)
 ) STRICT;

@@ -264,6 +264,8 @@ pub(super) fn alert(r: &impl Columns) -> Result<Alert> {
         last_signalled: r.day("last_signalled")?,
         signals: r.json("signals")?,
         caveats: r.json("caveats")?,
+        told_observed: r.u32("told_observed")?,
+        raised_at: r.instant("raised_at")?,
         updated_at: r.instant("updated_at")?,
     })
 }
