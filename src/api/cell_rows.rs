@@ -36,6 +36,7 @@ const TABLE_HORIZON: usize = 7;
 pub struct CellRow {
     pub cell: Cell,
     pub centre: Point,
+    #[schema(value_type = String)]
     pub place_name: Arc<str>,
     /// The finest area that holds the cell's centre.
     pub area: Option<AreaId>,

@@ -53,9 +53,8 @@ impl Filter {
                 best.entry(incident).and_modify(|b| *b = rank.min(*b)).or_insert(rank);
             }
         }
-        let counts = |f: &&EventFact| {
-            self.takes(f) && f.incident.is_none_or(|i| best.get(&i).is_none_or(|(_, id)| *id == f.id))
-        };
+        let counts =
+            |f: &&EventFact| self.takes(f) && f.incident.is_none_or(|i| best.get(&i).is_none_or(|(_, id)| *id == f.id));
         of_kind().filter(counts).collect()
     }
 

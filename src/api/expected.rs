@@ -166,7 +166,8 @@ mod tests {
         let record = DayRange::ending(Day::from_epoch_days(20_000), 70);
         let counts: Vec<u32> = record.days().map(|d| if d.weekday_index() == 4 { 20 } else { 5 }).collect();
         let usual = Usual::of(record, &counts, &counts);
-        let day = |wanted| (1..8).map(|n| Day::from_epoch_days(20_000 + n)).find(|d| d.weekday_index() == wanted).unwrap();
+        let day =
+            |wanted| (1..8).map(|n| Day::from_epoch_days(20_000 + n)).find(|d| d.weekday_index() == wanted).unwrap();
         let friday = usual.over(DayRange::ending(day(4), 1)).mean;
         let monday = usual.over(DayRange::ending(day(0), 1)).mean;
         assert!((friday / monday - 4.0).abs() < 0.1, "{friday} {monday}");

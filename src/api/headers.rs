@@ -33,10 +33,8 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         headers.insert(name, HeaderValue::from_static(value));
     }
     if state.https() {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-        );
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
     // Figures and rows are not kept by browsers and proxies unless a handler says how.
     if is_api && !headers.contains_key(header::CACHE_CONTROL) {

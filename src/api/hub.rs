@@ -35,10 +35,16 @@ pub enum Change {
         ids: Vec<EventId>,
     },
     /// Areas' rules were judged anew.
-    AreaStatus { areas: Vec<AreaId> },
-    Alerts { ids: Vec<AlertId> },
+    AreaStatus {
+        areas: Vec<AreaId>,
+    },
+    Alerts {
+        ids: Vec<AlertId>,
+    },
     /// A run of the analysis is stored.
-    Analysis { as_of: Day },
+    Analysis {
+        as_of: Day,
+    },
 }
 
 impl Change {

@@ -98,7 +98,10 @@ impl Problem {
 
     /// Says nothing about the inside; the log does.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here. It has been logged under this request's id.")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong here. It has been logged under this request's id.",
+        )
     }
 
     #[must_use]
@@ -134,8 +137,11 @@ impl From<StoreError> for Problem {
             }
             StoreError::Full { .. } => {
                 tracing::error!(error = %chain(&e), "the store has no room");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "There is no room to store this. Nothing was taken; send it again later.")
-                    .retry_after(60)
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "There is no room to store this. Nothing was taken; send it again later.",
+                )
+                .retry_after(60)
             }
             StoreError::Unavailable { .. } => {
                 tracing::warn!(error = %chain(&e), "the store does not answer");
@@ -193,7 +199,8 @@ pub async fn complete(request: Request, next: Next) -> Response {
         return response;
     }
     let known = response.extensions().get::<Problem>().cloned();
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes() == MEDIA_TYPE.as_bytes());
+    let is_problem =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes() == MEDIA_TYPE.as_bytes());
     if known.is_none() && is_problem {
         // A stored answer that is given again: it keeps the id of the request that made it.
         return response;

@@ -115,8 +115,7 @@ impl References {
             Some(entry) if areas == entry.reference.areas => entry.reference,
             other => {
                 let all = store.jurisdictions().await?;
-                let jurisdiction =
-                    all.into_iter().find(|j| j.id == *id).ok_or(StoreError::NotFound("jurisdiction"))?;
+                let jurisdiction = all.into_iter().find(|j| j.id == *id).ok_or(StoreError::NotFound("jurisdiction"))?;
                 let shapes = store.area_shapes(&scope).await?;
                 let places = store.places(&scope).await?;
                 let revision = other.map_or(1, |e| e.reference.revision + 1);

@@ -54,14 +54,6 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn len(&self) -> usize {
-        self.day_of.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.day_of.is_empty()
-    }
-
     /// Facts of these days, in day order.
     pub fn of(&self, days: DayRange) -> impl Iterator<Item = &EventFact> {
         self.days.range(days.from..=days.to).flat_map(|(_, facts)| facts)

@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::{hub::{Change, Hub}, intake::Intake, rate_limit::LoginLimits, reference::References, snapshot::Snapshots};
+use super::{
+    hub::{Change, Hub},
+    intake::Intake,
+    rate_limit::LoginLimits,
+    reference::References,
+    snapshot::Snapshots,
+};
 use crate::{clock::DynClock, config::Config, store::DynStore};
 
 /// Made once by `serve`, cloned per request.
@@ -37,18 +43,7 @@ impl AppState {
     ) -> Self {
         let (references, snapshots) = (Arc::<References>::default(), Arc::<Snapshots>::default());
         mark_old_on_news(&hub, &references, &snapshots);
-        Self {
-            store,
-            clock,
-            config,
-            hub,
-            intake,
-            wake,
-            demo: false,
-            references,
-            snapshots,
-            limits: Arc::default(),
-        }
+        Self { store, clock, config, hub, intake, wake, demo: false, references, snapshots, limits: Arc::default() }
     }
 
     #[must_use]

@@ -34,10 +34,7 @@ impl Disclose for UserList {
 
 /// Accounts of the jurisdiction.
 #[utoipa::path(get, path = "/users", tag = "admin", operation_id = "listUsers", responses((status = 200, body = UserList)))]
-async fn users(
-    State(state): State<AppState>,
-    caller: Caller,
-) -> Result<axum::Json<Released<UserList>>, Problem> {
+async fn users(State(state): State<AppState>, caller: Caller) -> Result<axum::Json<Released<UserList>>, Problem> {
     let items = state.store.users(&caller.scope).await?;
     caller.release(UserList { items })
 }
@@ -74,7 +71,11 @@ impl Disclose for SavedUser {
 /// Add an account, or change the one with this login. A disabled account's sessions end at once.
 #[utoipa::path(post, path = "/users", tag = "admin", operation_id = "putUser", request_body = NewUser,
     responses((status = 200, description = "Changed", body = SavedUser), (status = 201, description = "Added", body = SavedUser)))]
-async fn put_user(State(state): State<AppState>, caller: Caller, Json(new): Json<NewUser>) -> Result<Response, Problem> {
+async fn put_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(new): Json<NewUser>,
+) -> Result<Response, Problem> {
     check(&caller, &new)?;
     let login = new.login.trim().to_lowercase();
     let known = state.store.user_by_login(&login).await?.map(|(user, _)| user);

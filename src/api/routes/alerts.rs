@@ -208,8 +208,7 @@ async fn rule_record(state: &AppState, caller: &Caller, rule: &str) -> Result<Ru
     for alert in page.alerts.into_iter().filter(|a| a.rule == rule) {
         // One that nobody has touched has no decisions to read.
         let untouched = alert.state == AlertState::Open && alert.version == 1;
-        let decisions =
-            if untouched { Vec::new() } else { state.store.alert(&caller.scope, alert.id).await?.1 };
+        let decisions = if untouched { Vec::new() } else { state.store.alert(&caller.scope, alert.id).await?.1 };
         history.push((alert, decisions));
     }
     Ok(RuleRecord::of(rule, history.iter().map(|(a, d)| (a, d.as_slice()))))
@@ -266,8 +265,7 @@ async fn decide(
         Identity::Person(user) => user.name.clone(),
         Identity::Machine(key) => key.name.clone(),
     };
-    let decision =
-        Decision { kind: new.kind, reason: new.reason, note, by, at: now, alert_version: new.alert_version };
+    let decision = Decision { kind: new.kind, reason: new.reason, note, by, at: now, alert_version: new.alert_version };
     state.store.decide(&caller.scope, &decided, &decision).await?;
     state.store.audit(&caller.scope, new.kind.as_str(), &format!("alert:{id}"), now).await?;
     state.hub.publish(&caller.scope.jurisdiction, Change::Alerts { ids: vec![id] });

@@ -103,10 +103,7 @@ impl Disclose for PlaceList {
 /// Named places, largest first; with `q` those whose name holds it.
 #[utoipa::path(get, path = "/places", tag = "places", operation_id = "listPlaces", params(PlaceQuery),
     responses((status = 200, body = PlaceList)))]
-async fn places(
-    caller: Caller,
-    Query(query): Query<PlaceQuery>,
-) -> Result<axum::Json<Released<PlaceList>>, Problem> {
+async fn places(caller: Caller, Query(query): Query<PlaceQuery>) -> Result<axum::Json<Released<PlaceList>>, Problem> {
     let wanted = query.q.unwrap_or_default().trim().to_lowercase();
     let limit = crate::api::pagination::limit(query.limit) as usize;
     let found = caller.reference.places.iter().filter(|p| p.name.to_lowercase().contains(&wanted));

@@ -17,8 +17,7 @@ use crate::{
         extract::Query,
         hub::Change,
         intake::{IntakeError, IntakeSummary, RejectedLine},
-        ndjson,
-        pagination,
+        ndjson, pagination,
         problem::Problem,
         state::AppState,
     },
@@ -142,7 +141,10 @@ struct AcceptQuery {
 
 /// One standard event, as feeds send it.
 #[derive(Debug, Deserialize, ToSchema)]
-#[allow(dead_code, reason = "the shape is for the documentation; rows are read by the intake job, which quarantines bad ones")]
+#[allow(
+    dead_code,
+    reason = "the shape is for the documentation; rows are read by the intake job, which quarantines bad ones"
+)]
 pub struct StandardEvent {
     /// The sender's own id; the same id again is a correction.
     event_id: String,
@@ -299,8 +301,7 @@ pub async fn announce(state: &AppState, scope: &Scope, areas: Vec<AreaId>, kinds
     state.hub.publish(&scope.jurisdiction, change);
     let now = state.clock.now();
     // One waiting job is enough: it judges all areas, from all events stored by then.
-    let job =
-        NewJob { kind: "refresh-areas".into(), key: "refresh-areas".into(), payload: Value::Null, run_at: now };
+    let job = NewJob { kind: "refresh-areas".into(), key: "refresh-areas".into(), payload: Value::Null, run_at: now };
     match state.store.enqueue(&Scope::system(scope.jurisdiction.clone(), "api"), &[job]).await {
         Ok(()) => state.wake.notify_one(),
         Err(e) => tracing::warn!(error = %e, "the areas' rules could not be queued for a refresh"),

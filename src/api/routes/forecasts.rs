@@ -39,6 +39,7 @@ struct ForecastsQuery {
 pub struct NamedForecast {
     #[serde(flatten)]
     forecast: Forecast,
+    #[schema(value_type = String)]
     place_name: Arc<str>,
 }
 

@@ -38,10 +38,7 @@ pub struct NotCase {
 /// Feeds and how fresh they are.
 #[utoipa::path(get, path = "/sources", tag = "feeds", operation_id = "listSources",
     responses((status = 200, body = SourceList)))]
-async fn sources(
-    State(state): State<AppState>,
-    caller: Caller,
-) -> Result<axum::Json<Released<SourceList>>, Problem> {
+async fn sources(State(state): State<AppState>, caller: Caller) -> Result<axum::Json<Released<SourceList>>, Problem> {
     let snapshot = caller.snapshot(&state).await?;
     // Counted now and not from memory: this is the screen that people look at while mending rows.
     let mut items = state.store.freshness(&caller.scope).await?;

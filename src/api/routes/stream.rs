@@ -103,9 +103,8 @@ fn visible(message: &Message, scope: &Scope) -> Option<(&'static str, String)> {
     if message.jurisdiction != scope.jurisdiction {
         return None;
     }
-    let own = |areas: &[AreaId]| -> Vec<AreaId> {
-        areas.iter().filter(|a| scope.areas.allows(Some(a))).cloned().collect()
-    };
+    let own =
+        |areas: &[AreaId]| -> Vec<AreaId> { areas.iter().filter(|a| scope.areas.allows(Some(a))).cloned().collect() };
     let data = match &message.change {
         Change::Events { areas, kinds, count, .. } => {
             let shown = own(areas);

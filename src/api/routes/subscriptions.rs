@@ -124,7 +124,8 @@ fn check_target(channel: Channel, target: &str, allow_private: bool) -> Result<(
     if fits && !long {
         return Ok(());
     }
-    let expected = if channel == Channel::Email { "expected an e-mail address" } else { "expected an https:// address" };
+    let expected =
+        if channel == Channel::Email { "expected an e-mail address" } else { "expected an https:// address" };
     Err(Problem::field("target", expected))
 }
 

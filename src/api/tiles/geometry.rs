@@ -52,9 +52,7 @@ pub fn shape(tile: TileId, polygons: &MultiPolygon<f64>) -> Option<Rings> {
 fn ring(tile: TileId, line: &LineString<f64>, outer: bool) -> Option<Vec<(i32, i32)>> {
     let mut points: Vec<Coord<f64>> = line.coords().map(|c| tile.project(c.x, c.y)).collect();
     let (low, high) = (-BUFFER, EXTENT + BUFFER);
-    let outside = |f: fn(&Coord<f64>) -> f64| {
-        points.iter().all(|p| f(p) < low) || points.iter().all(|p| f(p) > high)
-    };
+    let outside = |f: fn(&Coord<f64>) -> f64| points.iter().all(|p| f(p) < low) || points.iter().all(|p| f(p) > high);
     if points.len() < 4 || outside(|p| p.x) || outside(|p| p.y) {
         return None;
     }
