@@ -60,7 +60,7 @@ export function AlertPage({ id }: { id: string }) {
         <CountChart
           label={t('alert.curve.label')}
           window={alert.window}
-          points={curve.map((p) => ({ ...p, from: p.day, to: p.day, complete: true }))}
+          points={curve.map((p) => ({ ...p, from: p.day, to: p.day, complete: p.complete ?? true }))}
         />
       </section>
       <Where alert={alert} />

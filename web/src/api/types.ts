@@ -87,17 +87,22 @@ export interface CellTable {
   kind: EventKind;
   window: DayRange;
   resolution: number;
+  expected_basis?: string;
   items: CellRow[];
   unplaced: { count: number; why: string } | null;
   data: DataAge;
 }
 
-export interface CellDetail extends CellRow {
+export interface CellDetail {
+  kind: EventKind;
+  window: DayRange;
+  expected_basis: string;
+  row: CellRow;
   recent: { day: string; count: number }[];
   forecasts: Forecast[];
   signals: Signal[];
-  last_visit: unknown;
-  data?: DataAge;
+  last_visit: string | null;
+  data: DataAge;
 }
 
 export interface SeriesPoint {
@@ -211,6 +216,7 @@ export interface CurvePoint {
   expected: number | null;
   lo: number | null;
   hi: number | null;
+  complete?: boolean;
 }
 
 export interface EventRow {

@@ -22,7 +22,7 @@ export function FollowUps({ items }: { items: FollowUp[] }) {
   return (
     <details class="follow-ups">
       <summary>
-        {t('brief.followUps')} <Dots done={items.length - due.length} due={due.length} />
+        {t('brief.followUps')} <Dots done={items.length - due.length} due={due.length} />{' '}
         <span class="small follow-sum">
           {t('brief.followUps.today', { n: due.length })}
           {late.length > 0 && ` · ${t('brief.followUps.late', { n: late.length })}`}

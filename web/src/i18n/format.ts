@@ -60,7 +60,7 @@ export function pValue(p: number): string {
 
 export function ago(iso: string, now = Date.now()): string {
   const minutes = Math.round((now - Date.parse(iso)) / 60_000);
-  const relative = new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' });
+  const relative = new Intl.RelativeTimeFormat(language.value, { numeric: 'auto', style: 'short' });
   if (Math.abs(minutes) < 1) return t('time.now');
   if (Math.abs(minutes) < 60) return relative.format(-minutes, 'minute');
   const hours = Math.round(minutes / 60);

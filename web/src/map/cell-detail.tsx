@@ -23,10 +23,11 @@ export function CellDetailPanel({ cell, view, onClose }: Props) {
     ['events', 'analysis'],
   );
   const data = detail.data;
+  const name = data?.row.place_name;
   return (
-    <aside class="cell-detail stack" aria-label={data?.place_name ?? t('map.list.place')}>
+    <aside class="cell-detail stack" aria-label={name ?? t('map.list.place')}>
       <div class="row between head">
-        <h2>{data ? <Said>{data.place_name}</Said> : t('app.loading')}</h2>
+        <h2>{name ? <Said>{name}</Said> : t('app.loading')}</h2>
         <button type="button" class="icon-button" aria-label={t('cell.close')} onClick={onClose}>
           ✕
         </button>
@@ -39,16 +40,17 @@ export function CellDetailPanel({ cell, view, onClose }: Props) {
 }
 
 function Body({ data, view }: { data: CellDetail; view: View }) {
-  const visit = visitTime(data.last_visit);
+  const { row } = data;
+  const visit = data.last_visit;
   return (
     <>
       <p>
-        <span class="big">{number(data.observed)}</span> {t('cell.observed')} ·{' '}
-        <span class="big">{expected(data.expected)}</span> {t('cell.expected')}
-        {data.ratio !== null && <> ({times(data.ratio)})</>}
+        <span class="big">{number(row.observed)}</span> {t('cell.observed')} ·{' '}
+        <span class="big">{expected(row.expected)}</span> {t('cell.expected')}
+        {row.ratio !== null && <> ({times(row.ratio)})</>}
       </p>
       <p class="small muted">
-        {days(view.from, view.to)} · {t('cell.range')} {range(data.expected_range)}
+        {days(view.from, view.to)} · {t('cell.range')} {range(row.expected_range)}
       </p>
       <h3>{t('cell.recent')}</h3>
       <CountChart
@@ -98,29 +100,21 @@ function Body({ data, view }: { data: CellDetail; view: View }) {
           <button
             type="button"
             class="button"
-            onClick={() => setQuery({ log: 'hotspot', at_cell: data.cell, at_area: data.area }, 'push')}
+            onClick={() => setQuery({ log: 'hotspot', at_cell: row.cell, at_area: row.area }, 'push')}
           >
             {t('cell.log')}
           </button>
         )}
         <a
           class="button plain"
-          href={directions(data.centre, data.place_name)}
+          href={directions(row.centre, row.place_name)}
           target="_blank"
           rel="noreferrer"
         >
           {t('brief.directions')} ↗
         </a>
       </div>
-      <p class="small muted">{t('cell.id', { id: data.cell })}</p>
+      <p class="small muted">{t('cell.id', { id: row.cell })}</p>
     </>
   );
-}
-
-/** The last visit is a time, or an encounter that has one. */
-export function visitTime(visit: unknown): string | null {
-  if (typeof visit === 'string') return visit;
-  if (typeof visit === 'object' && visit !== null && 'at' in visit && typeof visit.at === 'string')
-    return visit.at;
-  return null;
 }

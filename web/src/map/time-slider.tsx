@@ -7,7 +7,6 @@ import { t } from '../i18n';
 import { addDays, days, daysBetween, number } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { setQuery } from '../state/route';
-import { useAreas } from '../ui/areas';
 import { Select } from '../ui/parts';
 import { useWidth } from '../ui/width';
 import { HISTORY_DAYS, LENGTHS, lengthOf, newestDay, type View } from './window';
@@ -16,22 +15,12 @@ const HEIGHT = 44;
 
 export function TimeSlider({ view }: { view: View }) {
   const newest = newestDay(dataAge.value?.as_of ?? null);
-  const last = view.to > newest ? view.to : newest;
+  const last = [view.to, newest].sort()[1] ?? newest;
   const first = addDays(last, 1 - HISTORY_DAYS);
-  const area = useAreas().own[0]?.id;
+  // Without an area the service counts all that the reader may see.
   const path = useMemo(
-    () =>
-      area
-        ? withQuery('/series', {
-            kind: view.kind,
-            area,
-            from: first,
-            to: last,
-            bucket: 'day',
-            measure: 'count',
-          })
-        : null,
-    [area, view.kind, first, last],
+    () => withQuery('/series', { kind: view.kind, from: first, to: last, bucket: 'day', measure: 'count' }),
+    [view.kind, first, last],
   );
   const series = useResource<Series>(path, ['events', 'analysis']).data;
   const length = lengthOf(view);

@@ -33,7 +33,7 @@ const ITEMS: Record<string, NavItem> = {
 };
 
 const PAGES: Record<string, string[]> = {
-  liaison: ['brief', 'map', 'alerts', 'visits', 'trends'],
+  liaison: ['brief', 'map', 'visits', 'alerts', 'trends'],
   public_health: ['alerts', 'map', 'trends', 'brief', 'visits'],
   analyst: ['trends', 'map', 'alerts'],
   admin: ['alerts', 'map', 'trends', 'brief', 'visits', 'admin'],

@@ -39,12 +39,11 @@ export function TrendChart({ trends, shown, question }: Props) {
 
   return (
     <figure ref={box} class="card">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is read point by point with the arrow keys. */}
       <svg
         class="chart"
         role="img"
         aria-label={`${t('trends.chart')} ${unit}. ${t('chart.help')}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is read point by point with the arrow keys.
         tabIndex={0}
         width={width}
         height={HEIGHT}
@@ -82,7 +81,6 @@ export function TrendChart({ trends, shown, question }: Props) {
             {rate &&
               series.values.map((_, i) => {
                 const pair = intervalOf(series, i);
-                // biome-ignore lint/suspicious/noArrayIndexKey: the position is the period.
                 return (
                   pair && (
                     <line

@@ -52,12 +52,11 @@ export function CountChart({ points, label, height = 180, window, table = true }
 
   return (
     <figure ref={box}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is read point by point with the arrow keys. */}
       <svg
         class="chart"
         role="img"
         aria-label={`${label}. ${t('chart.help')}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart is read point by point with the arrow keys.
         tabIndex={0}
         width={width}
         height={height}
@@ -135,7 +134,7 @@ function say(p: CountPoint): string {
 function legend(points: readonly CountPoint[]): string {
   const parts = [];
   if (points.some((p) => p.expected !== null)) parts.push(`— ${t('chart.usual')}`, `▒ ${t('chart.range')}`);
-  if (points.some((p) => !p.complete)) parts.push(`▯ ${t('chart.incomplete')}`);
+  if (points.some((p) => !p.complete)) parts.push(`□ ${t('chart.incomplete')}`);
   return parts.join('  ');
 }
 

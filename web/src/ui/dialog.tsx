@@ -17,7 +17,11 @@ export function Dialog({ title, onClose, children }: Props) {
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
-    if (element && !element.open) element.showModal();
+    if (element && !element.open) {
+      element.showModal();
+      // The title is read first; the first field is one step on.
+      element.querySelector('h2')?.focus();
+    }
     return () => {
       element?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -39,7 +43,9 @@ export function Dialog({ title, onClose, children }: Props) {
     >
       <div class="inside">
         <div class="head">
-          <h2 id={heading}>{title}</h2>
+          <h2 id={heading} tabIndex={-1}>
+            {title}
+          </h2>
           <button type="button" class="icon-button" aria-label={t('app.close')} onClick={onClose}>
             <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
               <path d="M3 3 15 15M15 3 3 15" stroke="currentColor" stroke-width="2" stroke-linecap="round" />

@@ -17,7 +17,6 @@ export function Sparkline({ values, label }: Props) {
         const tall = value === 0 ? 1 : Math.max(3, (value / top) * height);
         return (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: the position is the day.
             key={i}
             class={i >= values.length - 3 && value > 0 ? 'late' : ''}
             x={i * step}
