@@ -21,7 +21,7 @@ use crate::{
         scope::Scope,
         time::{Day, DayRange},
     },
-    report::formula_safe,
+    report::csv::formula_safe,
     store::{DynStore, EventQuery},
 };
 

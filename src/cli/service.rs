@@ -19,7 +19,7 @@ use crate::{
         scope::Scope,
     },
     jobs::{Announce, News, intake, schedule::Schedule, worker::Worker},
-    notify::Transports,
+    notify::{SmtpSettings, SmtpTransport, Transports, WebhookTransport},
     store::DynStore,
 };
 
@@ -49,7 +49,7 @@ impl Service {
             store: self.store.clone(),
             clock: self.clock.clone(),
             config: self.config.clone(),
-            transports: Arc::new(Transports::from_config(&self.config.notify)?),
+            transports: Arc::new(transports(&self.config)?),
             announce: Arc::new(Screens(self.hub.clone())),
             wake: self.wake.clone(),
             schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?,
@@ -69,7 +69,7 @@ impl Service {
             self.wake.clone(),
         )
         .demo(self.demo);
-        let served = api::serve(listener, state, stop.clone()).await;
+        let served = api::serve(listener, state, stop.clone().cancelled_owned()).await;
         stop.cancel();
         if let Some(worker) = worker {
             worker.await?;
@@ -77,6 +77,17 @@ impl Service {
         self.store.close().await;
         Ok(served?)
     }
+}
+
+/// The channels that the configuration sets up.
+fn transports(config: &Config) -> anyhow::Result<Transports> {
+    let mut transports = Transports::default();
+    if let (Some(url), Some(from)) = (&config.notify.smtp_url, &config.notify.from) {
+        let settings = SmtpSettings { url: url.expose().to_owned(), from: from.clone() };
+        transports.email = Some(Arc::new(SmtpTransport::new(&settings)?));
+    }
+    transports.webhook = Some(Arc::new(WebhookTransport::new(config.notify.allow_private)?));
+    Ok(transports)
 }
 
 /// The jobs' news, passed to open screens.
