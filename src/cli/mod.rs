@@ -74,7 +74,7 @@ enum Command {
     /// Space-time scan statistic on plain files.
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
-    Detect(detect::Args),
+    Detect(detect::DetectArgs),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.

@@ -11,14 +11,19 @@ use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, Resubmitted},
+    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted},
     clock::DynClock,
     config::Config,
     domain::{
         ids::{JurisdictionId, RejectId, SourceId},
         scope::Scope,
     },
-    jobs::{Announce, News, intake, schedule::Schedule, worker::Worker},
+    jobs::{
+        Announce, News,
+        intake::{self, IntakeAnswer, IntakeFailure, IntakeSummary, Resubmission},
+        schedule::Schedule,
+        worker::Worker,
+    },
     notify::{SmtpSettings, SmtpTransport, Transports, WebhookTransport},
     store::DynStore,
 };
@@ -59,7 +64,7 @@ impl Service {
     /// Answer requests until told to stop; then finish what is under way and close the store.
     pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) -> anyhow::Result<()> {
         let worker = if with_worker { Some(tokio::spawn(self.worker()?.run(stop.clone()))) } else { None };
-        let rows = Rows { store: self.store.clone(), clock: self.clock.clone() };
+        let rows = Rows(intake::Intake::new(self.store.clone(), self.clock.clone()));
         let state = AppState::new(
             self.store.clone(),
             self.clock.clone(),
@@ -104,11 +109,8 @@ impl Announce for Screens {
     }
 }
 
-/// Intake as the API asks for it.
-struct Rows {
-    store: DynStore,
-    clock: DynClock,
-}
+/// The intake job as the API asks for it.
+struct Rows(intake::Intake);
 
 #[async_trait]
 impl Intake for Rows {
@@ -118,7 +120,13 @@ impl Intake for Rows {
         source: &SourceId,
         records: Vec<Map<String, Value>>,
     ) -> Result<Accepted, IntakeError> {
-        todo_bridge(intake::accept_records(&self.store, &self.clock, scope, source, records).await)
+        let answer = self.0.accept(scope, source, records).await.map_err(refusal)?;
+        let IntakeAnswer { summary, rejects, ids, areas, kinds } = answer;
+        let rejects = rejects
+            .into_iter()
+            .map(|r| RejectedLine { line: r.line, reason: r.reason, field: r.field, message: r.message })
+            .collect();
+        Ok(Accepted { summary: counts(&summary), rejects, ids, areas, kinds })
     }
 
     async fn resubmit(
@@ -127,6 +135,31 @@ impl Intake for Rows {
         row: RejectId,
         values: Map<String, Value>,
     ) -> Result<Resubmitted, IntakeError> {
-        todo_bridge(intake::resubmit(&self.store, &self.clock, scope, row, values).await)
+        Ok(match self.0.resubmit(scope, row, values).await.map_err(refusal)? {
+            Resubmission::Accepted(event) => Resubmitted::Accepted(event),
+            Resubmission::Updated(event) => Resubmitted::Updated(event),
+            Resubmission::Unchanged => Resubmitted::Unchanged,
+            Resubmission::StillBad { reason, field, message } => Resubmitted::StillBad { reason, field, message },
+        })
+    }
+}
+
+fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
+    api::IntakeSummary {
+        read: summary.read,
+        accepted: summary.accepted,
+        unchanged: summary.unchanged,
+        updated: summary.updated,
+        duplicates: summary.duplicates,
+        quarantined: summary.quarantined,
+    }
+}
+
+fn refusal(failure: IntakeFailure) -> IntakeError {
+    match failure {
+        IntakeFailure::Store(e) => IntakeError::Store(e),
+        IntakeFailure::UnknownSource(source) => IntakeError::UnknownSource(source),
+        IntakeFailure::NotWaiting => IntakeError::NotWaiting,
+        IntakeFailure::Failed(e) => IntakeError::Failed(format!("{e:#}")),
     }
 }
