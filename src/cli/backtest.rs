@@ -11,7 +11,7 @@ use crate::{
     forecast::{
         ForecastModel, MAX_HORIZON, model,
         panel::{Completeness, Layout, Panel},
-        rolling::{Rolling, Target},
+        rolling::{LEAST_DAYS, Rolling, Target},
         scoring::{CAPTURE, INTERVALS, OriginScores, PIT_BINS},
         summary::{Skill, skill, summarise},
     },
@@ -171,20 +171,29 @@ pub fn report(args: &BacktestArgs) -> Result<Report> {
         }
         bar.inc(1);
     }
-    let mut visited = 0;
+    let (mut visited, mut skipped) = (0, 0);
     let mut origin = from;
     while origin <= to {
-        visited += usize::from(rolling.visit(origin, true));
+        if rolling.visit(origin, true) {
+            visited += 1;
+        } else {
+            skipped += 1;
+        }
         bar.inc(1);
         origin = origin + step;
     }
     bar.finish_and_clear();
     let results = lines(&rolling, args.seed);
+    let mut notes = study.notes;
+    if skipped > 0 {
+        notes.push(format!("{skipped} issue days had less than {LEAST_DAYS} days of data before them: no forecast"));
+    }
     if results.is_empty() {
         bail!(
-            "{}: none of the {visited} issue days from {from} to {to} could be scored; the data end on {} and a window \
+            "{}: none of the {} issue days from {from} to {to} could be scored; the data end on {} and a window \
              must end by then",
             args.study.events.display(),
+            visited + skipped,
             study.days.to
         );
     }
@@ -205,7 +214,7 @@ pub fn report(args: &BacktestArgs) -> Result<Report> {
         results,
         ties: "cells of equal mean are ranked by H3 index, lowest first",
         seed: args.seed,
-        notes: study.notes,
+        notes,
         elapsed_ms: started.elapsed().as_millis() as u64,
     })
 }
@@ -240,12 +249,8 @@ fn origins(args: &BacktestArgs, study: &Study) -> Result<(Day, Day)> {
             days.to
         );
     }
-    if from <= days.from || from >= days.to {
-        bail!(
-            "--from {from}: expected a day between the first and last event of {file}, {} and {}",
-            days.from,
-            days.to
-        );
+    if from >= days.to {
+        bail!("--from {from}: expected a day before the last event of {file}, {}", days.to);
     }
     Ok((from, to))
 }

@@ -15,7 +15,7 @@ use super::{
     service::Service,
 };
 use crate::{
-    api::auth,
+    api::password,
     clock::{Clock, DynClock, ManualClock, SystemClock},
     config::Config,
     domain::{
@@ -58,7 +58,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
     let mut config = shell.config()?;
     config.log.level = "warn".into();
     config.server.bind.set_port(args.port);
-    telemetry::init(&config.log)?;
+    telemetry::init_logging(&config.log)?;
     let path = database_path(shell)?;
     let store = store::open(&path).await?;
     store.migrate().await?;
@@ -195,8 +195,8 @@ async fn people(store: &DynStore, scope: &Scope) -> anyhow::Result<Vec<(User, St
             catchment,
             disabled: false,
         };
-        let password = auth::new_password();
-        store.put_user(&user, Some(&auth::hash_password(&password)?)).await?;
+        let password = password::new_password();
+        store.put_user(&user, Some(&password::hash_async(password.clone()).await?)).await?;
         made.push((user, password));
     }
     Ok(made)

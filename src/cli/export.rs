@@ -21,7 +21,7 @@ use crate::{
         scope::Scope,
         time::{Day, DayRange},
     },
-    report::formula_safe,
+    report::csv::defused,
     store::{DynStore, EventQuery},
 };
 
@@ -270,7 +270,7 @@ fn properties(row: &Row) -> Value {
 fn cell_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => formula_safe(text).into_owned(),
+        Value::String(text) => defused(text).into_owned(),
         other => other.to_string(),
     }
 }

@@ -157,3 +157,79 @@ fn table(forecasts: &[Forecast], out: &mut dyn Write) -> Result<()> {
     }
     Ok(csv.flush()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::{cli::study::StudyArgs, domain::event::EventKind};
+
+    fn args(events: &std::path::Path, format: Format) -> ForecastArgs {
+        let study = StudyArgs {
+            events: events.to_owned(),
+            kind: EventKind::Overdose,
+            resolution: 7,
+            region: None,
+            area_column: "jurisdiction".to_owned(),
+            zone: None,
+            since: None,
+            any_precision: false,
+        };
+        let as_of = Some("2024-03-01".parse().unwrap());
+        ForecastArgs { study, as_of, horizons: vec![1, 7], model: "pooled".to_owned(), format }
+    }
+
+    /// An event a day in one of four places, and one more that is received only after the issue day.
+    fn events(late: &str) -> tempfile::NamedTempFile {
+        let mut f = tempfile::NamedTempFile::new().unwrap();
+        writeln!(f, "event_id,kind,occurred_at,received_at,latitude,longitude,jurisdiction").unwrap();
+        let first: Day = "2023-11-01".parse().unwrap();
+        for d in 0..150 {
+            let lat = 44.7 + 0.1 * f64::from(d % 2);
+            let lon = -68.9 + 0.1 * f64::from(d / 2 % 2);
+            writeln!(f, "{d},overdose,{},{},{lat},{lon},{}", first + d, first + d, if d % 2 == 0 { "a" } else { "b" })
+                .unwrap();
+        }
+        writeln!(f, "{late}").unwrap();
+        f
+    }
+
+    fn output(late: &str, format: Format) -> String {
+        let mut out = Vec::new();
+        run(&args(events(late).path(), format), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_table_has_a_row_for_every_place_and_window() {
+        let text = output("x,overdose,2024-01-05,2024-01-05,44.75,-68.85,a", Format::Csv);
+        let rows: Vec<&str> = text.lines().collect();
+        assert!(rows[0].starts_with("level,place,issued,from,to,mean,history_mean,p_at_least_one,q0.025"));
+        let of = |level: &str| rows.iter().filter(|r| r.starts_with(level)).count();
+        assert_eq!((of("whole,"), of("area,a,"), of("area,b,")), (16, 16, 16));
+        assert!(of("cell,") > 8 && of("cell,") % 2 == 0);
+    }
+
+    #[test]
+    fn an_event_received_after_the_issue_day_is_not_used() {
+        let means = |late: &str| {
+            let json: serde_json::Value = serde_json::from_str(&output(late, Format::Json)).unwrap();
+            assert!(json["records"].as_array().unwrap().len() > 3);
+            json["forecasts"].as_array().unwrap().iter().map(|f| f["mean"].as_f64().unwrap()).collect::<Vec<_>>()
+        };
+        let late = means("x,overdose,2024-01-05,2024-03-09,44.8,-68.8,a");
+        assert_eq!(late, means("x,overdose,2024-03-08,2024-03-09,44.8,-68.8,a"));
+        assert_ne!(late, means("x,overdose,2024-01-05,2024-01-05,44.8,-68.8,a"));
+    }
+
+    #[test]
+    fn a_wrong_model_or_day_is_named() {
+        let f = events("x,overdose,2024-01-05,,44.8,-68.8,a");
+        let error = |args: ForecastArgs| format!("{:#}", run(&args, &mut Vec::new()).unwrap_err());
+        let base = args(f.path(), Format::Csv);
+        assert!(error(ForecastArgs { model: "magic".to_owned(), ..base.clone() }).contains("history, recent, pooled"));
+        let early = error(ForecastArgs { as_of: Some("2020-01-01".parse().unwrap()), ..base });
+        assert!(early.contains("2020-01-01") && early.contains("2023-11-01"), "{early}");
+    }
+}

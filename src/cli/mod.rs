@@ -22,6 +22,8 @@ mod serve;
 mod service;
 mod shell;
 mod simulate;
+mod study;
+mod table;
 mod users;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -72,7 +74,7 @@ enum Command {
     /// Space-time scan statistic on plain files.
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
-    Detect(detect::Args),
+    Detect(detect::DetectArgs),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
@@ -125,8 +127,8 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Geocode(args) => geocode::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Detect(args) => detect::run(&args),
-        Command::Forecast(args) => forecast::run(&args),
-        Command::Backtest(args) => backtest::run(&args),
+        Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
+        Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
         Command::Simulate(args) => simulate::run(&args, &SystemClock),
         Command::Openapi => openapi::run(),
     }

@@ -32,7 +32,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
     if let Some(bind) = args.bind {
         config.server.bind = bind;
     }
-    telemetry::init(&config.log)?;
+    telemetry::init_logging(&config.log)?;
     let store = shell.open_store().await?;
     let service = Service::new(store, Arc::new(SystemClock), config);
     let listener = TcpListener::bind(service.config.server.bind)
@@ -48,7 +48,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
 
 pub async fn work(_: WorkArgs, shell: &Shell) -> anyhow::Result<()> {
     let config = shell.config()?;
-    telemetry::init(&config.log)?;
+    telemetry::init_logging(&config.log)?;
     let store = shell.open_store().await?;
     let service = Service::new(store, Arc::new(SystemClock), config);
     service.worker()?.run(stop_signal()).await;

@@ -11,15 +11,20 @@ use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, Resubmitted},
+    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted},
     clock::DynClock,
     config::Config,
     domain::{
         ids::{JurisdictionId, RejectId, SourceId},
         scope::Scope,
     },
-    jobs::{Announce, News, intake, schedule::Schedule, worker::Worker},
-    notify::Transports,
+    jobs::{
+        Announce, News,
+        intake::{self, IntakeAnswer, IntakeFailure, IntakeSummary, Resubmission},
+        schedule::Schedule,
+        worker::Worker,
+    },
+    notify::{SmtpSettings, SmtpTransport, Transports, WebhookTransport},
     store::DynStore,
 };
 
@@ -49,7 +54,7 @@ impl Service {
             store: self.store.clone(),
             clock: self.clock.clone(),
             config: self.config.clone(),
-            transports: Arc::new(Transports::from_config(&self.config.notify)?),
+            transports: Arc::new(transports(&self.config)?),
             announce: Arc::new(Screens(self.hub.clone())),
             wake: self.wake.clone(),
             schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?,
@@ -59,7 +64,7 @@ impl Service {
     /// Answer requests until told to stop; then finish what is under way and close the store.
     pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) -> anyhow::Result<()> {
         let worker = if with_worker { Some(tokio::spawn(self.worker()?.run(stop.clone()))) } else { None };
-        let rows = Rows { store: self.store.clone(), clock: self.clock.clone() };
+        let rows = Rows(intake::Intake::new(self.store.clone(), self.clock.clone()));
         let state = AppState::new(
             self.store.clone(),
             self.clock.clone(),
@@ -69,7 +74,7 @@ impl Service {
             self.wake.clone(),
         )
         .demo(self.demo);
-        let served = api::serve(listener, state, stop.clone()).await;
+        let served = api::serve(listener, state, stop.clone().cancelled_owned()).await;
         stop.cancel();
         if let Some(worker) = worker {
             worker.await?;
@@ -77,6 +82,17 @@ impl Service {
         self.store.close().await;
         Ok(served?)
     }
+}
+
+/// The channels that the configuration sets up.
+fn transports(config: &Config) -> anyhow::Result<Transports> {
+    let mut transports = Transports::default();
+    if let (Some(url), Some(from)) = (&config.notify.smtp_url, &config.notify.from) {
+        let settings = SmtpSettings { url: url.expose().to_owned(), from: from.clone() };
+        transports.email = Some(Arc::new(SmtpTransport::new(&settings)?));
+    }
+    transports.webhook = Some(Arc::new(WebhookTransport::new(config.notify.allow_private)?));
+    Ok(transports)
 }
 
 /// The jobs' news, passed to open screens.
@@ -93,11 +109,8 @@ impl Announce for Screens {
     }
 }
 
-/// Intake as the API asks for it.
-struct Rows {
-    store: DynStore,
-    clock: DynClock,
-}
+/// The intake job as the API asks for it.
+struct Rows(intake::Intake);
 
 #[async_trait]
 impl Intake for Rows {
@@ -107,7 +120,13 @@ impl Intake for Rows {
         source: &SourceId,
         records: Vec<Map<String, Value>>,
     ) -> Result<Accepted, IntakeError> {
-        todo_bridge(intake::accept_records(&self.store, &self.clock, scope, source, records).await)
+        let answer = self.0.accept(scope, source, records).await.map_err(refusal)?;
+        let IntakeAnswer { summary, rejects, ids, areas, kinds } = answer;
+        let rejects = rejects
+            .into_iter()
+            .map(|r| RejectedLine { line: r.line, reason: r.reason, field: r.field, message: r.message })
+            .collect();
+        Ok(Accepted { summary: counts(&summary), rejects, ids, areas, kinds })
     }
 
     async fn resubmit(
@@ -116,6 +135,31 @@ impl Intake for Rows {
         row: RejectId,
         values: Map<String, Value>,
     ) -> Result<Resubmitted, IntakeError> {
-        todo_bridge(intake::resubmit(&self.store, &self.clock, scope, row, values).await)
+        Ok(match self.0.resubmit(scope, row, values).await.map_err(refusal)? {
+            Resubmission::Accepted(event) => Resubmitted::Accepted(event),
+            Resubmission::Updated(event) => Resubmitted::Updated(event),
+            Resubmission::Unchanged => Resubmitted::Unchanged,
+            Resubmission::StillBad { reason, field, message } => Resubmitted::StillBad { reason, field, message },
+        })
+    }
+}
+
+fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
+    api::IntakeSummary {
+        read: summary.read,
+        accepted: summary.accepted,
+        unchanged: summary.unchanged,
+        updated: summary.updated,
+        duplicates: summary.duplicates,
+        quarantined: summary.quarantined,
+    }
+}
+
+fn refusal(failure: IntakeFailure) -> IntakeError {
+    match failure {
+        IntakeFailure::Store(e) => IntakeError::Store(e),
+        IntakeFailure::UnknownSource(source) => IntakeError::UnknownSource(source),
+        IntakeFailure::NotWaiting => IntakeError::NotWaiting,
+        IntakeFailure::Failed(e) => IntakeError::Failed(format!("{e:#}")),
     }
 }

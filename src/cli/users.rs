@@ -5,13 +5,13 @@ use clap::Subcommand;
 
 use super::Shell;
 use crate::{
-    api::auth,
+    api::password,
     clock::{Clock, SystemClock, new_id},
     domain::{
         ids::{ApiKeyId, AreaId, SourceId, UserId},
         scope::{Role, Scope, User},
     },
-    store::DynStore,
+    store::{ApiKey, DynStore},
 };
 
 #[derive(Debug, clap::Args)]
@@ -82,14 +82,18 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
             if !(1..=3_650).contains(&days) {
                 bail!("--days is {days}; expected 1 to 3650");
             }
-            let (key, secret) = auth::new_api_key(
-                ApiKeyId(new_id(&SystemClock)),
-                scope.jurisdiction.clone(),
+            let secret = password::token("ew_");
+            let key = ApiKey {
+                id: ApiKeyId(new_id(&SystemClock)),
+                jurisdiction: scope.jurisdiction.clone(),
                 name,
-                Role::Feed,
-                Some(source),
-                SystemClock.now() + chrono::Duration::days(days),
-            );
+                prefix: secret.chars().take(9).collect(),
+                key_hash: password::token_hash(&secret),
+                role: Role::Feed,
+                source: Some(source),
+                expires_at: SystemClock.now() + chrono::Duration::days(days),
+                revoked: false,
+            };
             store.put_api_key(&scope, &key).await?;
             store.audit(&scope, "key.added", &key.name, SystemClock.now()).await?;
             shell.say(format_args!("{secret}"))
@@ -135,8 +139,8 @@ async fn add(
         catchment,
         disabled: false,
     };
-    let password = auth::new_password();
-    store.put_user(&user, Some(&auth::hash_password(&password)?)).await?;
+    let password = password::new_password();
+    store.put_user(&user, Some(&password::hash_async(password.clone()).await?)).await?;
     store.audit(scope, "user.added", &user.login, SystemClock.now()).await?;
     shell.say(format_args!("{}\t{}\t{password}", user.login, user.role))
 }

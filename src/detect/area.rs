@@ -13,6 +13,9 @@
 
 use crate::stats::{CountDistribution, normal, recurrence_interval};
 
+/// Raised whenever the same input could give another answer.
+pub const METHOD_VERSION: u32 = 1;
+
 /// Fewer baseline days than this give no judgement.
 const FEWEST_DAYS: usize = 7;
 

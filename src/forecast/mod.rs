@@ -30,7 +30,7 @@ mod tuning;
 pub use model::{ForecastModel, MAX_HORIZON};
 pub use run::{ForecastInput, ForecastOptions, ForecastOutput, run};
 
-use crate::domain::time::Day;
+use crate::domain::{ids::AreaId, time::Day};
 
 /// Why no forecast was made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -45,6 +45,8 @@ pub enum ForecastError {
     NoPlaces,
     #[error("a horizon of {0} days: expected 1 to 14")]
     BadHorizon(u32),
+    #[error("cells lie in area {0}, which the area cube does not hold")]
+    UnknownArea(AreaId),
     #[error("a share known of {0}: expected 0 to 1")]
     BadShare(f64),
     #[error("{what}: got {got}, expected {want}")]

@@ -3,7 +3,7 @@
 use super::{
     ForecastError, MAX_HORIZON,
     model::{self, Fitted, ForecastModel},
-    panel::{Known, Panel},
+    panel::{Known, Layout, Panel},
     predictive::Dispersion,
     rolling::{LEAST_DAYS, Rolling, Target},
     scoring::OriginScores,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Silence longer than this is no basis for a forecast.
 const LONGEST_SILENCE: usize = 28;
-/// Scored issue days before a model may replace `history`.
+/// Scored issue days before a model may replace `history`, and before a forecast counts as tested.
 const LEAST_ORIGINS: usize = 4;
 const SHORT_HISTORY_DAYS: f64 = 56.0;
 const FEW_EVENTS: f64 = 20.0;
@@ -37,7 +37,8 @@ pub struct ForecastInput<'a> {
     pub areas: &'a AreaCube,
     /// Centre of every cell of `cells.places`.
     pub centres: &'a [Point],
-    /// Area of every cell; an id that is not in `areas.places` counts as none.
+    /// Area of every cell, one of `areas.places`; `None` for cells in none of them. A cell without an area that
+    /// touches one with an area goes with it: the coast runs through cells.
     pub cell_area: &'a [Option<AreaId>],
     /// The last day whose data may be used; counts after it are ignored.
     pub issued: Day,
@@ -59,7 +60,7 @@ pub struct ForecastOptions {
     /// Past issue days in the record, and before them others from which only the scatter is learned.
     pub origins: u32,
     pub warm_up: u32,
-    /// Days between past issue days.
+    /// Days between past issue days; not a multiple of seven, so that every weekday is met.
     pub step: u32,
     /// The model to use where it beats `history`: `pooled`, `recent` or `history`.
     pub model: String,
@@ -73,7 +74,7 @@ impl Default for ForecastOptions {
             area_totals: vec![7, 14],
             origins: 8,
             warm_up: 8,
-            step: 7,
+            step: 6,
             model: "pooled".to_owned(),
         }
     }
@@ -98,11 +99,7 @@ pub struct ForecastOutput {
 /// the last 28 days hold none.
 pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastOutput, ForecastError> {
     check(input, options)?;
-    let cell_area: Vec<Option<u32>> = input
-        .cell_area
-        .iter()
-        .map(|a| a.as_ref().and_then(|a| input.areas.places.binary_search(a).ok()).map(|i| i as u32))
-        .collect();
+    let cell_area = areas_of_cells(input)?;
     let panel =
         Panel::from_cubes(input.cells, input.areas, input.centres, &cell_area, input.issued, input.completeness)?;
     let known = panel.known_at(input.issued);
@@ -143,6 +140,32 @@ fn check(input: &ForecastInput, options: &ForecastOptions) -> Result<(), Forecas
         return Err(ForecastError::NoPlaces);
     }
     Ok(())
+}
+
+/// Position of every cell's area. Events on the shore lie in an area, the centre of their cell in the sea: such
+/// a cell goes with the nearest one that has an area, so that its events are not counted twice in the whole.
+fn areas_of_cells(input: &ForecastInput) -> Result<Vec<Option<u32>>, ForecastError> {
+    let mut out = Vec::with_capacity(input.cell_area.len());
+    for area in input.cell_area {
+        out.push(match area {
+            None => None,
+            Some(a) => match input.areas.places.binary_search(a) {
+                Ok(i) => Some(i as u32),
+                Err(_) => return Err(ForecastError::UnknownArea(a.clone())),
+            },
+        });
+    }
+    if input.centres.len() == out.len() {
+        let reach = 1.5 * Layout::new(input.centres, &out, input.areas.places.len(), out.len())?.spacing;
+        let named: Vec<(Point, u32)> = input.centres.iter().zip(&out).filter_map(|(p, a)| a.map(|a| (*p, a))).collect();
+        for (here, area) in input.centres.iter().zip(&mut out).filter(|(_, a)| a.is_none()) {
+            // Comparing latitudes first spares most of the distances.
+            let near = named.iter().filter(|(p, _)| (p.lat() - here.lat()).abs() * 111.0 <= reach);
+            let near = near.map(|(p, a)| (p.distance_km(*here), *a)).filter(|(km, _)| *km <= reach);
+            *area = near.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map(|(_, a)| a);
+        }
+    }
+    Ok(out)
 }
 
 /// What the back-test forecasts: a few horizons stand for those between them.
@@ -218,7 +241,7 @@ impl Writer<'_> {
             for target in self.windows(level) {
                 let model = self.choice.of(level);
                 let dispersion = rolling.dispersion(model, target);
-                let tested = rolling.scores[model].iter().any(|s| !s.is_empty());
+                let tested = rolling.scores[model].iter().any(|s| s.len() >= LEAST_ORIGINS);
                 self.write(&chosen, target, dispersion, rolling.models[model], tested, &mut out);
             }
         }

@@ -242,3 +242,18 @@ fn days_without_a_single_event_make_no_certain_zero() {
     assert!(out.forecasts.iter().all(|f| f.mean > 0.0 && f.p_at_least_one > 0.0));
     assert!(out.forecasts.iter().all(|f| f.caveat.contains("Only 0 events")));
 }
+
+#[test]
+fn shore_cells_go_with_their_neighbours_and_strange_areas_are_refused() {
+    let mut land = steady(150);
+    let usual = land.run(day(149)).unwrap();
+    // The centre of one cell lies in the sea; its events still count once.
+    let inland = land.cell_area[20].take();
+    let shore = land.run(day(149)).unwrap();
+    let whole = |o: &ForecastOutput| o.forecasts.iter().find(|f| f.level == ForecastLevel::Whole).unwrap().mean;
+    assert!((whole(&usual) - whole(&shore)).abs() < 0.02 * whole(&usual));
+    land.cell_area[20] = Some(area("atlantis"));
+    assert_eq!(land.run(day(149)), Err(ForecastError::UnknownArea(area("atlantis"))));
+    land.cell_area[20] = inland;
+    assert_eq!(land.run(day(149)).unwrap(), usual);
+}

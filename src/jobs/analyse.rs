@@ -30,7 +30,9 @@ use crate::{
         scope::Scope,
         time::{Day, DayRange},
     },
-    notify, outreach,
+    disclosure,
+    notify::{ComposeSettings, Composer},
+    outreach::{self, FollowUpOptions},
     store::{DynStore, EventQuery, RunRecord, StoreError, StoredAnalysis},
 };
 
@@ -267,20 +269,32 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
     };
     let changes = alert::reconcile(&open, &derived.signals, &setting);
     let subscriptions = store.subscriptions(scope).await?;
+    let composer = Composer::new(compose_settings(inputs), Vec::new())?;
     let mut messages = Vec::new();
     for change in &changes {
         let Some(news) = change.news else { continue };
         let told = AlertNews { alert: change.alert.clone(), news, data: inputs.age.clone(), record: None };
-        messages.extend(notify::messages_for(told, &subscriptions, &areas, &inputs.config, inputs.now)?);
+        let released = disclosure::for_recipient(told)?;
+        messages.extend(composer.compose(&released, &subscriptions, &areas, inputs.now));
     }
     Ok((changes.into_iter().map(|c| (c.alert, c.replaces)).collect(), messages))
+}
+
+fn compose_settings(inputs: &Inputs) -> ComposeSettings {
+    ComposeSettings {
+        language: Language::En,
+        zone: inputs.jurisdiction.zone,
+        public_url: inputs.config.server.public_url.clone(),
+    }
 }
 
 fn follow_ups(inputs: &Inputs) -> Vec<FollowUp> {
     let since = inputs.days.to - FOLLOW_UP_DAYS;
     let recent: Vec<EventFact> = inputs.facts.iter().filter(|f| f.event_day > since).cloned().collect();
     let areas: Vec<Area> = inputs.shapes.iter().map(|s| s.area.clone()).collect();
-    outreach::follow_ups(&recent, &areas, inputs.config.outreach.follow_up_hours, inputs.now)
+    let options =
+        FollowUpOptions { due_hours: inputs.config.outreach.follow_up_hours, ..FollowUpOptions::default() };
+    outreach::follow_ups(&recent, &areas, &inputs.jurisdiction.id, &options, Language::En, inputs.now)
 }
 
 fn record(inputs: &Inputs, started: Instant) -> RunRecord {

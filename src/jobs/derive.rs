@@ -99,7 +99,9 @@ fn completeness(facts: &[EventFact], days: DayRange) -> Vec<f64> {
         return Vec::new();
     }
     let counts = facts.iter().filter_map(|f| Some((window.index(f.event_day)?, lag(f), 1)));
-    nowcast::completeness(&ReportingTriangle::from_counts(window, late.clamp(1, LONGEST_DELAY_DAYS), counts))
+    let longest = late.clamp(1, LONGEST_DELAY_DAYS);
+    let corrected = nowcast::nowcast(&ReportingTriangle::from_counts(window, longest, counts));
+    corrected.iter().rev().take(longest).map(|day| day.share_known).collect()
 }
 
 fn forecasts(

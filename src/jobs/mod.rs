@@ -6,15 +6,15 @@
 //!
 //! | job | does | queued by |
 //! |---|---|---|
-//! | `analyse` | facts → scan, EARS, alerts, forecasts, messages | schedule; `refresh` (debounced); a person |
-//! | `refresh` | the areas' own rules after new events, within a second | accepted events |
+//! | `analyse` | facts → scan, EARS, alerts, forecasts, messages | schedule; `refresh-areas` (debounced) |
+//! | `refresh-areas` | the areas' own rules after new events, within a second | accepted events |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
 //! meaning of lease and of "one waiting job per key", and no queue library at hand serves both without a
 //! second migration table or a PostgreSQL extension.
 //!
-//! To add a job: a variant of [`JobKind`], its arm in [`worker`], a line in this table.
+//! To add a job: a variant of [`store::JobKind`](crate::store::JobKind), its arm in [`worker`], a line in this table.
 
 pub mod analyse;
 mod derive;
@@ -25,21 +25,14 @@ pub mod schedule;
 mod signals;
 pub mod worker;
 
-use serde::{Deserialize, Serialize};
-
-use crate::domain::{
-    ids::{AlertId, AreaId, JurisdictionId},
-    time::Day,
+use crate::{
+    domain::{
+        ids::{AlertId, AreaId, JurisdictionId},
+        scope::Scope,
+        time::{Day, Zone},
+    },
+    store::DynStore,
 };
-
-/// What the queue holds, as its payload.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum JobKind {
-    Analyse { as_of: Option<Day> },
-    Refresh { areas: Vec<AreaId> },
-    Deliver,
-}
 
 /// Something that open screens should hear about.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +56,7 @@ impl Announce for Nobody {
 }
 
 /// The zone whose calendar a scope's days follow.
-async fn zone_of(store: &crate::store::DynStore, scope: &crate::domain::scope::Scope) -> anyhow::Result<crate::domain::time::Zone> {
+async fn zone_of(store: &DynStore, scope: &Scope) -> anyhow::Result<Zone> {
     let all = store.jurisdictions().await?;
     let found = all.into_iter().find(|j| j.id == scope.jurisdiction);
     Ok(found.ok_or_else(|| anyhow::anyhow!("jurisdiction {} is not in the store", scope.jurisdiction))?.zone)

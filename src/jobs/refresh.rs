@@ -1,7 +1,5 @@
 //! The areas' own rules, a second after new events: the quick look between two analyses.
 
-use std::collections::BTreeSet;
-
 use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
@@ -22,12 +20,11 @@ use crate::{
 /// Days of history behind the rule: EARS needs nine, the rest is for a steady floor under its deviation.
 const HISTORY_DAYS: i32 = 56;
 
-/// Judge `areas` and every area above them anew, as of now; no areas means all. Answers which were judged.
+/// Judge every area anew, as of now. Answers which were judged.
 pub async fn refresh(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
-    areas: &[AreaId],
     config: &Config,
 ) -> anyhow::Result<Vec<AreaId>> {
     let zone = super::zone_of(store, scope).await?;
@@ -35,13 +32,9 @@ pub async fn refresh(
     let today = zone.today(now);
     let days = DayRange::ending(today, HISTORY_DAYS);
     let tree = AreaTree::new(&store.areas(scope).await?);
-    let wanted: BTreeSet<AreaId> = areas.iter().flat_map(|a| tree.chain(a)).collect();
     let query = EventQuery { kinds: vec![EventKind::Overdose], days: Some(days), ..EventQuery::default() };
     let facts = store.facts(scope, &query).await?;
-    let rows: Vec<AreaStatus> = judge(&facts, &tree, days, today, now, config)
-        .into_iter()
-        .filter(|row| areas.is_empty() || wanted.contains(&row.area))
-        .collect();
+    let rows = judge(&facts, &tree, days, today, now, config);
     store.put_area_status(scope, &rows).await.context("storing the areas' standing")?;
     Ok(rows.into_iter().map(|row| row.area).collect())
 }

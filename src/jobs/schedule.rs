@@ -10,15 +10,14 @@ use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 use croner::Cron;
 
-use super::JobKind;
 use crate::{
     clock::Clock,
     domain::{
         area::Jurisdiction,
-        ids::{AreaId, JurisdictionId},
+        ids::JurisdictionId,
         scope::Scope,
     },
-    store::{DynStore, NewJob},
+    store::{DynStore, JobKind},
 };
 
 /// New events within this time lead to one analysis, not one each.
@@ -61,10 +60,10 @@ impl Schedule {
         }
         for jurisdiction in store.jurisdictions().await? {
             let scope = Scope::system(jurisdiction.id.clone(), "schedule");
-            let mut jobs = vec![deliver_job(now)];
+            let mut jobs = vec![JobKind::Deliver.at(now)];
             if let Some(due) = self.due(store, &scope, &jurisdiction, now).await? {
                 self.queued.insert(jurisdiction.id, due);
-                jobs.push(analyse_job(now));
+                jobs.push(JobKind::Analyse.at(now));
             }
             store.enqueue(&scope, &jobs).await?;
         }
@@ -96,26 +95,6 @@ impl Schedule {
 
 /// Queue an analysis for shortly after now; more events before then do not queue another.
 pub(super) async fn analyse_soon(store: &DynStore, clock: &dyn Clock, scope: &Scope) -> anyhow::Result<()> {
-    let job = analyse_job(clock.now() + Duration::seconds(DEBOUNCE_SECONDS));
+    let job = JobKind::Analyse.at(clock.now() + Duration::seconds(DEBOUNCE_SECONDS));
     Ok(store.enqueue(scope, &[job]).await?)
-}
-
-/// The job that runs the whole analysis, as of the newest day.
-pub fn analyse_job(run_at: DateTime<Utc>) -> NewJob {
-    new_job("analyse", "analyse".into(), &JobKind::Analyse { as_of: None }, run_at)
-}
-
-/// The job that recomputes the rules of areas that have just received events.
-pub fn refresh_job(areas: Vec<AreaId>, run_at: DateTime<Utc>) -> NewJob {
-    let key = areas.iter().fold("refresh".to_owned(), |key, area| key + ":" + area.as_str());
-    new_job("refresh", key, &JobKind::Refresh { areas }, run_at)
-}
-
-fn deliver_job(run_at: DateTime<Utc>) -> NewJob {
-    new_job("deliver", "deliver".into(), &JobKind::Deliver, run_at)
-}
-
-fn new_job(kind: &str, key: String, payload: &JobKind, run_at: DateTime<Utc>) -> NewJob {
-    let payload = serde_json::to_value(payload).expect("a job's payload is plain data");
-    NewJob { kind: kind.to_owned(), key, payload, run_at }
 }

@@ -58,7 +58,7 @@ impl Ground<'_> {
         let places = cube
             .places
             .iter()
-            .map(|c| ScanPlace { id: c.to_string(), location: scan::Location::of(c.centre()) })
+            .map(|c| ScanPlace { id: c.to_string(), location: scan::Location::Geographic(c.centre()) })
             .collect();
         let cases = cube
             .entries
@@ -169,7 +169,7 @@ impl Ground<'_> {
             id: self.signal_id(EARS, area.as_str(), window),
             run: self.run,
             as_of: self.as_of(),
-            method: Method { name: EARS.into(), version: detect::ears::METHOD_VERSION, seed: None },
+            method: Method { name: EARS.into(), version: detect::area::METHOD_VERSION, seed: None },
             kind: EventKind::Overdose,
             scope: SignalScope::Area,
             cells: Vec::new(),

@@ -8,13 +8,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Announce, JobKind, News, analyse, outbox, refresh, schedule};
+use super::{Announce, News, analyse, outbox, refresh, schedule};
 use crate::{
     clock::DynClock,
     config::Config,
     domain::scope::Scope,
     notify::Transports,
-    store::{DynStore, Job},
+    store::{DynStore, Job, JobKind},
 };
 
 /// Longer than any job takes; a worker that dies loses its job after this.
@@ -81,11 +81,11 @@ impl Worker {
     }
 
     async fn perform(&self, job: &Job) -> anyhow::Result<()> {
-        let kind: JobKind = serde_json::from_value(job.payload.clone()).context("reading the job's payload")?;
+        let kind = JobKind::parse(&job.kind).with_context(|| format!("no job is called \"{}\"", job.kind))?;
         let scope = Scope::system(job.jurisdiction.clone(), "worker");
         match kind {
-            JobKind::Analyse { as_of } => {
-                let request = analyse::Request::as_of(as_of);
+            JobKind::Analyse => {
+                let request = analyse::Request::as_of(None);
                 let summary = analyse::analyse(&self.store, &self.clock, &scope, request, &self.config).await?;
                 if let Some(summary) = summary {
                     self.announce.announce(&job.jurisdiction, News::Alerts(summary.changed_alerts));
@@ -93,8 +93,8 @@ impl Worker {
                 }
                 self.deliver(&scope).await
             }
-            JobKind::Refresh { areas } => {
-                let touched = refresh::refresh(&self.store, &self.clock, &scope, &areas, &self.config).await?;
+            JobKind::RefreshAreas => {
+                let touched = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
                 self.announce.announce(&job.jurisdiction, News::AreaStatus(touched));
                 schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
             }
@@ -103,7 +103,7 @@ impl Worker {
     }
 
     async fn deliver(&self, scope: &Scope) -> anyhow::Result<()> {
-        let delivered = outbox::deliver_due(&self.store, scope, &self.transports, &self.clock).await?;
+        let delivered = outbox::deliver_due(self.store.as_ref(), scope, &self.transports, self.clock.as_ref()).await?;
         if delivered.sent + delivered.failed > 0 {
             info!(sent = delivered.sent, failed = delivered.failed, "outbox delivered");
         }

@@ -301,3 +301,7 @@ fn wants(subscription: &Subscription, alert: &Alert, tree: &AreaTree) -> bool {
 fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+#[path = "compose_tests.rs"]
+mod tests;

@@ -13,6 +13,10 @@
 //! years); a weekly rhythm of reporting is not modelled; what arrives after `max_delay` days or more is in
 //! the last column; with no old days to learn from there is no correction, and `share_known` says 1.
 
+mod silence;
+
+pub use silence::silent_days;
+
 use crate::{
     domain::{time::Day, triangle::ReportingTriangle},
     stats::CountDistribution,
