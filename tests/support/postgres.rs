@@ -57,7 +57,9 @@ impl Cluster {
         }
         let data = folder.join("data");
         let made = run_as(account, &programs.join("initdb"), &folder)
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"])
+            // A collation that does not sort by bytes, as servers in the field have: lists must not follow it.
+            .args(["--locale=C", "--locale-provider=icu", "--icu-locale=en-US", "-D"])
             .arg(&data)
             .stdout(Stdio::null())
             .status()
