@@ -102,7 +102,8 @@ pub(super) fn push_area_scope(sql: &mut QueryBuilder<Postgres>, scope: &Scope, c
 /// Adds `AND column IN (this area and all below it)`.
 pub(super) fn push_area_tree(sql: &mut QueryBuilder<Postgres>, scope: &Scope, area: &AreaId, column: &'static str) {
     sql.push(" AND ").push(column).push(" IN (WITH RECURSIVE below(id) AS (SELECT ");
-    sql.push_bind(area.as_str().to_owned());
+    // A parameter has the server's collation; the column sorts by bytes, and the two must be one.
+    sql.push_bind(area.as_str().to_owned()).push(" COLLATE \"C\"");
     sql.push(" UNION SELECT a.area_id FROM areas a JOIN below b ON a.parent_id = b.id WHERE a.jurisdiction_id = ");
     sql.push_bind(scope.jurisdiction.as_str().to_owned());
     sql.push(") SELECT id FROM below)");
