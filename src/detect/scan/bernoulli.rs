@@ -33,6 +33,7 @@ pub(super) fn problem(cases: &[Row], controls: &[Row], intervals: &Intervals, pl
         expected: Expected::Sparse(expected),
         observed,
         risk,
+        fixed: None,
         null: Box::new(Labels { units, cases: count as usize }),
     }
 }

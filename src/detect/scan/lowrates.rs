@@ -5,6 +5,8 @@
 //! least expectation at which n is few enough. Every place brings a lane at most `pace` times its risk, so
 //! that a lane is left alone until the circle has taken in enough risk to get there.
 
+use std::sync::Arc;
+
 use super::{
     statistic::Bars,
     sweep::{Counter, Counts, Found, Keep, Measure, Position},
@@ -55,7 +57,7 @@ pub(super) fn sweep_low<C: Counter, P: Position, M: Measure, K: Keep, const L: u
     measure: &M,
     growth: &Growth,
     high: bool,
-    bars: &Bars,
+    bars: &[Arc<Bars>],
     keep: &mut K,
 ) {
     let mut watch = Watch { need: [C::MAX; L], reach: [f64::INFINITY; L], high };
@@ -94,7 +96,7 @@ fn look<C: Counter, M: Measure, K: Keep, const L: usize>(
     lanes: usize,
     measure: &M,
     growth: &Growth,
-    bars: &Bars,
+    bars: &[Arc<Bars>],
     keep: &mut K,
 ) -> (i32, f64) {
     let (mut least, mut soonest) = (i32::MAX, f64::INFINITY);
@@ -104,11 +106,11 @@ fn look<C: Counter, M: Measure, K: Keep, const L: usize>(
         if by_cases || by_risk {
             let observed = n[lane].to_i32();
             let expected = measure.expected(sum, lane);
-            let bar = bars.below(keep.bar(lane));
+            let bar = bars[lane].below(keep.bar(lane));
             let (next, target) = (bar.need(expected) as i32, bar.low_limit(observed as usize));
             let counts_high = watch.high && f64::from(observed) > expected && observed >= next;
             if counts_high || (f64::from(observed) < expected && expected >= target) {
-                let llr = bars.statistic().llr(f64::from(observed), expected);
+                let llr = bars[lane].statistic().llr(f64::from(observed), expected);
                 if llr > keep.bar(lane) {
                     keep.offer(lane, Found { llr, observed: observed as u32, expected, places });
                 }

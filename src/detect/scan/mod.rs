@@ -149,7 +149,7 @@ pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, Scan
         circles: &circles,
         intervals: &intervals,
         options,
-        cases: cases as f64,
+        problem: &problem,
         order: &order,
     };
     let mut clusters = reporting.clusters(&outcome);

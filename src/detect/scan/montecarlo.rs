@@ -3,6 +3,8 @@
 //! Replicate r draws from stream r of the seed, whichever thread runs it, and maxima are kept in the
 //! order of replicates: the answer is the same for any number of threads.
 
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+
 use rayon::prelude::*;
 
 use crate::stats::Random;
@@ -103,6 +105,8 @@ struct Chunk<M> {
     lanes_of: Vec<Vec<u8>>,
     /// The union of the windows.
     live: Window,
+    /// By lane.
+    bars: Vec<Arc<Bars>>,
     measure: M,
     /// Only where low rates are sought.
     growth: Option<Growth>,
@@ -122,19 +126,13 @@ impl<'a> Run<'a> {
         Self { problem, circles, windows, options, active_of, live, most }
     }
 
+    /// Few cases and places fit into half the bytes, and into twice the lanes.
     fn small_or_large(&self) -> Outcome {
-        if self.most <= 30_000 && self.circles.active.len() < usize::from(u16::MAX) {
-            self.by_lanes::<i16, u16>()
-        } else {
-            self.by_lanes::<i32, u32>()
-        }
-    }
-
-    fn by_lanes<C: Counter, P: Position>(&self) -> Outcome {
-        match self.windows.len() {
-            0..=8 => self.by_measure::<C, P, 8>(),
-            9..=16 => self.by_measure::<C, P, 16>(),
-            _ => self.by_measure::<C, P, 32>(),
+        let small = self.most <= 30_000 && self.circles.active.len() < usize::from(u16::MAX);
+        match (small, self.windows.len()) {
+            (true, 0..=16) => self.by_measure::<i16, u16, 16>(),
+            (true, _) => self.by_measure::<i16, u16, 32>(),
+            (false, _) => self.by_measure::<i32, u32, 16>(),
         }
     }
 
@@ -147,18 +145,30 @@ impl<'a> Run<'a> {
     }
 
     fn sweep_all<C: Counter, P: Position, M: Build<L>, const L: usize>(&self) -> Outcome {
-        let chunks: Vec<Chunk<M>> = self.windows.chunks(L).map(|w| self.chunk(w)).collect();
-        let least = self.options.min_cases.max(1) as usize;
-        let bars = Bars::new(self.problem.statistic, self.most, least, self.options.rates != Rates::High);
+        let mut ladders = BTreeMap::new();
+        let chunks: Vec<Chunk<M>> = self.windows.chunks(L).map(|w| self.chunk(w, &mut ladders)).collect();
         let lists: Vec<Box<[P]>> =
             self.circles.lists.iter().map(|l| l.iter().map(|&p| P::from_u32(p)).collect()).collect();
-        let engine = Engine::<C, P, M, L> { run: self, chunks, bars, lists, counter: std::marker::PhantomData };
+        let engine = Engine::<C, P, M, L> { run: self, chunks, lists, counter: PhantomData };
         let best = engine.observed();
         let highest = best.iter().flatten().map(|(_, f)| f.llr).fold(0.0, f64::max);
         Outcome { maxima: engine.replicates(highest), best }
     }
 
-    fn chunk<M: Build<L>, const L: usize>(&self, windows: &[Window]) -> Chunk<M> {
+    /// The ladder of a window, shared by all windows with the same number of cases to compare with.
+    fn bars(&self, window: Window, ladders: &mut BTreeMap<u64, Arc<Bars>>) -> Arc<Bars> {
+        let statistic = self.problem.statistic_in(window);
+        let least = self.options.min_cases.max(1) as usize;
+        let most = self.most.min(statistic.cases() as usize);
+        let make = || Arc::new(Bars::new(statistic, most, least, self.options.rates != Rates::High));
+        ladders.entry(statistic.cases().to_bits()).or_insert_with(make).clone()
+    }
+
+    fn chunk<M: Build<L>, const L: usize>(
+        &self,
+        windows: &[Window],
+        ladders: &mut BTreeMap<u64, Arc<Bars>>,
+    ) -> Chunk<M> {
         let live = union(windows);
         let lanes_of = (live.from..=live.to)
             .map(|t| (0..windows.len() as u8).filter(|&l| windows[usize::from(l)].contains(t)).collect())
@@ -166,7 +176,8 @@ impl<'a> Run<'a> {
         let measure = M::build(self, windows);
         let low = self.options.rates != Rates::High;
         let growth = low.then(|| Growth::new(&measure, self.rows(), windows.len()));
-        Chunk { windows: windows.to_vec(), lanes_of, live, measure, growth }
+        let bars = windows.iter().map(|w| self.bars(*w, ladders)).collect();
+        Chunk { windows: windows.to_vec(), lanes_of, live, bars, measure, growth }
     }
 
     /// Rows of the tables: the active places and, where asked for, the whole area.
@@ -183,9 +194,8 @@ fn union(windows: &[Window]) -> Window {
 struct Engine<'a, C, P, M, const L: usize> {
     run: &'a Run<'a>,
     chunks: Vec<Chunk<M>>,
-    bars: Bars,
     lists: Vec<Box<[P]>>,
-    counter: std::marker::PhantomData<C>,
+    counter: PhantomData<C>,
 }
 
 /// What one thread works with.
@@ -236,10 +246,10 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
 
     fn sweep<K: Keep>(&self, list: &[P], counts: &Counts<C, L>, chunk: &Chunk<M>, keep: &mut K) {
         match &chunk.growth {
-            None => sweep(list, counts, &chunk.measure, &self.bars, keep),
+            None => sweep(list, counts, &chunk.measure, &chunk.bars, keep),
             Some(growth) => {
                 let high = self.run.options.rates == Rates::Both;
-                sweep_low(list, counts, &chunk.measure, growth, high, &self.bars, keep);
+                sweep_low(list, counts, &chunk.measure, growth, high, &chunk.bars, keep);
             }
         }
     }

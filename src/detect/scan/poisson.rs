@@ -4,8 +4,9 @@
 //! Expected cases are in proportion to the population, by indirect standardisation over the whole period
 //! where there are covariates. Population is linear between its dates and constant outside them, so it is
 //! a sum over dates of (population at the date) × (hat function of time): the factors the engine works with.
-//! Null: the cases are spread over places and intervals in proportion to the expectation; with the
-//! non-parametric adjustment for time, within each interval.
+//! Null: the cases are spread over places and intervals in proportion to the expectation. With the
+//! non-parametric adjustment for time every interval's total is taken as given: cases are spread within
+//! each interval, and a window is compared with the other places in the same intervals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,13 +57,14 @@ pub(super) fn problem(
     if let Some(c) = observed.iter().find(|c| risk[c.place as usize] <= 0.0) {
         return Err(ScanError::NoPopulation(id(c.place as usize)));
     }
-    let stratified = options.adjust_time == Some(TimeAdjustment::NonParametric);
-    let null = Multinomial::new(&factors, if stratified { Some(by_interval) } else { None }, total as u64);
+    let fixed = (options.adjust_time == Some(TimeAdjustment::NonParametric)).then_some(by_interval);
+    let null = Multinomial::new(&factors, fixed.clone(), total as u64);
     Ok(Problem {
         statistic: Statistic::Poisson { cases: total },
         expected: Expected::Factored { weights: factors.weights, basis: factors.basis },
         observed,
         risk,
+        fixed,
         null: Box::new(null),
     })
 }
