@@ -2,4 +2,5 @@
 //! after the method it asks (`world_…` asks the simulator itself).
 
 mod world_delays;
+mod world_intake;
 mod world_outbreaks;
