@@ -1,5 +1,5 @@
-//! Worlds with a known truth: what was put in must be found again. One file per question, named
-//! after the method it asks (`world_…` asks the simulator itself).
+//! Worlds with a known truth: what was put in must be found again, and nothing where there is nothing.
+//! One file per question, named after the stage it asks (`world_…` asks the simulator itself).
 
 mod world_delays;
 mod world_intake;

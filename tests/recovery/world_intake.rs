@@ -1,6 +1,8 @@
 //! The feeds of a simulated world go through the intake's reader with their own mappings: what the
 //! truth calls unreadable is refused, on the line it names, and everything else is read.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use emberwatch::{

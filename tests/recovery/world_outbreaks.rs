@@ -1,5 +1,7 @@
 //! A stranger reads `events.csv` and `truth.json` of a simulated world and looks for the outbreaks.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use chrono::{DateTime, Utc};
 use emberwatch::{
     domain::{
