@@ -1,6 +1,8 @@
 //! Delivery against real receivers: an SMTP server and HTTP servers started by the test, with the
 //! SQLite store between composing and sending. Time is a clock that the test moves.
 
+#![expect(clippy::unwrap_used, reason = "a test whose house cannot be set up should stop there")]
+
 mod smtp_server;
 
 use std::{collections::BTreeMap, sync::Arc};
