@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use h3o::{CellIndex, LatLng, Resolution};
+pub use h3o::Resolution;
+use h3o::{CellIndex, LatLng};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
