@@ -69,6 +69,16 @@ fn permits() -> &'static Arc<Semaphore> {
     PERMITS.get_or_init(|| Arc::new(Semaphore::new(2)))
 }
 
+/// A password for a new account: 100 random bits in five groups that can be read out over a phone.
+pub fn new_password() -> String {
+    // 31 signs that are not mistaken for one another.
+    const SIGNS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut bytes = [0u8; 20];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    let sign = |b: &u8| char::from(SIGNS[usize::from(*b) % SIGNS.len()]);
+    bytes.chunks(4).map(|group| group.iter().map(sign).collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
 /// 256 random bits as text, after a prefix.
 pub fn token(prefix: &str) -> String {
     let mut bytes = [0u8; 32];

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use geo::{Area as _, BoundingRect};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
-use super::{AreaTree, names::PlaceName, outline_index::OutlineIndex};
+use super::{AreaTree, outline_index::OutlineIndex};
 use crate::domain::{
     area::{Area, AreaKind, AreaShape},
     ids::AreaId,
     place::Point,
+    place_name::PlaceName,
 };
 
 /// The outlines of a jurisdiction, ready for questions.

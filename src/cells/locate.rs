@@ -1,10 +1,11 @@
 //! A candidate position and the texts beside it → a [`Location`] with flags.
 
-use super::{AreaIndex, names::PlaceName};
+use super::AreaIndex;
 use crate::domain::{
     area::{Area, AreaKind},
     event::{Flag, Location, PlaceText, PlacedBy},
     place::{Point, Precision},
+    place_name::PlaceName,
 };
 
 /// Where something may be, before it is set among areas and cells.

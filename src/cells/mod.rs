@@ -17,10 +17,10 @@ mod area_tree;
 mod cube;
 mod grid;
 mod locate;
-mod names;
 mod naming;
 mod outline_index;
 
+pub use crate::domain::place_name::{PlaceName, agrees, base_name};
 pub use area_index::AreaIndex;
 pub use area_tree::AreaTree;
 pub use cube::{CellCounts, Measure, Unplaced, area_cube, cell_cube};
@@ -29,5 +29,4 @@ pub use grid::{
     resolution, ring,
 };
 pub use locate::{Candidate, locate};
-pub use names::{PlaceName, agrees, base_name};
 pub use naming::PlaceNamer;

@@ -98,6 +98,8 @@ pub struct Analysis {
     pub schedule: String,
     /// Days of history that are read.
     pub history_days: u32,
+    /// Days of history that the scan compares with.
+    pub scan_study_days: u32,
     /// Longest window of the space-time scan, days.
     pub scan_max_days: u32,
     /// Widest cluster of the scan, km.
@@ -108,6 +110,8 @@ pub struct Analysis {
     pub scan_replications: u32,
     /// Seed of every random number of a run; stored with the results.
     pub seed: u64,
+    /// Least standard deviation that EARS believes, events a day: with less, one event after a quiet week is an alarm.
+    pub ears_min_sigma: f64,
     /// Fewest events that make a signal.
     pub min_cases: u32,
     /// Signals rarer than once in so many days are listed.
@@ -126,11 +130,13 @@ impl Default for Analysis {
             resolution: 8,
             schedule: "15 5 * * *".into(),
             history_days: 730,
+            scan_study_days: 365,
             scan_max_days: 21,
             scan_max_radius_km: 30.0,
             scan_max_space_share: 0.5,
             scan_replications: 999,
             seed: 1,
+            ears_min_sigma: 0.5,
             min_cases: 3,
             watch_recurrence_days: 30.0,
             alert_recurrence_days: 100.0,

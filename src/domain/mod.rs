@@ -18,6 +18,7 @@ pub mod language;
 pub mod message;
 pub mod outreach;
 pub mod place;
+pub mod place_name;
 pub mod quality;
 pub mod scope;
 pub mod series;

@@ -93,7 +93,7 @@ mod tests {
         insta::assert_snapshot!(error(&GOOD.replace("\"when\"", "{ column = \"when\", formats = [\"%Q\"] }")), @r#"4:45: time.occurred_at.formats.0: "%Q" is not a time format; expected iso, unix, unix_ms or strftime fields such as %Y-%m-%d %H:%M"#);
         insta::assert_snapshot!(error(&GOOD.replace("\"when\"", "{ colum = \"when\" }")), @"4:17: unknown field `colum`, expected one of `column`, `pattern`, `formats`, `optional`");
         insta::assert_snapshot!(error(&format!("{GOOD}[place]\nlatitude = \"lat\"\n")), @"6:12: place.latitude: latitude and longitude go together");
-        insta::assert_snapshot!(error(&format!("{GOOD}[case]\ndefinition = \"d\"\nversion = 1\nwhere = [{{ column = \"a\", matches = \"(\" }}]\n")), @r#"8:34: case.where.0.matches: "(" is not a regular expression: unclosed group"#);
+        insta::assert_snapshot!(error(&format!("{GOOD}[case]\ndefinition = \"d\"\nversion = 1\nwhere = [{{ column = \"a\", matches = \"(\" }}]\n")), @r#"8:36: case.where.0.matches: "(" is not a regular expression: unclosed group"#);
         insta::assert_snapshot!(error(&format!("{GOOD}[case]\ndefinition = \"d\"\nversion = 1\nwhere = [{{ column = \"a\" }}]\n")), @"8:10: case.where.0: expected exactly one of equals, in, not_in, matches, empty");
         insta::assert_snapshot!(error(&format!("{GOOD}[attributes]\nwho = \"patient_name\"\n")), @r#"6:7: attributes.who: the column "patient_name" is refused: names and enforcement records are not collected"#);
         insta::assert_snapshot!(error("name = "), @"1:8: string values must be quoted, expected literal string");

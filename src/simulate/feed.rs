@@ -168,17 +168,27 @@ fn apply(layout: &Layout, fault: Fault, fields: &mut [String]) {
 
 /// Some rows come a second time, a little later in the file.
 fn repeat_some(lines: &mut Vec<Line>, draw: &mut Draw) -> u32 {
-    let wanted = (lines.len() as f64 * REPEATED).round() as u32;
-    let mut repeated = 0;
+    let wanted = (lines.len() as f64 * REPEATED).round() as usize;
+    let mut again: Vec<(usize, Line)> = Vec::new();
     for _ in 0..wanted {
         let at = draw.below(lines.len());
-        if lines[at].fault.is_some() {
-            continue;
+        let before = (at + 1 + draw.below(20)).min(lines.len());
+        if lines[at].fault.is_none() {
+            again.push((before, Line { fields: lines[at].fields.clone(), fault: None, record: lines[at].record }));
         }
-        let again = Line { fields: lines[at].fields.clone(), fault: None, record: lines[at].record };
-        lines.insert((at + 1 + draw.below(20)).min(lines.len()), again);
-        repeated += 1;
     }
+    let repeated = again.len() as u32;
+    again.sort_by_key(|(before, line)| (*before, line.record));
+    let mut again = again.into_iter().peekable();
+    let mut merged = Vec::with_capacity(lines.len() + repeated as usize);
+    for (n, line) in std::mem::take(lines).into_iter().enumerate() {
+        while let Some((_, repeat)) = again.next_if(|(before, _)| *before == n) {
+            merged.push(repeat);
+        }
+        merged.push(line);
+    }
+    merged.extend(again.map(|(_, repeat)| repeat));
+    *lines = merged;
     repeated
 }
 

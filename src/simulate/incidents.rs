@@ -208,7 +208,9 @@ fn inject(
     // Ninety percent of a round normal cloud lie within 2.146 standard deviations.
     let spread = plan.radius_km / 2.146;
     let mut extra = Vec::new();
-    for _ in 0..plan.extra {
+    // A busier world has outbreaks as much larger, so that they stand out as far.
+    let wanted = (f64::from(plan.extra) * o.volume.max(1.0)).round() as u32;
+    for _ in 0..wanted {
         let day = plan.days.from + draw.below(plan.days.len()) as i32;
         let spot = terrain.draw_near(&mut draw, centre, spread)?;
         let one = incident(&mut draw, p, hours, day, spot, zone);

@@ -19,6 +19,39 @@ const STATE: &str = include_str!("../../data/maine/state.geojson");
 const PLACES: &str = include_str!("../../data/maine/places.csv");
 const ZIPS: &str = include_str!("../../data/maine/zips.csv");
 
+/// Postal codes of the larger towns, where the nearest ZIP area's internal point is not that of the
+/// town's own code (a town's code can reach far into the country around it).
+const TOWN_ZIPS: [(&str, &str); 28] = [
+    ("Auburn", "04210"),
+    ("Augusta", "04330"),
+    ("Bangor", "04401"),
+    ("Bath", "04530"),
+    ("Belfast", "04915"),
+    ("Biddeford", "04005"),
+    ("Brewer", "04412"),
+    ("Brunswick", "04011"),
+    ("Calais", "04619"),
+    ("Caribou", "04736"),
+    ("Ellsworth", "04605"),
+    ("Gorham", "04038"),
+    ("Houlton", "04730"),
+    ("Lewiston", "04240"),
+    ("Old Orchard Beach", "04064"),
+    ("Old Town", "04468"),
+    ("Orono", "04473"),
+    ("Portland", "04101"),
+    ("Presque Isle", "04769"),
+    ("Rockland", "04841"),
+    ("Saco", "04072"),
+    ("Sanford", "04073"),
+    ("Skowhegan", "04976"),
+    ("South Portland", "04106"),
+    ("Topsham", "04086"),
+    ("Waterville", "04901"),
+    ("West Scarborough", "04074"),
+    ("Westbrook", "04092"),
+];
+
 /// A populated place and the county that holds it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Town {
@@ -70,6 +103,16 @@ pub fn gazetteer() -> Vec<NamedPlace> {
 /// ZIP code areas by code.
 pub fn zips() -> Vec<ZipPoint> {
     rows(ZIPS).map(|row| ZipPoint { zip: row[0].to_owned(), point: point(row[1], row[2]) }).collect()
+}
+
+/// The ZIP code under which a town's residents get their mail: its own where it is one of the larger
+/// ones, else that of the nearest ZIP area.
+pub fn zip_of(town: &Town, zips: &[ZipPoint]) -> Option<String> {
+    if let Some((_, zip)) = TOWN_ZIPS.iter().find(|(name, _)| *name == town.name) {
+        return Some((*zip).to_owned());
+    }
+    let distance = |z: &&ZipPoint| z.point.distance_km(town.point);
+    zips.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|z| z.zip.clone())
 }
 
 /// The embedded ZIP file as it is, for a geocoder that reads `zip,latitude,longitude`.
@@ -176,7 +219,13 @@ mod tests {
         let towns = towns();
         assert!(towns.len() > 300 && towns.is_sorted_by(|a, b| a.population >= b.population));
         assert_eq!(towns[0].name, "Portland");
-        assert!(zips().len() > 400);
+        let zips = zips();
+        assert!(zips.len() > 400 && zips.is_sorted_by(|a, b| a.zip < b.zip));
+        assert!(
+            TOWN_ZIPS
+                .iter()
+                .all(|(name, zip)| { towns.iter().any(|t| t.name == *name) && zips.iter().any(|z| z.zip == *zip) })
+        );
         for (text, columns) in [(PLACES, 6), (ZIPS, 3)] {
             assert!(!text.contains('"') && text.lines().all(|l| l.split(',').count() == columns));
         }

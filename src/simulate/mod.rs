@@ -58,7 +58,7 @@ pub struct WorldOptions {
     pub days: u32,
     /// The last day.
     pub end: Day,
-    /// Multiplies the baseline (1 is about 830 overdose records a month), not the outbreaks.
+    /// Multiplies the baseline (1 is about 830 overdose records a month) and, above 1, the outbreaks.
     pub volume: f64,
     /// Feeds hold nothing that was received later; `None` is the end of the last day.
     pub known_by: Option<DateTime<Utc>>,
@@ -114,7 +114,8 @@ impl World {
         let parameters = Parameters::default();
         let terrain = Terrain::maine(options.seed);
         let (incidents, outbreaks) = incidents::incidents(&options, &parameters, &terrain, ZONE);
-        let zips = maine::zips();
+        let points = maine::zips();
+        let zips: Vec<_> = terrain.towns.iter().map(|t| maine::zip_of(t, &points)).collect();
         let ground = Ground { options: &options, terrain: &terrain, zips: &zips, incidents: &incidents, zone: ZONE };
         let mut parts = Parts::default();
         for layout in sources::all() {

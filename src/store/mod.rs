@@ -35,7 +35,7 @@ pub use traits::{
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
-    JobState, KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
+    JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
 };
 
 pub type DynStore = Arc<dyn Store>;

@@ -29,7 +29,7 @@ use crate::{
         scope::{AreaScope, Role, Scope},
         time::{Day, DayRange},
     },
-    store::{EventQuery, IntakeBatch, NewJob},
+    store::{EventQuery, IntakeBatch, JobKind},
 };
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -301,7 +301,7 @@ pub async fn announce(state: &AppState, scope: &Scope, areas: Vec<AreaId>, kinds
     state.hub.publish(&scope.jurisdiction, change);
     let now = state.clock.now();
     // One waiting job is enough: it judges all areas, from all events stored by then.
-    let job = NewJob { kind: "refresh-areas".into(), key: "refresh-areas".into(), payload: Value::Null, run_at: now };
+    let job = JobKind::RefreshAreas.at(now);
     match state.store.enqueue(&Scope::system(scope.jurisdiction.clone(), "api"), &[job]).await {
         Ok(()) => state.wake.notify_one(),
         Err(e) => tracing::warn!(error = %e, "the areas' rules could not be queued for a refresh"),

@@ -70,7 +70,7 @@ fn visit(ground: &Ground, incident: &Incident, draw: &mut Draw, n: u64) -> Recor
     let delay_days = (1.0 + draw.gamma(1.3, 1.1 / 1.3)).min(10.0);
     record.received_at = whole_seconds(record.occurred_at + hours(24.0 * delay_days));
     record.reported_at = record.received_at - hours(0.5);
-    record.zip = ground.nearest_zip(incident.spot.point);
+    record.zip = ground.zips.get(incident.spot.town).cloned().flatten();
     record.precision = Precision::Place;
     record.naloxone = NaloxoneGiven::Unknown;
     record.outcome = Outcome::Nonfatal;

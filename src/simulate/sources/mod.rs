@@ -12,7 +12,7 @@ mod reversals;
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
-use super::{WorldOptions, draw::Draw, incidents::Incident, maine::ZipPoint, terrain::Terrain};
+use super::{WorldOptions, draw::Draw, incidents::Incident, terrain::Terrain};
 use crate::domain::{
     event::{EventKind, NaloxoneGiven, Outcome, TimePrecision},
     place::{Point, Precision},
@@ -23,7 +23,8 @@ use crate::domain::{
 pub(super) struct Ground<'a> {
     pub options: &'a WorldOptions,
     pub terrain: &'a Terrain,
-    pub zips: &'a [ZipPoint],
+    /// ZIP codes of the terrain's towns, in their order.
+    pub zips: &'a [Option<String>],
     pub incidents: &'a [Incident],
     pub zone: Zone,
 }
@@ -147,12 +148,6 @@ impl Ground<'_> {
     /// The stream from which a source draws what it adds to the records of one day.
     fn stream(&self, source: &str, day: Day) -> Draw {
         Draw::stream_at(self.options.seed, source, day.epoch_days() as u64, 1)
-    }
-
-    /// The ZIP area whose internal point is nearest.
-    fn nearest_zip(&self, point: Point) -> Option<String> {
-        let distance = |z: &&ZipPoint| z.point.distance_km(point);
-        self.zips.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|z| z.zip.clone())
     }
 }
 

@@ -42,14 +42,17 @@ pub(in crate::simulate) const LAYOUT: Layout = Layout {
 
 fn records(ground: &Ground) -> Vec<Record> {
     let mut out = Vec::new();
-    for (n, incident) in ground.incidents.iter().filter(|i| i.seen_by.reversal).enumerate() {
+    let mut numbers = std::collections::BTreeMap::new();
+    for incident in ground.incidents.iter().filter(|i| i.seen_by.reversal) {
+        let n = numbers.entry(incident.day).or_insert(0u32);
+        *n += 1;
         let mut draw = Draw::stream_at(
             ground.options.seed,
             "reversals",
             incident.at.timestamp() as u64,
             incident.spot.town as u64,
         );
-        let mut record = Record::of(incident, format!("R-{}-{n}", incident.day.date().format("%Y%m%d")));
+        let mut record = Record::of(incident, format!("R-{}-{n:03}", incident.day.date().format("%Y%m%d")));
         let late = if draw.chance(1.0 / 15.0) { draw.between(7.0, 21.0) } else { 0.0 };
         let delay_days = draw.exponential(1.5) + late;
         record.reported_at = whole_seconds(incident.at + hours(1.0 + 24.0 * delay_days));

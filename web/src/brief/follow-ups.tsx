@@ -1,0 +1,76 @@
+// Contacts owed after an overdose, soonest first, with the hours left.
+import type { FollowUp } from '../api/types';
+import { t } from '../i18n';
+import { exactTime, hoursLeft } from '../i18n/format';
+import { setQuery } from '../state/route';
+import { Said } from '../ui/parts';
+
+export function FollowUps({ items }: { items: FollowUp[] }) {
+  const due = items
+    .filter((item) => item.state === 'due' || item.state === 'attempted')
+    .sort((a, b) => a.due_by.localeCompare(b.due_by) || a.id.localeCompare(b.id));
+  if (due.length === 0) {
+    return (
+      <section class="follow-ups">
+        <h2>{t('brief.followUps')}</h2>
+        <p class="muted small">{t('brief.followUps.none')}</p>
+      </section>
+    );
+  }
+  const late = due.filter((item) => Date.parse(item.due_by) < Date.now());
+  const next = due.find((item) => Date.parse(item.due_by) >= Date.now());
+  return (
+    <details class="follow-ups">
+      <summary>
+        {t('brief.followUps')} <Dots done={items.length - due.length} due={due.length} />{' '}
+        <span class="small follow-sum">
+          {t('brief.followUps.today', { n: due.length })}
+          {late.length > 0 && ` · ${t('brief.followUps.late', { n: late.length })}`}
+          {next && ` · ${t('brief.followUps.soonest', { n: hoursLeft(next.due_by) })}`}
+        </span>
+      </summary>
+      <ul class="stack">
+        {due.map((item) => (
+          <li key={item.id} class="row between follow-up">
+            <div>
+              <p>
+                <Said>{item.what}</Said>
+              </p>
+              <p class="small muted">
+                {item.place_name} · <Left by={item.due_by} />
+                {item.attempts > 0 && ` · ${t('brief.followUp.attempts', { n: item.attempts })}`}
+              </p>
+            </div>
+            <button type="button" class="button" onClick={() => logFor(item)}>
+              {t('brief.followUp.log')}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function logFor(item: FollowUp): void {
+  setQuery({ log: 'follow_up', follow_up: item.id, at_cell: item.cell, at_area: item.area }, 'push');
+}
+
+function Left({ by }: { by: string }) {
+  const ms = Date.parse(by) - Date.now();
+  if (ms >= 0) return <span title={exactTime(by)}>{t('brief.followUp.left', { n: hoursLeft(by) })}</span>;
+  return (
+    <span class="strong late" title={exactTime(by)}>
+      {t('brief.followUp.late', { n: Math.max(1, Math.round(-ms / 3_600_000)) })}
+    </span>
+  );
+}
+
+/** ● done, ○ still due; at most nine, the words beside them hold the number. */
+function Dots({ done, due }: { done: number; due: number }) {
+  return (
+    <span class="dots" aria-hidden="true">
+      {'●'.repeat(Math.min(4, done))}
+      {'○'.repeat(Math.min(5, due))}
+    </span>
+  );
+}

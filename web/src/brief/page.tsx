@@ -1,0 +1,132 @@
+// What a liaison reads before a shift: at most three places with their reasons, follow-ups due, what
+// changed. List first; the map is never needed. The whole answer stands above the fold of a phone.
+import { computed } from '@preact/signals';
+import { useState } from 'preact/hooks';
+import { withQuery } from '../api/client';
+import type { BriefPlace, ShiftBrief } from '../api/types';
+import { t } from '../i18n';
+import { shift } from '../i18n/format';
+import { useResource } from '../state/resource';
+import { route, setQuery } from '../state/route';
+import { role } from '../state/session';
+import { useAreas } from '../ui/areas';
+import { AgeLine, Empty, Failure, Said, Select, SilentFeeds, Skeleton } from '../ui/parts';
+import { FollowUps } from './follow-ups';
+import { PlaceCard } from './place-card';
+import { placeKey, planOf, plans } from './plans';
+
+const catchment = computed(() => route.value.query.get('catchment'));
+
+export function BriefPage() {
+  const brief = useResource<ShiftBrief>(withQuery('/brief', { catchment: catchment.value }), [
+    'events',
+    'alerts',
+    'analysis',
+  ]);
+  const data = brief.data;
+  return (
+    <div class="page brief stack">
+      <header class="brief-head">
+        <h1>
+          {data ? (
+            <>
+              {data.catchment_name}
+              <span class="shift"> · {shift(data.shift.starts_at, data.shift.ends_at)}</span>
+            </>
+          ) : (
+            t('brief.title')
+          )}
+        </h1>
+        {data && (
+          <span class="small muted age-short">
+            <span aria-hidden="true">⟳</span> <AgeLine data={data.data} short />
+          </span>
+        )}
+      </header>
+      {role.value !== 'liaison' && <CatchmentChoice />}
+      {brief.error !== null && !data && <Failure error={brief.error} retry={brief.reload} />}
+      {!data && brief.loading && <Skeleton lines={8} />}
+      {data && <BriefBody brief={data} />}
+    </div>
+  );
+}
+
+function BriefBody({ brief }: { brief: ShiftBrief }) {
+  const ordered = inOrder(brief);
+  const first = ordered[0];
+  const [open, setOpen] = useState<string | null | undefined>(undefined);
+  const opened = open === undefined ? (first ? placeKey(first) : null) : open;
+  return (
+    <>
+      <SilentFeeds data={brief.data} />
+      {ordered.length > 0 ? (
+        <ol class="places" aria-label={t('brief.places')}>
+          {ordered.map((place) => {
+            const key = placeKey(place);
+            return (
+              <PlaceCard
+                key={key}
+                place={place}
+                data={brief.data}
+                shiftEnds={brief.shift.ends_at}
+                open={opened === key}
+                onToggle={() => setOpen(opened === key ? null : key)}
+              />
+            );
+          })}
+        </ol>
+      ) : (
+        <Empty title={t('brief.quiet.title')}>
+          {brief.quiet ? <Said>{brief.quiet}</Said> : t('brief.quiet.text')}
+        </Empty>
+      )}
+      {ordered.length > 0 && brief.quiet && (
+        <p class="small muted">
+          <Said>{brief.quiet}</Said>
+        </p>
+      )}
+      <FollowUps items={brief.follow_ups} />
+      <details class="changes">
+        <summary>{t('brief.changes')}</summary>
+        {brief.changes.length === 0 ? (
+          <p class="muted">{t('brief.changes.none')}</p>
+        ) : (
+          <ul class="stack" lang="en">
+            {brief.changes.map((change) => (
+              <li key={change}>{change}</li>
+            ))}
+          </ul>
+        )}
+      </details>
+      {brief.limits && (
+        <p class="small muted">
+          <span class="strong">{t('brief.limits')}:</span> <Said>{brief.limits}</Said>
+        </p>
+      )}
+      <AgeLine data={brief.data} />
+    </>
+  );
+}
+
+/** Places set aside go last; the others keep the order of the service. */
+function inOrder(brief: ShiftBrief): BriefPlace[] {
+  void plans.value;
+  const aside = (place: BriefPlace) => planOf(place, brief.shift.ends_at)?.kind === 'aside';
+  return [...brief.places.filter((p) => !aside(p)), ...brief.places.filter(aside)];
+}
+
+function CatchmentChoice() {
+  const areas = useAreas();
+  const options = areas.all
+    .filter((area) => area.kind === 'state' || area.kind === 'county')
+    .map((area) => ({ value: area.id, label: area.name }));
+  if (options.length < 2) return null;
+  return (
+    <Select
+      label={t('brief.otherCatchment')}
+      value={catchment.value ?? areas.own[0]?.id ?? ''}
+      options={options}
+      onChange={(value) => setQuery({ catchment: value })}
+    />
+  );
+}
