@@ -35,10 +35,7 @@ const SHELL: &[(&str, &[&str])] = &[
     ("feeds", &["domain", "config"]),
     ("notify", &["domain", "config", "disclosure"]),
     ("jobs", &["*stages", "domain", "stats", "clock", "config", "telemetry", "store", "feeds", "notify"]),
-    (
-        "api",
-        &["domain", "alert", "cells", "disclosure", "outreach", "report", "store", "config", "clock", "telemetry"],
-    ),
+    ("api", &["domain", "alert", "cells", "disclosure", "outreach", "report", "store", "config", "clock", "telemetry"]),
     ("cli", &["*"]),
     ("main", &["cli"]),
 ];
@@ -104,7 +101,8 @@ fn words_in_comments_and_strings_are_no_violations() {
 #[test]
 fn lib_rs_lists_every_room_of_the_table() {
     let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    let rooms = ["domain", "stats"].iter().chain(STAGES).chain(SHELL.iter().map(|(name, _)| name)).filter(|r| **r != "main");
+    let rooms =
+        ["domain", "stats"].iter().chain(STAGES).chain(SHELL.iter().map(|(name, _)| name)).filter(|r| **r != "main");
     for room in rooms {
         assert!(lib.contains(&format!("pub mod {room};")), "src/lib.rs does not list {room}");
     }

@@ -82,7 +82,10 @@ fn events_go_from_a_file_to_an_analysis_and_out_again() {
     let again = json(&emberwatch(at, &ingest));
     assert_eq!(again["accepted"], 0);
     assert_eq!(again["updated"], 0);
-    assert_eq!(again["unchanged"].as_u64().unwrap() + again["duplicates"].as_u64().unwrap(), again["read"].as_u64().unwrap());
+    assert_eq!(
+        again["unchanged"].as_u64().unwrap() + again["duplicates"].as_u64().unwrap(),
+        again["read"].as_u64().unwrap()
+    );
 
     let analysed = json(&emberwatch(at, &["analyse", "--as-of", "2024-06-30", "--format", "json"]));
     assert_eq!(analysed[0]["as_of"], "2024-06-30");
@@ -129,8 +132,11 @@ fn wrong_files_and_arguments_get_one_clear_line() {
 fn an_analysis_of_a_day_on_which_nothing_was_known_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
-    fs::write(at.join("events.csv"), "event_id,kind,occurred_at,latitude,longitude\n1,overdose,2024-01-01T10:00:00Z,44.8,-68.8\n")
-        .unwrap();
+    fs::write(
+        at.join("events.csv"),
+        "event_id,kind,occurred_at,latitude,longitude\n1,overdose,2024-01-01T10:00:00Z,44.8,-68.8\n",
+    )
+    .unwrap();
     json(&emberwatch(at, &["ingest", "events.csv", "--source", "a", "--format", "json"]));
     let line = refusal(&emberwatch(at, &["analyse", "--as-of", "2024-01-05"]));
     assert!(line.contains("received later"), "{line}");

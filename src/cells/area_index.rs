@@ -13,6 +13,9 @@ use crate::domain::{
     place_name::PlaceName,
 };
 
+/// Degrees outside everything from which on a point is not believed.
+const FAR: f64 = 0.5;
+
 /// The outlines of a jurisdiction, ready for questions.
 ///
 /// *Finest* means: deepest in the tree; among equals town before other before ZIP before county before
@@ -124,6 +127,15 @@ impl AreaIndex {
             [one] => Some(one),
             _ => None,
         }
+    }
+
+    /// Whether a point lies far (half a degree, some 50 km) outside everything: a slip of the sender, not a border case.
+    pub fn is_far(&self, point: Point) -> bool {
+        let envelope = self.boxes.root().envelope();
+        let [west, south] = envelope.lower();
+        let [east, north] = envelope.upper();
+        !self.is_empty()
+            && !((west - FAR..=east + FAR).contains(&point.lon()) && (south - FAR..=north + FAR).contains(&point.lat()))
     }
 
     /// A text that says "county" does not name a town, whatever else it says.

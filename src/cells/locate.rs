@@ -27,7 +27,8 @@ pub struct Candidate {
 ///   fall-back, or nothing finer than the jurisdiction), a town that the text names comes first.
 /// - `PlaceDisagrees` when the text names a known area (or says it is a county) that is not the one the
 ///   point lies in; a village or neighbourhood that no outline is named after disagrees with nothing.
-/// - `OutsideAreas` when there are areas and the point lies in none.
+/// - `OutsideAreas` when there are areas and the point lies in none. A point far outside all of them gets
+///   no cell: it is a slip of the sender, and a cell on another coast helps nobody.
 pub fn locate(candidate: &Candidate, text: &PlaceText, areas: &AreaIndex) -> (Location, Vec<Flag>) {
     let mut flags = Vec::new();
     let precision = if candidate.fallback { candidate.precision.max(Precision::Place) } else { candidate.precision };
@@ -57,7 +58,11 @@ pub fn locate(candidate: &Candidate, text: &PlaceText, areas: &AreaIndex) -> (Lo
         point: candidate.point,
         precision,
         uncertainty_m: candidate.uncertainty_m.filter(|_| !candidate.fallback).or(precision.typical_radius_m()),
-        cell: candidate.point.zip(precision.finest_resolution()).map(|(p, r)| p.cell(r)),
+        cell: candidate
+            .point
+            .filter(|p| !areas.is_far(*p))
+            .zip(precision.finest_resolution())
+            .map(|(p, r)| p.cell(r)),
         area: area.map(|a| a.id.clone()),
         placed_by: candidate.placed_by,
         address: text.address.clone(),
@@ -139,7 +144,11 @@ mod tests {
     #[test]
     fn outside_every_area_is_said_and_no_areas_at_all_is_not() {
         let far = at(50.0, -71.0, Precision::Rooftop);
-        assert_eq!(locate(&far, &PlaceText::default(), &little_state()).1, vec![Flag::OutsideAreas]);
+        let (location, flags) = locate(&far, &PlaceText::default(), &little_state());
+        assert_eq!((location.cell, flags), (None, vec![Flag::OutsideAreas]));
+        let near = at(42.1, -71.0, Precision::Rooftop);
+        let (location, flags) = locate(&near, &PlaceText::default(), &little_state());
+        assert!(location.cell.is_some() && flags == [Flag::OutsideAreas]);
         assert_eq!(locate(&far, &PlaceText::default(), &AreaIndex::new(vec![])).1, vec![]);
     }
 

@@ -19,6 +19,7 @@ mod grid;
 mod locate;
 mod naming;
 mod outline_index;
+mod shapes;
 
 pub use crate::domain::place_name::{PlaceName, agrees, base_name};
 pub use area_index::AreaIndex;
@@ -30,3 +31,4 @@ pub use grid::{
 };
 pub use locate::{Candidate, locate};
 pub use naming::PlaceNamer;
+pub use shapes::{ShapeError, ShapeOptions, find_parents, read_shapes};

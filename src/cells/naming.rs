@@ -42,7 +42,9 @@ impl PointDistance for Located {
 
 impl<'a> PlaceNamer<'a> {
     pub fn new(areas: &'a AreaIndex, places: &[NamedPlace]) -> Self {
-        let mut places = places.to_vec();
+        // A ZIP centroid is a named place too, but no name that people use.
+        let mut places: Vec<NamedPlace> =
+            places.iter().filter(|p| p.name.chars().any(char::is_alphabetic)).cloned().collect();
         // Of two at one point the larger gives the name.
         places.sort_by(|a, b| b.population.cmp(&a.population).then_with(|| a.name.cmp(&b.name)));
         let tree = places.iter().enumerate().map(|(i, p)| Located { xyz: unit_vector(p.point), place: i }).collect();

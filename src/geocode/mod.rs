@@ -13,7 +13,7 @@ mod normal;
 
 pub use csv_file::GazetteerError;
 pub use gazetteer::{Answer, Gazetteer, Match, Query};
-pub use normal::StreetText;
+pub use normal::{StreetText, typical_precision};
 
 #[cfg(test)]
 mod montgomery_tests;

@@ -4,6 +4,8 @@
 //! Avenue", "1ST AVE & N MAIN ST" and "n. main st/first ave" are one text. Streets of a crossing are
 //! sorted, because dispatchers name them in either order.
 
+use crate::domain::place::Precision;
+
 /// A street text, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StreetText {
@@ -51,6 +53,17 @@ impl StreetText {
             Some(n) => format!("{n} {}", self.street_key()),
             None => self.street_key(),
         }
+    }
+}
+
+/// What a sender's point beside this text is worth where the sender does not say: a crossing, a house
+/// interpolated along its street, or somewhere along a street.
+pub fn typical_precision(text: &str) -> Precision {
+    let parsed = StreetText::parse(text);
+    match (parsed.is_crossing(), parsed.number.is_some() || parsed.streets.is_empty()) {
+        (true, _) => Precision::Intersection,
+        (_, true) => Precision::Range,
+        _ => Precision::Street,
     }
 }
 

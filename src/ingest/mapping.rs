@@ -18,6 +18,9 @@ pub const STANDARD: &str = include_str!("../../data/mappings/standard.toml");
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
+    /// What it was read from, for errors that show the place.
+    #[serde(skip)]
+    pub(super) origin: (String, String),
     /// What people call the feed.
     pub name: String,
     /// Columns that name a record; several are joined into a digest. Empty: a digest of the whole row.
@@ -60,7 +63,7 @@ pub struct JurisdictionSpec {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FileFormat {
+pub enum Format {
     Csv,
     Tsv,
     Ndjson,
@@ -68,11 +71,38 @@ pub enum FileFormat {
     Geojson,
 }
 
+impl Format {
+    /// From a file's name: its ending says what it holds.
+    ///
+    /// # Errors
+    /// A sentence naming the file and the endings that are known.
+    pub fn from_name(name: &str) -> Result<Self, UnknownFormat> {
+        let ending = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+        match ending.as_str() {
+            "csv" | "txt" => Ok(Self::Csv),
+            "tsv" | "tab" => Ok(Self::Tsv),
+            "ndjson" | "jsonl" => Ok(Self::Ndjson),
+            "json" => Ok(Self::Json),
+            "geojson" => Ok(Self::Geojson),
+            _ => Err(UnknownFormat { name: name.to_owned() }),
+        }
+    }
+}
+
+/// A file whose name does not say what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{name}: expected a name that ends in .csv, .tsv, .ndjson, .json or .geojson, or `type` in the mapping's [format]; a spreadsheet must be saved as CSV"
+)]
+pub struct UnknownFormat {
+    name: String,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FormatSpec {
     #[serde(rename = "type")]
-    pub kind: Option<FileFormat>,
+    pub kind: Option<Format>,
     /// One character; guessed from the header where absent.
     pub delimiter: Option<char>,
     pub encoding: Option<Encoding>,

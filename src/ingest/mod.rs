@@ -12,13 +12,14 @@
 //! Case definitions are data of the mapping. Rows that do not meet the definition are no errors: they
 //! are counted by what they are.
 //!
-//! To add a format: a variant of [`mapping::FileFormat`], a source of rows beside `json.rs`, an arm in
+//! To add a format: a variant of [`mapping::Format`], a source of rows beside `json.rs`, an arm in
 //! `reader.rs`. To add a feed: a mapping.
 
 mod check;
 mod decode;
 mod fallback;
 mod json;
+mod learned;
 mod lines;
 pub mod mapping;
 mod plan;
@@ -30,7 +31,7 @@ mod time_text;
 pub use check::MappingError;
 pub use decode::Encoding;
 pub use fallback::{FallbackCounter, PointKey, point_key};
-pub use mapping::{FallbackSpec, FileFormat, Mapping, STANDARD};
+pub use mapping::{FallbackSpec, Format, Learned, Mapping, STANDARD, UnknownFormat};
 pub use plan::is_refused;
 pub use read_row::{ReadOptions, RowKind};
 pub use reader::{IngestError, Item, Reader, RecordReader};

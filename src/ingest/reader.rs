@@ -14,7 +14,7 @@ use super::{
     fallback::FallbackCounter,
     json::{Elements, fill_row, flattened},
     lines::{Lines, Record, Shape},
-    mapping::{FileFormat, Mapping},
+    mapping::{Format, Mapping},
     plan::{Columns, Plan},
     read_row::{ReadOptions, RowKind, digest},
     row::{Row, shortened},
@@ -35,7 +35,7 @@ pub enum IngestError {
     Header(String),
     /// The mapping asks for what the file lacks. The position is in the mapping.
     #[error("{0}")]
-    Mapping(MappingError),
+    Mapping(#[from] MappingError),
 }
 
 /// More digests of rows than this are not remembered.
@@ -71,33 +71,32 @@ pub enum Item {
 }
 
 impl<'r> Reader<'r> {
-    /// Open a stream. `mapping_text` is what `mapping` was read from: errors name a place in it.
+    /// Open a stream.
     ///
     /// # Errors
     /// When the stream can't be read, is empty, or lacks a column that the mapping needs.
     pub fn open(
         bytes: impl Read + Send + 'r,
         mapping: &Mapping,
-        mapping_text: &str,
-        format: FileFormat,
+        format: Format,
         options: ReadOptions,
     ) -> Result<Self, IngestError> {
         let (bytes, encoding) = decode::open(bytes, mapping.format.encoding)?;
-        let located = |e| IngestError::Mapping(at_key(mapping_text, e));
+        let located = |e| IngestError::Mapping(at_key(mapping, e));
         let (rows, plan) = match format {
-            FileFormat::Csv | FileFormat::Tsv => {
+            Format::Csv | Format::Tsv => {
                 let mut lines = Lines::new(bytes);
                 let declared = mapping.format.delimiter.map(|c| c as u8);
-                let tsv = (format == FileFormat::Tsv).then_some(b'\t');
+                let tsv = (format == Format::Tsv).then_some(b'\t');
                 let (delimiter, header) = header(&mut lines, declared.or(tsv))?;
                 let plan = Plan::compile(mapping, Columns::Named(&header)).map_err(located)?;
                 (Rows::Csv { lines, delimiter, transcoded: encoding != decode::Encoding::Utf8 }, plan)
             }
-            FileFormat::Ndjson => {
+            Format::Ndjson => {
                 let plan = Plan::compile(mapping, Columns::Any).map_err(located)?;
                 (Rows::Lines { lines: Lines::new(bytes) }, plan)
             }
-            FileFormat::Json | FileFormat::Geojson => {
+            Format::Json | Format::Geojson => {
                 let plan = Plan::compile(mapping, Columns::Any).map_err(located)?;
                 (Rows::Json { elements: Elements::new(bytes) }, plan)
             }
@@ -372,8 +371,8 @@ pub struct RecordReader {
 impl RecordReader {
     /// # Errors
     /// When the mapping is not consistent in itself.
-    pub fn new(mapping: &Mapping, mapping_text: &str, options: ReadOptions) -> Result<Self, IngestError> {
-        let plan = Plan::compile(mapping, Columns::Any).map_err(|e| IngestError::Mapping(at_key(mapping_text, e)))?;
+    pub fn new(mapping: &Mapping, options: ReadOptions) -> Result<Self, IngestError> {
+        let plan = Plan::compile(mapping, Columns::Any).map_err(|e| IngestError::Mapping(at_key(mapping, e)))?;
         Ok(Self { plan, options, row: Row::default() })
     }
 

@@ -25,9 +25,9 @@ struct Read {
     not_cases: Vec<(String, u64)>,
 }
 
-fn read_as(bytes: &[u8], text: &str, format: FileFormat) -> Read {
-    let mapping = Mapping::parse(text).unwrap();
-    let mut reader = Reader::open(bytes, &mapping, text, format, options()).unwrap();
+fn read_as(bytes: &[u8], text: &str, format: Format) -> Read {
+    let mapping = Mapping::parse(text, "m.toml").unwrap();
+    let mut reader = Reader::open(bytes, &mapping, format, options()).unwrap();
     let (mut reports, mut rejects) = (Vec::new(), Vec::new());
     while let Some(item) = reader.next().unwrap() {
         match item {
@@ -39,7 +39,7 @@ fn read_as(bytes: &[u8], text: &str, format: FileFormat) -> Read {
 }
 
 fn standard(csv: &str) -> Read {
-    read_as(csv.as_bytes(), STANDARD, FileFormat::Csv)
+    read_as(csv.as_bytes(), STANDARD, Format::Csv)
 }
 
 fn utc(text: &str) -> DateTime<Utc> {
@@ -110,7 +110,7 @@ fn each_poison_row_is_rejected_with_its_line_and_reason_and_its_neighbours_are_r
     let huge = format!("p23,overdose,2024-05-01T10:00,,44.8,-68.7,street,{}\n", "x".repeat(10 << 20));
     bytes.extend_from_slice(huge.as_bytes());
     bytes.extend_from_slice(b"last,overdose,2024-05-01T10:00,,44.8,-68.7,street,\n");
-    let read = read_as(&bytes, STANDARD, FileFormat::Csv);
+    let read = read_as(&bytes, STANDARD, Format::Csv);
     let expected: Vec<_> = poison.iter().enumerate().map(|(i, (_, r))| (2 * i as u64 + 2, *r)).collect();
     let found: Vec<_> = read.rejects.iter().map(|r| (r.line, r.reason)).collect();
     assert_eq!(found[..poison.len()], expected[..]);
@@ -129,9 +129,9 @@ fn utf_16_and_windows_1252_are_read_like_utf_8() {
     let latin: Vec<u8> = csv.chars().map(|c| c as u8).collect();
     let declared = format!("{STANDARD}\n[format]\nencoding = \"windows-1252\"\n");
     let texts = [
-        read_as(&utf16, STANDARD, FileFormat::Csv),
-        read_as(&latin, &declared, FileFormat::Csv),
-        read_as(csv.as_bytes(), STANDARD, FileFormat::Csv),
+        read_as(&utf16, STANDARD, Format::Csv),
+        read_as(&latin, &declared, Format::Csv),
+        read_as(csv.as_bytes(), STANDARD, Format::Csv),
     ];
     let hashes: Vec<_> = texts.iter().map(|r| r.reports[0].content_hash.clone()).collect();
     assert_eq!(texts[0].reports[0].place.town.as_deref(), Some("Orléans"));
@@ -146,15 +146,15 @@ fn json_in_every_wrapping_gives_the_same_report_as_csv() {
     let feature = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"event_id":"e1","kind":"overdose","occurred_at":"2024-05-01T10:00:00Z","attributes":{"setting":"street"}},"geometry":{"type":"Point","coordinates":[-68.7,44.8]}}]}"#;
     let expected = standard(csv).reports;
     for (text, format) in [
-        (one.to_owned(), FileFormat::Ndjson),
-        (one.to_owned(), FileFormat::Json),
-        (format!("[{one}]"), FileFormat::Json),
-        (format!("{{\"items\":[{one}],\"next\":null}}"), FileFormat::Json),
-        (feature.to_owned(), FileFormat::Geojson),
+        (one.to_owned(), Format::Ndjson),
+        (one.to_owned(), Format::Json),
+        (format!("[{one}]"), Format::Json),
+        (format!("{{\"items\":[{one}],\"next\":null}}"), Format::Json),
+        (feature.to_owned(), Format::Geojson),
     ] {
         assert_eq!(read_as(text.as_bytes(), STANDARD, format).reports, expected, "{text}");
     }
-    let broken = read_as(format!("{one}\n{{\"event_id\": \n[1]\n{one}\n").as_bytes(), STANDARD, FileFormat::Ndjson);
+    let broken = read_as(format!("{one}\n{{\"event_id\": \n[1]\n{one}\n").as_bytes(), STANDARD, Format::Ndjson);
     assert_eq!(broken.reports.len(), 2);
     assert_eq!(broken.rejects.iter().map(|r| r.line).collect::<Vec<_>>(), [2, 3]);
 }
@@ -162,10 +162,10 @@ fn json_in_every_wrapping_gives_the_same_report_as_csv() {
 #[test]
 fn a_column_the_file_lacks_is_named_with_the_place_in_the_mapping() {
     let text = "name = \"x\"\nkind = \"overdose\"\n[time]\noccurred_at = \"when\"\n";
-    let mapping = Mapping::parse(text).unwrap();
-    let error = Reader::open(&b"a,b\n1,2\n"[..], &mapping, text, FileFormat::Csv, options()).err().unwrap();
-    assert_eq!(error.to_string(), r#"4:15: time.occurred_at: the file has no column "when"; it has "a", "b""#);
-    let empty = Reader::open(&b""[..], &mapping, text, FileFormat::Csv, options()).err().unwrap();
+    let mapping = Mapping::parse(text, "m.toml").unwrap();
+    let error = Reader::open(&b"a,b\n1,2\n"[..], &mapping, Format::Csv, options()).err().unwrap();
+    assert_eq!(error.to_string(), r#"m.toml:4:15: time.occurred_at: the file has no column "when"; it has "a", "b""#);
+    let empty = Reader::open(&b""[..], &mapping, Format::Csv, options()).err().unwrap();
     assert_eq!(empty.to_string(), "the file is empty; expected a header line");
 }
 
@@ -183,8 +183,7 @@ where = [{ column = "title", in = ["OD", "OVERDOSE"] }]
 [time]
 occurred_at = "t"
 "#;
-    let read =
-        read_as(b"id,title,t\n1,OD,2024-05-01\n2,FIRE,never\n3,FIRE,\n4,,\n5,OVERDOSE,x\n", text, FileFormat::Csv);
+    let read = read_as(b"id,title,t\n1,OD,2024-05-01\n2,FIRE,never\n3,FIRE,\n4,,\n5,OVERDOSE,x\n", text, Format::Csv);
     assert_eq!(read.not_cases, [("FIRE".into(), 2), ("(no label)".into(), 1)]);
     assert_eq!((read.reports.len(), read.rejects.len(), read.read), (1, 1, 5));
     assert_eq!(read.reports[0].case.as_ref().unwrap().version, 2);
@@ -194,7 +193,7 @@ occurred_at = "t"
 fn equal_rows_without_an_id_are_different_records_and_keep_their_ids_in_a_second_run() {
     let text = "name = \"x\"\nkind = \"overdose\"\n[time]\noccurred_at = \"t\"\n";
     let csv = b"t,note\n2024-05-01,a\n2024-05-01,a\n2024-05-01,b\n";
-    let ids = || read_as(csv, text, FileFormat::Csv).reports.into_iter().map(|r| r.record_id).collect::<Vec<_>>();
+    let ids = || read_as(csv, text, Format::Csv).reports.into_iter().map(|r| r.record_id).collect::<Vec<_>>();
     let first = ids();
     assert_eq!(first, ids());
     assert_eq!(first.iter().collect::<std::collections::HashSet<_>>().len(), 3);
@@ -222,7 +221,7 @@ fn rows_of_another_owner_are_left_alone_and_counted() {
         format!("{HEADER}a,overdose,2024-05-01,,,,,me\nb,overdose,2024-05-01,,,,,vt\nc,overdose,2024-05-01,,,,,\n");
     let mapping = Mapping::standard();
     let mine = ReadOptions { jurisdiction: Some(JurisdictionId::new("me").unwrap()), ..options() };
-    let mut reader = Reader::open(csv.as_bytes(), &mapping, STANDARD, FileFormat::Csv, mine).unwrap();
+    let mut reader = Reader::open(csv.as_bytes(), &mapping, Format::Csv, mine).unwrap();
     let mut ids = Vec::new();
     while let Some(Item::Report(r)) = reader.next().unwrap() {
         ids.push(r.record_id);
@@ -234,7 +233,7 @@ fn rows_of_another_owner_are_left_alone_and_counted() {
 #[test]
 fn an_assumed_receipt_is_flagged() {
     let text = "name = \"x\"\nrecord_id = \"id\"\nkind = \"overdose\"\n[time]\noccurred_at = \"t\"\nassume_received_after = \"36h\"\n";
-    let read = read_as(b"id,t\n1,2024-05-01T10:00Z\n2,2024-06-01T11:00Z\n", text, FileFormat::Csv);
+    let read = read_as(b"id,t\n1,2024-05-01T10:00Z\n2,2024-06-01T11:00Z\n", text, Format::Csv);
     assert_eq!(read.reports[0].received_at, Some(utc("2024-05-02T22:00:00Z")));
     assert_eq!(read.reports[0].flags, [Flag::ReceiptAssumed]);
     // Never later than now.
@@ -253,7 +252,7 @@ fn any_change_of_a_report_changes_its_hash() {
 
 #[test]
 fn a_resubmitted_row_is_read_like_the_file() {
-    let mut reader = RecordReader::new(&Mapping::standard(), STANDARD, options()).unwrap();
+    let mut reader = RecordReader::new(&Mapping::standard(), options()).unwrap();
     let csv = standard(&format!("{HEADER}e1,overdose,2024-05-01T10:00:00Z,,44.8,-68.7,street,\n"));
     let row = serde_json::json!({"event_id": "e1", "kind": "overdose", "occurred_at": "2024-05-01T10:00:00Z",
         "latitude": "44.8", "longitude": -68.7, "precision": "street"});
@@ -266,8 +265,8 @@ proptest! {
 
     #[test]
     fn no_bytes_whatever_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
-        for format in [FileFormat::Csv, FileFormat::Ndjson, FileFormat::Json] {
-            let mut all = if format == FileFormat::Csv { HEADER.as_bytes().to_vec() } else { Vec::new() };
+        for format in [Format::Csv, Format::Ndjson, Format::Json] {
+            let mut all = if format == Format::Csv { HEADER.as_bytes().to_vec() } else { Vec::new() };
             all.extend_from_slice(&bytes);
             read_as(&all, STANDARD, format);
         }
