@@ -75,7 +75,7 @@ test('dismissing needs a reason', async () => {
   const dialog = page.locator('dialog');
   await dialog.getByRole('button', { name: 'Dismiss' }).click();
   await dialog.getByText('Choose why').waitFor();
-  await dialog.getByText('Data problem').click();
+  await dialog.getByRole('radio', { name: 'Data problem' }).check();
   await dialog.getByRole('button', { name: 'Dismiss' }).click();
   await page.locator('.state.dismissed').waitFor();
   assert.match(await page.locator('.decisions').innerText(), /Data problem/);

@@ -45,7 +45,7 @@ test('the reason of a place opens how we know it', async () => {
 test('a visit is logged in a few taps and stands in the list', async () => {
   const page = await brief();
   await page.getByRole('button', { name: 'Log a visit' }).click();
-  await page.locator('dialog').getByText('Survivor').click();
+  await page.getByRole('radio', { name: 'Survivor' }).check();
   await page.getByRole('button', { name: 'One kit more' }).click();
   await page.getByRole('button', { name: 'One kit more' }).click();
   await page.getByRole('button', { name: 'Save the visit' }).click();
@@ -81,6 +81,7 @@ test('"not now" moves a place to the end and can be undone', async () => {
     await page.getByRole('button', { name: /Not now/ }).click();
     await page.getByRole('button', { name: 'No time in this shift' }).click();
     assert.equal(await page.locator('.places .name').last().innerText(), first);
+    await page.locator('.place-head').last().click();
     await page.getByRole('button', { name: 'Put it back' }).click();
     assert.equal(await page.locator('.places .name').first().innerText(), first);
   }

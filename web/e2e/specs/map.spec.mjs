@@ -71,13 +71,13 @@ test('choosing a row shows the detail and marks the hexagon', async () => {
 test('every layer can be drawn', async () => {
   const page = await map();
   for (const layer of ['observed', 'forecast', 'ratio']) {
-    await page.getByLabel('Layer').selectOption(layer);
+    await page.locator('.map-list').getByLabel('Layer').selectOption(layer);
     await settled(page);
     await mapDrawn(page);
     await page.waitForFunction(() => window.__map.queryRenderedFeatures({ layers: ['hexagons'] }).length > 0);
     assert.ok((await page.locator('.cells tbody tr').count()) > 0, layer);
   }
-  await page.getByLabel('Layer').selectOption('clusters');
+  await page.locator('.map-list').getByLabel('Layer').selectOption('clusters');
   await mapDrawn(page);
   assert.equal(await page.evaluate(() => Boolean(window.__map.getLayer('hexagons'))), false);
   assert.deepEqual(page.troubles, []);
@@ -159,7 +159,7 @@ test('a new event is in the table and on the map within two seconds, without a r
 test('on a phone the map and the list take turns', async () => {
   const page = await map('/map', { viewport: PHONE });
   assert.equal(await page.locator('.cells').isVisible(), false);
-  await page.locator('.map-switch').getByText('List').click();
+  await page.getByRole('radio', { name: 'List' }).check();
   await page.locator('.cells').waitFor();
   await page.locator('.cells tbody .link').first().click();
   await page.locator('.cell-detail').waitFor();

@@ -26,7 +26,7 @@ test('the choice of measure and bucket stands in the address and comes back', as
   await page.goto('/trends');
   await settled(page);
   await page.getByLabel('Measure').selectOption('rate');
-  await page.getByLabel('Per', { exact: true }).selectOption('month');
+  await page.getByRole('combobox', { name: 'Per', exact: true }).selectOption('month');
   await page.reload();
   await settled(page);
   assert.match(await page.locator('.question').innerText(), /per 100,000 residents.*per month/);

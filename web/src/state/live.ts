@@ -18,7 +18,7 @@ export type LiveState = 'off' | 'on' | 'lost';
 export const live = signal<LiveState>('off');
 
 /** A burst of messages asks once; short enough that a new event is on screen within a second. */
-const GATHER_MS = 150;
+const GATHER_MS = 80;
 
 let source: EventSource | null = null;
 const waiting = new Map<Topic, number>();
