@@ -87,3 +87,24 @@ test('"not now" moves a place to the end and can be undone', async () => {
   }
   await close(page);
 });
+
+test('the brief opens again without a line and says when it was loaded', async () => {
+  const page = await brief({ worker: true });
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  // The worker keeps the page once it is in charge of it.
+  await page.reload();
+  await settled(page);
+  const before = await page.locator('.brief-head h1').innerText();
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.getByText('Not connected. This brief was loaded').waitFor();
+  assert.equal(await page.locator('.brief-head h1').innerText(), before);
+  await page.context().setOffline(false);
+  await page.reload();
+  await settled(page);
+  await page.click('.account');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForSelector('input[name=login]');
+  assert.equal(await page.evaluate(() => localStorage.getItem('brief')), null, 'signing out wipes it');
+  await close(page);
+});

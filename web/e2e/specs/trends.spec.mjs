@@ -29,7 +29,7 @@ test('the choice of measure and bucket stands in the address and comes back', as
   await page.getByRole('combobox', { name: 'Per', exact: true }).selectOption('month');
   await page.reload();
   await settled(page);
-  assert.match(await page.locator('.question').innerText(), /per 100,000 residents.*per month/);
+  assert.match(await page.locator('.question').innerText(), /per 100,000 residents a year.*per month/);
   assert.deepEqual(page.troubles, []);
   await close(page);
 });

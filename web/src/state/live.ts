@@ -35,6 +35,10 @@ export function startLive(): void {
     live.value = 'lost';
   };
   for (const topic of TOPICS) source.addEventListener(topic, () => raise(topic));
+  // We fell behind and do not know what we missed.
+  source.addEventListener('resync', () => {
+    for (const topic of TOPICS) raise(topic);
+  });
 }
 
 export function stopLive(): void {
