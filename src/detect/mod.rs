@@ -1,1 +1,16 @@
-//! To be written.
+//! Detection: from counts to signals, one file per method, named as the literature names it.
+//!
+//! | method | file | source |
+//! |---|---|---|
+//! | EARS C1, C2, C3 | [`ears`] | Hutwagner et al. 2003 |
+//! | rule for one area now | [`area`] | EARS C2 with a count p-value |
+//! | space-time permutation scan | [`scan`] | Kulldorff et al. 2005 |
+//!
+//! To add a method: a file with its options as one documented struct with defaults, its limits in the
+//! module doc, a reference test against outside truth and a recovery test on simulated outbreaks.
+
+pub mod area;
+pub mod ears;
+pub mod scan;
+
+pub use area::{AreaRule, AreaRuleOptions, area_rule};

@@ -1,7 +1,11 @@
 //! Alerts: signals that passed policy, followed from the first day to the last.
+//!
+//! What may become of an alert when a person decides is part of what an alert *is*, so the rule
+//! stands here ([`Alert::decide`]) and not in a stage: the API and the jobs obey the same one.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::{
@@ -48,6 +52,18 @@ text_enum! {
         AlreadyHandled = "already_handled",
         Other = "other",
     }
+
+    /// What happened to an alert that people should hear about. Ordered: quietest first.
+    News {
+        /// Not signalled for as many days as the policy waits.
+        Over = "over",
+        /// Materially more events, or materially rarer, than when it was last told.
+        Grown = "grown",
+        /// From the watch list to an alert.
+        Escalated = "escalated",
+        /// New.
+        Raised = "raised",
+    }
 }
 
 /// One cluster or area spike as people see it.
@@ -83,6 +99,10 @@ pub struct Alert {
     /// Signals merged into it, oldest first.
     pub signals: Vec<SignalId>,
     pub caveats: Vec<String>,
+    /// Cases when people were last told of it: raised, escalated or grown.
+    pub told_observed: u32,
+    /// When it reached its present tier: what hours to acknowledgement count from.
+    pub raised_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
@@ -97,4 +117,107 @@ pub struct Decision {
     pub at: DateTime<Utc>,
     /// Version of the alert that was decided upon.
     pub alert_version: u32,
+}
+
+/// An alert together with what happened to it: what messages are written from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertNews {
+    pub alert: Alert,
+    pub news: News,
+    /// How old the data behind it are.
+    pub data: super::quality::DataAge,
+    /// What came of earlier alerts of the same rule, where there were any.
+    pub record: Option<RuleRecord>,
+}
+
+/// What became of the alerts of one rule: its measured worth, shown beside every alert it sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleRecord {
+    /// The rule's name, as in [`Alert::rule`].
+    pub name: String,
+    /// Alerts raised under the rule.
+    pub sent: u32,
+    /// Investigated and not dismissed afterwards.
+    pub confirmed: u32,
+    pub dismissed: u32,
+    /// From raising to the first decision; `None` until there was one.
+    pub median_hours_to_acknowledge: Option<f64>,
+}
+
+/// Why a decision cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DecideError {
+    #[error("to dismiss an alert, say why: known_cause, data_problem, chance, already_handled or other")]
+    ReasonMissing,
+    #[error("only a dismissal has a reason")]
+    ReasonNotAsked,
+    #[error("an alert that is {state} cannot be changed by \"{kind}\"")]
+    NotFrom { state: AlertState, kind: DecisionKind },
+    #[error("the alert is at version {now}, the decision was about version {seen}; read it again")]
+    Changed { seen: u32, now: u32 },
+}
+
+impl Alert {
+    /// The alert after a person's decision; one version on.
+    ///
+    /// Open alerts may be acknowledged, investigated or dismissed; acknowledged ones investigated or
+    /// dismissed; investigated ones dismissed. One that is over may still be dismissed, for its rule's
+    /// record. Only a dismissed one can be reopened.
+    ///
+    /// # Errors
+    /// When the version seen is not the present one, the state does not allow it, or a dismissal has no reason.
+    pub fn decide(
+        &self,
+        kind: DecisionKind,
+        reason: Option<DismissReason>,
+        seen_version: u32,
+        at: DateTime<Utc>,
+    ) -> Result<Alert, DecideError> {
+        use AlertState::{Acknowledged, Dismissed, Investigating, Open, Over};
+        if seen_version != self.version {
+            return Err(DecideError::Changed { seen: seen_version, now: self.version });
+        }
+        let state = match (kind, self.state) {
+            (DecisionKind::Acknowledge, Open) => Acknowledged,
+            (DecisionKind::Investigate, Open | Acknowledged) => Investigating,
+            (DecisionKind::Dismiss, Open | Acknowledged | Investigating | Over) => Dismissed,
+            (DecisionKind::Reopen, Dismissed) => Open,
+            (kind, state) => return Err(DecideError::NotFrom { state, kind }),
+        };
+        match (kind, reason) {
+            (DecisionKind::Dismiss, None) => Err(DecideError::ReasonMissing),
+            (DecisionKind::Dismiss, Some(_)) | (_, None) => {
+                Ok(Alert { state, version: self.version + 1, updated_at: at, ..self.clone() })
+            }
+            (_, Some(_)) => Err(DecideError::ReasonNotAsked),
+        }
+    }
+}
+
+impl RuleRecord {
+    /// Counted over the alerts of one rule, each with its decisions in the order they were taken.
+    pub fn of<'a>(name: &str, history: impl IntoIterator<Item = (&'a Alert, &'a [Decision])>) -> Self {
+        let mut record =
+            Self { name: name.to_owned(), sent: 0, confirmed: 0, dismissed: 0, median_hours_to_acknowledge: None };
+        let mut hours = Vec::new();
+        for (alert, decisions) in history.into_iter().filter(|(a, _)| a.rule == name) {
+            record.sent += 1;
+            if alert.state == AlertState::Dismissed {
+                record.dismissed += 1;
+            } else if decisions.iter().any(|d| d.kind == DecisionKind::Investigate) {
+                record.confirmed += 1;
+            }
+            if let Some(first) = decisions.iter().map(|d| d.at).min() {
+                hours.push(((first - alert.raised_at).num_seconds() as f64 / 3600.0).max(0.0));
+            }
+        }
+        hours.sort_unstable_by(f64::total_cmp);
+        let middle = hours.len() / 2;
+        record.median_hours_to_acknowledge = match hours.len() {
+            0 => None,
+            n if n % 2 == 1 => Some(hours[middle]),
+            _ => Some(f64::midpoint(hours[middle - 1], hours[middle])),
+        };
+        record
+    }
 }

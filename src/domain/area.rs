@@ -74,3 +74,71 @@ pub struct NamedPlace {
     pub point: Point,
     pub population: Option<u64>,
 }
+
+/// The tree of areas, for questions about what lies in what.
+#[derive(Debug, Clone, Default)]
+pub struct AreaTree<'a> {
+    by_id: std::collections::BTreeMap<&'a AreaId, &'a Area>,
+}
+
+impl<'a> AreaTree<'a> {
+    pub fn new(areas: &'a [Area]) -> Self {
+        Self { by_id: areas.iter().map(|a| (&a.id, a)).collect() }
+    }
+
+    pub fn get(&self, id: &AreaId) -> Option<&'a Area> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The area itself, its parent, and so on up to the root. Stops at a parent that is not known,
+    /// and after as many steps as there are areas, so a circle in bad data cannot hang it.
+    pub fn line(&self, id: &AreaId) -> impl Iterator<Item = &'a Area> {
+        std::iter::successors(self.get(id), |a| a.parent.as_ref().and_then(|p| self.get(p))).take(self.by_id.len())
+    }
+
+    /// Whether `inner` is `outer` or lies below it.
+    pub fn contains(&self, outer: &AreaId, inner: &AreaId) -> bool {
+        outer == inner || self.line(inner).any(|a| a.id == *outer)
+    }
+
+    /// Number of areas above: 0 for a root and for an unknown area.
+    pub fn depth(&self, id: &AreaId) -> usize {
+        self.line(id).count().saturating_sub(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(id: &str, parent: Option<&str>) -> Area {
+        Area {
+            id: AreaId::new(id).unwrap(),
+            parent: parent.map(|p| AreaId::new(p).unwrap()),
+            kind: AreaKind::Other,
+            name: id.into(),
+            centre: Point::new(44.0, -69.0).unwrap(),
+            bbox: [-70.0, 43.0, -68.0, 45.0],
+            population: None,
+            population_year: None,
+        }
+    }
+
+    #[test]
+    fn the_tree_knows_what_lies_in_what_and_survives_a_circle() {
+        let areas = [
+            area("me", None),
+            area("penobscot", Some("me")),
+            area("bangor", Some("penobscot")),
+            area("x", Some("y")),
+            area("y", Some("x")),
+        ];
+        let tree = AreaTree::new(&areas);
+        let id = |t: &str| AreaId::new(t).unwrap();
+        assert!(tree.contains(&id("me"), &id("bangor")));
+        assert!(tree.contains(&id("bangor"), &id("bangor")));
+        assert!(!tree.contains(&id("bangor"), &id("me")));
+        assert_eq!((tree.depth(&id("me")), tree.depth(&id("bangor"))), (0, 2));
+        assert!(!tree.contains(&id("me"), &id("x")));
+    }
+}

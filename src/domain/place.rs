@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use h3o::{CellIndex, LatLng, Resolution};
+pub use h3o::Resolution;
+use h3o::{CellIndex, LatLng};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
@@ -92,6 +93,10 @@ impl From<Point> for RawPoint {
 #[schema(value_type = String, examples("882baad115fffff"))]
 pub struct Cell(CellIndex);
 
+/// The finest cells that readers without the line list are shown: about 0.7 km² each, some hundreds
+/// of households in a town. Finer ones would be a house.
+pub const FINEST_SHARED: Resolution = Resolution::Eight;
+
 /// The text or number is not an H3 cell.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("\"{0}\" is not an H3 cell; expected 15 hexadecimal digits such as 882baad115fffff")]
@@ -110,6 +115,11 @@ impl Cell {
     /// because a coarse location never becomes a fine one.
     pub fn parent(self, resolution: Resolution) -> Option<Cell> {
         self.0.parent(resolution).map(Cell)
+    }
+
+    /// Itself, or the cell of [`FINEST_SHARED`] that holds it.
+    pub fn shared(self) -> Cell {
+        if self.resolution() > FINEST_SHARED { self.parent(FINEST_SHARED).unwrap_or(self) } else { self }
     }
 
     pub fn centre(self) -> Point {

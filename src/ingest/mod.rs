@@ -1,1 +1,40 @@
-//! To be written.
+//! Bytes of a feed → reports and rejects.
+//!
+//! A *mapping* (TOML, `data/mappings/README.md`) says what the columns of a feed mean; the reader
+//! applies it row by row. Three promises:
+//!
+//! - a row never fails the file: what can't be read is rejected with its line number, the field and one
+//!   sentence, and its neighbours are read;
+//! - memory is bounded whatever comes (a field of ten megabytes, a quotation mark that never closes,
+//!   an array without end);
+//! - nothing is guessed: an ambiguous date, an unknown word, half a coordinate are rejects.
+//!
+//! Case definitions are data of the mapping. Rows that do not meet the definition are no errors: they
+//! are counted by what they are.
+//!
+//! To add a format: a variant of [`mapping::Format`], a source of rows beside `json.rs`, an arm in
+//! `reader.rs`. To add a feed: a mapping.
+
+mod check;
+mod decode;
+mod fallback;
+mod json;
+mod learned;
+mod lines;
+pub mod mapping;
+mod plan;
+mod read_row;
+mod reader;
+mod row;
+mod time_text;
+
+pub use check::MappingError;
+pub use decode::Encoding;
+pub use fallback::{FallbackCounter, PointKey, point_key};
+pub use mapping::{FallbackSpec, Format, Learned, Mapping, STANDARD, UnknownFormat};
+pub use plan::is_refused;
+pub use read_row::{ReadOptions, RowKind};
+pub use reader::{IngestError, Item, Reader, RecordReader};
+
+#[cfg(test)]
+mod reader_tests;

@@ -1,1 +1,63 @@
-//! To be written.
+//! Jobs: the only place that knows the order of the stages.
+//!
+//! A job reads columns from the store, hands them to the pure stages on a thread of its own, and writes
+//! what they derived in one transaction. Every job may run twice or be killed anywhere: derived rows have
+//! derived ids, so the end state is the same.
+//!
+//! | job | does | queued by |
+//! |---|---|---|
+//! | `analyse` | facts → scan, EARS, alerts, forecasts, messages | schedule; `refresh-areas` (debounced) |
+//! | `refresh-areas` | the areas' own rules after new events, within a second | accepted events |
+//! | `deliver` | due messages of the outbox | `analyse`; schedule |
+//!
+//! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
+//! meaning of lease and of "one waiting job per key", and no queue library at hand serves both without a
+//! second migration table or a PostgreSQL extension.
+//!
+//! To add a job: a variant of [`store::JobKind`](crate::store::JobKind), its arm in [`worker`], a line in this table.
+
+pub mod analyse;
+mod derive;
+pub mod intake;
+pub mod outbox;
+pub mod refresh;
+pub mod schedule;
+mod signals;
+pub mod worker;
+
+use crate::{
+    domain::{
+        ids::{AlertId, AreaId, JurisdictionId},
+        scope::Scope,
+        time::{Day, Zone},
+    },
+    store::DynStore,
+};
+
+/// Something that open screens should hear about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// The areas' standing against their rules was recomputed.
+    AreaStatus(Vec<AreaId>),
+    Alerts(Vec<AlertId>),
+    Analysis(Day),
+}
+
+/// Who passes news on to open screens.
+pub trait Announce: Send + Sync {
+    fn announce(&self, jurisdiction: &JurisdictionId, news: News);
+}
+
+/// For commands that run without open screens.
+pub struct Nobody;
+
+impl Announce for Nobody {
+    fn announce(&self, _: &JurisdictionId, _: News) {}
+}
+
+/// The zone whose calendar a scope's days follow.
+async fn zone_of(store: &DynStore, scope: &Scope) -> anyhow::Result<Zone> {
+    let all = store.jurisdictions().await?;
+    let found = all.into_iter().find(|j| j.id == scope.jurisdiction);
+    Ok(found.ok_or_else(|| anyhow::anyhow!("jurisdiction {} is not in the store", scope.jurisdiction))?.zone)
+}

@@ -14,11 +14,17 @@
 //! To add an aggregate: a trait here, a file of its name in `sqlite/` and `postgres/`, a migration of
 //! the same name in both folders, and its story in `tests/store`.
 
+mod audit;
+mod columns;
+mod encode;
 mod error;
+mod idempotency;
 pub mod postgres;
+mod rows;
 pub mod sqlite;
 mod traits;
 mod types;
+mod wkb;
 
 use std::sync::Arc;
 
@@ -28,9 +34,30 @@ pub use traits::{
     Store,
 };
 pub use types::{
-    AlertPage, ApiKey, AreaStatus, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job, JobState,
-    KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
+    AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
+    JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
 };
 
 pub type DynStore = Arc<dyn Store>;
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Open the database that a URL names: `postgres://…` or `postgresql://…` is PostgreSQL; `sqlite://PATH`,
+/// `sqlite:PATH` or a bare path is a SQLite file. The schema is left as it is: call `migrate` next.
+///
+/// # Errors
+/// `BadUrl` for any other scheme, `Unavailable` when the database does not answer.
+pub async fn open(url: &str) -> Result<DynStore> {
+    match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => Err(StoreError::BadUrl(url.to_owned())),
+        Some(("sqlite", path)) => open_file(url, path).await,
+        Some((scheme, _)) => Err(StoreError::BadUrl(scheme.to_owned())),
+        None => open_file(url, url.strip_prefix("sqlite:").unwrap_or(url)).await,
+    }
+}
+
+async fn open_file(url: &str, path: &str) -> Result<DynStore> {
+    if path.is_empty() || path.starts_with(':') {
+        return Err(StoreError::BadUrl(url.to_owned()));
+    }
+    Ok(Arc::new(sqlite::SqliteStore::open(path.as_ref()).await?))
+}

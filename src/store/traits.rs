@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    AlertPage, ApiKey, AreaStatus, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job, KeyOfIdempotency,
-    NewJob, Result, RunRecord, Session, StoredAnalysis,
+    AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
+    KeyOfIdempotency, NewJob, Result, RunRecord, Session, StoredAnalysis,
 };
 use crate::domain::{
     alert::{Alert, AlertState, Decision, Tier},
@@ -253,4 +253,6 @@ pub trait AccountStore {
     async fn abandon_idempotent(&self, scope: &Scope, key: &KeyOfIdempotency) -> Result<()>;
     /// Append to the audit log: who did what to which object. Append-only.
     async fn audit(&self, scope: &Scope, action: &str, object: &str, at: DateTime<Utc>) -> Result<()>;
+    /// Read the whole audit log of the jurisdiction and check its chain of hashes.
+    async fn verify_audit(&self, scope: &Scope) -> Result<AuditCheck>;
 }

@@ -123,6 +123,39 @@ pub enum JobState {
     Failed,
 }
 
+/// What the queue can hold. The names are stored, so they never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// The whole analysis as of the newest day.
+    Analyse,
+    /// The areas' own rules, after new events.
+    RefreshAreas,
+    /// Due messages of the outbox.
+    Deliver,
+}
+
+impl JobKind {
+    const ALL: [Self; 3] = [Self::Analyse, Self::RefreshAreas, Self::Deliver];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Analyse => "analyse",
+            Self::RefreshAreas => "refresh-areas",
+            Self::Deliver => "deliver",
+        }
+    }
+
+    /// `None` for a name that this version does not know.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The job to queue: of each kind a jurisdiction needs only one waiting.
+    pub fn at(self, run_at: DateTime<Utc>) -> NewJob {
+        NewJob { kind: self.as_str().into(), key: self.as_str().into(), payload: Value::Null, run_at }
+    }
+}
+
 /// Work to be queued. Of waiting jobs with the same `key` only one is kept (the earliest `run_at`).
 #[derive(Debug, Clone)]
 pub struct NewJob {
@@ -188,5 +221,17 @@ pub enum IdempotentAnswer {
     Done {
         status: u16,
         body: String,
+    },
+}
+
+/// Whether the audit log is as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditCheck {
+    Intact {
+        rows: u64,
+    },
+    /// The first entry (from 1) that is missing or does not follow from the one before.
+    Broken {
+        position: u64,
     },
 }

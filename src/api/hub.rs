@@ -1,0 +1,108 @@
+//! The hub: news from intake and the jobs to everybody who listens, inside this process.
+//!
+//! A message says *that* something changed and where, never what: listeners fetch what they may see.
+//! When service and worker are two processes, the cached counts notice changes by asking the store
+//! (see `snapshot`), so a message that never arrives delays by seconds and loses nothing.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::domain::{
+    event::EventKind,
+    ids::{AlertId, AreaId, EventId, JurisdictionId},
+    time::Day,
+};
+
+/// Messages that wait for a slow listener; one that falls further behind is told to read everything again.
+const WAITING: usize = 256;
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Change {
+    /// Events were accepted.
+    Events {
+        areas: Vec<AreaId>,
+        kinds: Vec<EventKind>,
+        count: usize,
+        /// Which, for the cached counts; not told to listeners. Empty: read all again.
+        #[serde(skip)]
+        ids: Vec<EventId>,
+    },
+    /// Areas' rules were judged anew.
+    AreaStatus {
+        areas: Vec<AreaId>,
+    },
+    Alerts {
+        ids: Vec<AlertId>,
+    },
+    /// A run of the analysis is stored.
+    Analysis {
+        as_of: Day,
+    },
+}
+
+impl Change {
+    /// The name of the server-sent event.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Events { .. } => "events",
+            Self::AreaStatus { .. } => "area-status",
+            Self::Alerts { .. } => "alerts",
+            Self::Analysis { .. } => "analysis",
+        }
+    }
+}
+
+/// A change and whose data it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub jurisdiction: JurisdictionId,
+    pub change: Change,
+}
+
+type Hook = Box<dyn Fn(&Message) + Send + Sync>;
+
+/// A cheap handle; clones publish to the same listeners.
+#[derive(Clone)]
+pub struct Hub {
+    sender: broadcast::Sender<Message>,
+    /// Called before any listener hears of it: by then what is kept in memory must know that it is old.
+    hooks: Arc<RwLock<Vec<Hook>>>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hub({} listeners)", self.sender.receiver_count())
+    }
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { sender: broadcast::channel(WAITING).0, hooks: Arc::default() }
+    }
+}
+
+impl Hub {
+    /// Tell everybody. With nobody listening only what is kept in memory is marked old.
+    pub fn publish(&self, jurisdiction: &JurisdictionId, change: Change) {
+        let message = Message { jurisdiction: jurisdiction.clone(), change };
+        for hook in self.hooks.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            hook(&message);
+        }
+        let _ = self.sender.send(message);
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<Message> {
+        self.sender.subscribe()
+    }
+
+    pub(super) fn before_listeners(&self, hook: impl Fn(&Message) + Send + Sync + 'static) {
+        self.hooks.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(hook));
+    }
+}

@@ -1,0 +1,96 @@
+//! How rows become events: what the API needs of the intake job, and no more.
+//!
+//! The API must not know the order of the stages, so whoever starts the server hands in an [`Intake`].
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use thiserror::Error;
+use utoipa::ToSchema;
+
+use crate::{
+    domain::{
+        event::{Event, EventKind},
+        ids::{AreaId, EventId, RejectId, SourceId},
+        quality::RejectReason,
+        scope::Scope,
+    },
+    store::StoreError,
+};
+
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// Take standard events of one source. Durable when it returns; bad rows are in quarantine.
+    async fn accept(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        records: Vec<Map<String, Value>>,
+    ) -> Result<Accepted, IntakeError>;
+
+    /// Try a quarantined row again with mended values.
+    async fn resubmit(
+        &self,
+        scope: &Scope,
+        row: RejectId,
+        values: Map<String, Value>,
+    ) -> Result<Resubmitted, IntakeError>;
+}
+
+#[derive(Debug, Error)]
+pub enum IntakeError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("source \"{0}\" is not known")]
+    UnknownSource(SourceId),
+    /// The row is no longer waiting.
+    #[error("the row was mended or discarded already")]
+    NotWaiting,
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What became of a request's rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Accepted {
+    pub summary: IntakeSummary,
+    pub rejects: Vec<RejectedLine>,
+    /// Ids of the events of accepted and updated rows, in the order of the rows.
+    pub ids: Vec<EventId>,
+    /// Finest areas of the events, sorted, each once.
+    pub areas: Vec<AreaId>,
+    pub kinds: Vec<EventKind>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IntakeSummary {
+    pub read: u64,
+    /// New events.
+    pub accepted: u64,
+    /// Known and the same.
+    pub unchanged: u64,
+    /// Known and changed: a new version was stored.
+    pub updated: u64,
+    /// Twice in the same request.
+    pub duplicates: u64,
+    pub quarantined: u64,
+}
+
+/// A row that was put into quarantine.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RejectedLine {
+    /// Position in the request, from 1.
+    pub line: u64,
+    pub reason: RejectReason,
+    pub field: Option<String>,
+    pub message: String,
+}
+
+/// What became of a mended row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resubmitted {
+    Accepted(Box<Event>),
+    Updated(Box<Event>),
+    Unchanged,
+    StillBad { reason: RejectReason, field: Option<String>, message: String },
+}

@@ -1,0 +1,159 @@
+//! The shift brief.
+
+use axum::extract::State;
+use chrono::{DateTime, Duration, Utc};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{auth::Caller, extract::Query, problem::Problem, snapshot::Snapshot, state::AppState},
+    disclosure::Released,
+    domain::{
+        alert::AlertState,
+        event::EventFact,
+        event::EventKind,
+        forecast::{Forecast, ForecastLevel},
+        ids::AreaId,
+        language::Language,
+        outreach::{FollowUpState, ShiftBrief},
+        scope::AreaScope,
+        time::{Day, DayRange, Shift},
+    },
+    outreach::{BriefInputs, BriefOptions, brief as write_brief},
+};
+
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(brief))
+}
+
+const SHIFT_HOURS: i64 = 8;
+/// Days of facts behind the usual rate.
+const FACTS_DAYS: i32 = 365;
+/// Horizons that the brief may choose its forecast from, days.
+const HORIZONS: std::ops::RangeInclusive<i32> = 5..=9;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct BriefQuery {
+    /// When the shift begins; now when not given.
+    shift_start: Option<DateTime<Utc>>,
+    /// Areas, with commas. The own catchment when not given; liaisons may only narrow it.
+    catchment: Option<String>,
+    /// `en` when not given.
+    language: Option<Language>,
+}
+
+/// Where to go first on this shift, and why.
+#[utoipa::path(get, path = "/brief", tag = "outreach", operation_id = "getBrief", params(BriefQuery),
+    responses((status = 200, body = ShiftBrief)))]
+async fn brief(
+    State(state): State<AppState>,
+    caller: Caller,
+    Query(query): Query<BriefQuery>,
+) -> Result<axum::Json<Released<ShiftBrief>>, Problem> {
+    let now = state.clock.now();
+    let catchment = catchment(&caller, query.catchment.as_deref())?;
+    let today = caller.today(&state);
+    let starts_at = query.shift_start.unwrap_or(now);
+    if (starts_at - now).abs() > Duration::days(7) {
+        return Err(Problem::field("shift_start", "lies more than a week from now"));
+    }
+    let shift = Shift { starts_at, ends_at: starts_at + Duration::hours(SHIFT_HOURS) };
+    let areas = if catchment.is_empty() {
+        caller.scope.areas.clone()
+    } else {
+        AreaScope::Only(caller.reference.expand(&catchment))
+    };
+    let snapshot = caller.snapshot(&state).await?;
+    let (facts, facts_days) = facts(&snapshot, &areas, today);
+    let forecasts = forecasts(&state, &caller, &snapshot, &areas).await?;
+    let store = &state.store;
+    let alerts = store.alerts(&caller.scope, AlertState::ALL, None, None, 500).await?.alerts;
+    let open = [FollowUpState::Due, FollowUpState::Attempted];
+    let follow_ups = store.follow_ups(&caller.scope, &open).await?;
+    let encounters = store.encounters(&caller.scope, DayRange::ending(today, 30)).await?;
+    let last_visits = store.last_visits(&caller.scope).await?;
+    let analysis = &state.config.analysis;
+    let options = BriefOptions {
+        watch_recurrence_days: analysis.watch_recurrence_days,
+        alert_recurrence_days: analysis.alert_recurrence_days,
+        ..BriefOptions::default()
+    };
+    let data = snapshot.age();
+    let (reference, language) = (caller.reference.clone(), query.language.unwrap_or(Language::En));
+    // Writing it is pure computation over what was read: it leaves the async workers alone.
+    let written = tokio::task::spawn_blocking(move || {
+        write_brief(&BriefInputs {
+            catchment: &catchment,
+            areas: &reference.areas,
+            places: &reference.places,
+            zone: reference.jurisdiction.zone,
+            shift,
+            now,
+            since: Some(starts_at - Duration::hours(24)),
+            alerts: &alerts,
+            forecasts: &forecasts,
+            facts: &facts,
+            facts_days,
+            follow_ups: &follow_ups,
+            encounters: &encounters,
+            last_visits: &last_visits,
+            data,
+            options: &options,
+            language,
+        })
+    })
+    .await
+    .map_err(|_| Problem::internal())?;
+    caller.release(written)
+}
+
+/// The areas the brief is for; empty is the whole jurisdiction.
+fn catchment(caller: &Caller, text: Option<&str>) -> Result<Vec<AreaId>, Problem> {
+    let asked: Vec<&str> = text.unwrap_or("").split(',').map(str::trim).filter(|a| !a.is_empty()).collect();
+    if asked.is_empty() {
+        return Ok(match &caller.identity {
+            crate::api::auth::Identity::Person(user) => user.catchment.clone(),
+            crate::api::auth::Identity::Machine(_) => Vec::new(),
+        });
+    }
+    asked
+        .into_iter()
+        .map(|text| {
+            let id = AreaId::new(text).map_err(|e| Problem::field("catchment", e.to_string()))?;
+            if caller.reference.visible(&id, &caller.scope.areas) { Ok(id) } else { Err(Problem::not_found()) }
+        })
+        .collect()
+}
+
+/// Facts of the catchment; those of other areas would be left out of the brief anyway.
+fn facts(snapshot: &Snapshot, areas: &AreaScope, today: Day) -> (Vec<EventFact>, DayRange) {
+    let wanted: Option<std::collections::HashSet<&AreaId>> = match areas {
+        AreaScope::All => None,
+        AreaScope::Only(list) => Some(list.iter().collect()),
+    };
+    snapshot.read(|held| {
+        let asked = DayRange::ending(today, FACTS_DAYS);
+        // Days before the first event are no days without events.
+        let from = held.span().map_or(asked.from, |all| all.from.clamp(asked.from, today));
+        let days = DayRange { from, to: today };
+        let takes = |f: &&EventFact| wanted.as_ref().is_none_or(|w| f.area.as_ref().is_some_and(|a| w.contains(a)));
+        (held.of(days).filter(takes).cloned().collect(), days)
+    })
+}
+
+async fn forecasts(
+    state: &AppState,
+    caller: &Caller,
+    snapshot: &Snapshot,
+    areas: &AreaScope,
+) -> Result<Vec<Forecast>, Problem> {
+    let mut out = Vec::new();
+    for level in [ForecastLevel::Cell, ForecastLevel::Area] {
+        let all = snapshot.forecasts(&state.store, &caller.scope.jurisdiction, level, EventKind::Overdose).await?;
+        let near = |f: &&Forecast| HORIZONS.contains(&(f.window.to - f.issued)) && areas.allows(f.area.as_ref());
+        out.extend(all.iter().filter(near).cloned());
+    }
+    Ok(out)
+}

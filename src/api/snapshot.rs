@@ -1,0 +1,464 @@
+//! The newest facts of a jurisdiction, kept in memory: what cells, tiles, curves and trends count from.
+//!
+//! A request must never answer from old data: an event that was accepted is visible to the next fetch.
+//! So a snapshot is brought up to date *before* it is read:
+//!
+//! - events accepted by this process: their ids are noted before the POST is answered, and the next
+//!   reader fetches exactly these (corrections and withdrawals included);
+//! - events accepted elsewhere (another process, the command line): every two seconds the time of the
+//!   last receipt is compared with the store, and what was received since is fetched;
+//! - the feeds' own counters are compared too: where they show events that no time of receipt told of
+//!   (back-dated by another process), everything is read anew;
+//! - everything is read anew when a new analysis is stored, and every ten minutes: that catches the rest
+//!   (re-placed events, withdrawals by other processes).
+//!
+//! Memory: about 150 bytes per event, so a million events take about 150 MB.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque, hash_map::Entry as MapEntry},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+
+use super::cell_rows::{Held, Question};
+use crate::{
+    domain::{
+        event::{EventFact, EventKind},
+        forecast::{Forecast, ForecastLevel},
+        ids::{AreaId, EventId, JurisdictionId, RunId, SourceId},
+        quality::{DataAge, SourceFreshness},
+        scope::Scope,
+        time::{Day, DayRange},
+    },
+    store::{DynStore, EventQuery, Result},
+};
+
+const LOOK_AFTER: Duration = Duration::from_secs(2);
+const RELOAD_AFTER: Duration = Duration::from_secs(600);
+/// A reload that took longer than this is done beside the requests, which read the state before it meanwhile.
+const SLOW_RELOAD: Duration = Duration::from_millis(300);
+/// Questions whose rows are kept: a few screens' worth.
+const HELD_QUESTIONS: usize = 24;
+
+/// The facts, by day.
+#[derive(Debug, Default)]
+pub struct Facts {
+    days: BTreeMap<Day, Vec<EventFact>>,
+    day_of: HashMap<EventId, Day>,
+    /// One copy of each id text, shared by the rows.
+    areas: BTreeSet<AreaId>,
+    sources: BTreeSet<SourceId>,
+}
+
+impl Facts {
+    /// Facts of these days, in day order.
+    pub fn of(&self, days: DayRange) -> impl Iterator<Item = &EventFact> {
+        self.days.range(days.from..=days.to).flat_map(|(_, facts)| facts)
+    }
+
+    /// First and last day that hold an event.
+    pub fn span(&self) -> Option<DayRange> {
+        DayRange::new(*self.days.first_key_value()?.0, *self.days.last_key_value()?.0)
+    }
+
+    fn put(&mut self, mut fact: EventFact) {
+        self.remove(fact.id);
+        fact.area = fact.area.map(|a| shared(&mut self.areas, a));
+        fact.source = shared(&mut self.sources, fact.source);
+        self.day_of.insert(fact.id, fact.event_day);
+        self.days.entry(fact.event_day).or_default().push(fact);
+    }
+
+    fn remove(&mut self, id: EventId) {
+        let Some(day) = self.day_of.remove(&id) else { return };
+        if let Some(facts) = self.days.get_mut(&day) {
+            facts.retain(|f| f.id != id);
+            if facts.is_empty() {
+                self.days.remove(&day);
+            }
+        }
+    }
+}
+
+fn shared<T: Ord + Clone>(known: &mut BTreeSet<T>, id: T) -> T {
+    match known.get(&id) {
+        Some(same) => same.clone(),
+        None => {
+            known.insert(id.clone());
+            id
+        }
+    }
+}
+
+/// One jurisdiction's snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    facts: RwLock<Facts>,
+    /// Raised by one whenever anything that is shown may have changed.
+    revision: AtomicU64,
+    pending: Mutex<Vec<EventId>>,
+    stale: AtomicBool,
+    reloading: AtomicBool,
+    /// Only one task at a time asks the store.
+    gate: tokio::sync::Mutex<Known>,
+    looked: Mutex<Option<Instant>>,
+    age: RwLock<Age>,
+    forecasts: Mutex<HashMap<(ForecastLevel, EventKind), (Option<RunId>, Arc<Vec<Forecast>>)>>,
+    /// Rows of the last few questions, newest first.
+    rows: Mutex<VecDeque<(u64, Question, Held)>>,
+}
+
+/// What was known when the store was last asked.
+#[derive(Debug, Default)]
+struct Known {
+    loaded: Option<Instant>,
+    load_took: Duration,
+    last_received: Option<DateTime<Utc>>,
+    run: Option<RunId>,
+    /// Events as the feeds' counters have them, less the facts in memory. It stays the same as long as
+    /// nothing was missed.
+    gap: Option<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Age {
+    run: Option<RunId>,
+    as_of: Option<Day>,
+    computed_at: Option<DateTime<Utc>>,
+    newest_event_at: Option<DateTime<Utc>>,
+    last_received_at: Option<DateTime<Utc>>,
+    sources: Vec<SourceFreshness>,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self {
+            facts: RwLock::default(),
+            revision: AtomicU64::new(1),
+            pending: Mutex::default(),
+            stale: AtomicBool::new(false),
+            reloading: AtomicBool::new(false),
+            gate: tokio::sync::Mutex::default(),
+            looked: Mutex::new(None),
+            age: RwLock::default(),
+            forecasts: Mutex::default(),
+            rows: Mutex::default(),
+        }
+    }
+}
+
+impl Snapshot {
+    pub fn read<T>(&self, f: impl FnOnce(&Facts) -> T) -> T {
+        f(&self.facts.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// How old the data are.
+    pub fn age(&self) -> DataAge {
+        let age = self.age.read().unwrap_or_else(PoisonError::into_inner);
+        DataAge {
+            as_of: age.as_of,
+            computed_at: age.computed_at,
+            newest_event_at: age.newest_event_at,
+            last_received_at: age.last_received_at,
+            silent_sources: age.sources.iter().filter(|s| s.silent).map(|s| s.name.clone()).collect(),
+        }
+    }
+
+    pub fn sources(&self) -> Vec<SourceFreshness> {
+        self.age.read().unwrap_or_else(PoisonError::into_inner).sources.clone()
+    }
+
+    /// The forecasts of the latest run, read once per run.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub async fn forecasts(
+        &self,
+        store: &DynStore,
+        jurisdiction: &JurisdictionId,
+        level: ForecastLevel,
+        kind: EventKind,
+    ) -> Result<Arc<Vec<Forecast>>> {
+        let run = self.age.read().unwrap_or_else(PoisonError::into_inner).run;
+        let key = (level, kind);
+        let known = self.forecasts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some((of, rows)) = known
+            && of == run
+        {
+            return Ok(rows);
+        }
+        let rows = Arc::new(store.forecasts(&Scope::system(jurisdiction.clone(), "api"), level, kind).await?);
+        let entry = (run, Arc::clone(&rows));
+        self.forecasts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, entry);
+        Ok(rows)
+    }
+
+    pub(super) fn held_rows(&self, revision: u64, question: &Question) -> Option<Held> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.iter().find(|(r, q, _)| *r == revision && q == question).map(|(_, _, held)| Arc::clone(held))
+    }
+
+    pub(super) fn hold_rows(&self, revision: u64, question: Question, held: Held) {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.push_front((revision, question, held));
+        rows.truncate(HELD_QUESTIONS);
+    }
+
+    fn has_work(&self) -> bool {
+        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.is_none_or(|at| at.elapsed() >= LOOK_AFTER)
+            || self.stale.load(Ordering::Acquire)
+            || !self.pending.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    fn take_pending(&self) -> Vec<EventId> {
+        std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn bump(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
+    }
+
+    async fn refresh(self: &Arc<Self>, store: &DynStore, scope: &Scope, now: DateTime<Utc>) -> Result<()> {
+        let mut known = self.gate.lock().await;
+        if !self.has_work() {
+            return Ok(());
+        }
+        let pending = self.take_pending();
+        if known.loaded.is_none() {
+            self.reload(store, scope, &mut known).await?;
+        } else if !pending.is_empty() {
+            let query = EventQuery { ids: Some(pending.clone()), ..EventQuery::default() };
+            match store.facts(scope, &query).await {
+                Ok(facts) => self.apply(&pending, facts),
+                Err(e) => {
+                    // They must not be forgotten: the next reader tries again.
+                    self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(pending);
+                    return Err(e);
+                }
+            }
+        }
+        let received = self.look(store, scope, now, &mut known).await?;
+        if received > known.last_received {
+            if let Some(after) = known.last_received {
+                let query = EventQuery { received_after: Some(after), ..EventQuery::default() };
+                let facts = store.facts(scope, &query).await?;
+                let ids: Vec<EventId> = facts.iter().map(|f| f.id).collect();
+                self.apply(&ids, facts);
+            } else {
+                self.stale.store(true, Ordering::Release);
+            }
+            known.last_received = received;
+        }
+        self.compare(&mut known);
+        let old = known.loaded.is_none_or(|at| at.elapsed() > RELOAD_AFTER);
+        if self.stale.swap(false, Ordering::AcqRel) || old {
+            if known.load_took < SLOW_RELOAD {
+                self.reload(store, scope, &mut known).await?;
+            } else {
+                known.loaded = Some(Instant::now());
+                self.reload_beside(store, scope);
+            }
+        }
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Ok(())
+    }
+
+    /// What was missed (a receipt dated back by another process) shows in the feeds' counters.
+    fn compare(&self, known: &mut Known) {
+        let told: u64 = self.age.read().unwrap_or_else(PoisonError::into_inner).sources.iter().map(|s| s.events).sum();
+        let held = self.read(|facts| facts.day_of.len());
+        let gap = told.cast_signed() - held as i64;
+        if known.gap.replace(gap).is_some_and(|before| before != gap) {
+            self.stale.store(true, Ordering::Release);
+        }
+    }
+
+    /// Ask for what is cheap: the latest run, the newest times, the feeds.
+    async fn look(
+        &self,
+        store: &DynStore,
+        scope: &Scope,
+        now: DateTime<Utc>,
+        known: &mut Known,
+    ) -> Result<Option<DateTime<Utc>>> {
+        let run = store.latest_run(scope).await?;
+        let (newest_event_at, last_received_at) = store.newest(scope).await?;
+        let mut sources = store.freshness(scope).await?;
+        let rhythms = store.sources(scope).await?;
+        for feed in &mut sources {
+            let every = rhythms.iter().find(|s| s.id == feed.source).and_then(|s| s.expected_every_hours);
+            feed.silent = feed.silent || is_silent(feed.last_received_at, every, now);
+        }
+        let run_id = run.as_ref().map(|r| r.id);
+        if run_id != known.run {
+            known.run = run_id;
+            self.stale.store(true, Ordering::Release);
+        }
+        let mut age = self.age.write().unwrap_or_else(PoisonError::into_inner);
+        if age.run != run_id || age.sources != sources {
+            self.bump();
+        }
+        *age = Age {
+            run: run_id,
+            as_of: run.as_ref().map(|r| r.as_of),
+            computed_at: run.as_ref().map(|r| r.computed_at),
+            newest_event_at,
+            last_received_at,
+            sources,
+        };
+        Ok(last_received_at)
+    }
+
+    async fn reload(&self, store: &DynStore, scope: &Scope, known: &mut Known) -> Result<()> {
+        let started = Instant::now();
+        // Times first: what arrives while the facts are read is then fetched again, not missed.
+        let (_, last_received) = store.newest(scope).await?;
+        let facts = store.facts(scope, &EventQuery::default()).await?;
+        self.replace(facts);
+        known.loaded = Some(started);
+        known.load_took = started.elapsed();
+        known.last_received = last_received;
+        known.run = store.latest_run(scope).await?.map(|r| r.id);
+        known.gap = None;
+        Ok(())
+    }
+
+    fn reload_beside(self: &Arc<Self>, store: &DynStore, scope: &Scope) {
+        if self.reloading.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (this, store, scope) = (Arc::clone(self), Arc::clone(store), scope.clone());
+        tokio::spawn(async move {
+            match store.facts(&scope, &EventQuery::default()).await {
+                Ok(facts) => {
+                    this.replace(facts);
+                    // What was accepted while this ran may have been read in its old state.
+                    this.stale.store(false, Ordering::Release);
+                }
+                Err(e) => {
+                    tracing::warn!(error = %e, "the counts in memory could not be read anew");
+                    this.stale.store(true, Ordering::Release);
+                }
+            }
+            this.reloading.store(false, Ordering::Release);
+        });
+    }
+
+    fn replace(&self, facts: Vec<EventFact>) {
+        let mut fresh = Facts::default();
+        fresh.day_of.reserve(facts.len());
+        for fact in facts {
+            fresh.put(fact);
+        }
+        *self.facts.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.bump();
+    }
+
+    /// Put the newest state of these events: those that came back, without those that did not.
+    fn apply(&self, asked: &[EventId], facts: Vec<EventFact>) {
+        let mut held = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+        for id in asked {
+            held.remove(*id);
+        }
+        for fact in facts {
+            held.put(fact);
+        }
+        drop(held);
+        self.bump();
+    }
+}
+
+/// A feed is silent when three of its usual intervals have passed, and a day at least.
+fn is_silent(last: Option<DateTime<Utc>>, every_hours: Option<f64>, now: DateTime<Utc>) -> bool {
+    let (Some(last), Some(every)) = (last, every_hours) else { return false };
+    (now - last).num_minutes() as f64 / 60.0 > (3.0 * every).max(24.0)
+}
+
+/// The snapshots of all jurisdictions.
+#[derive(Debug)]
+pub struct Snapshots {
+    all: Mutex<HashMap<JurisdictionId, Arc<Snapshot>>>,
+    /// Differs between processes: revisions count from one in each, and an ETag must not meet its namesake.
+    nonce: String,
+}
+
+impl Default for Snapshots {
+    fn default() -> Self {
+        let mut bytes = [0u8; 6];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        Self { all: Mutex::default(), nonce: hex::encode(bytes) }
+    }
+}
+
+impl Snapshots {
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// The snapshot, up to date.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub async fn current(
+        &self,
+        store: &DynStore,
+        jurisdiction: &JurisdictionId,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Snapshot>> {
+        let snapshot = self.entry(jurisdiction);
+        if snapshot.has_work() {
+            snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api"), now).await?;
+        }
+        Ok(snapshot)
+    }
+
+    /// These events changed: the next reader fetches them.
+    pub fn touch(&self, jurisdiction: &JurisdictionId, ids: &[EventId]) {
+        let snapshot = self.entry(jurisdiction);
+        snapshot.pending.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(ids);
+    }
+
+    /// Something beside the counts changed: what was made from it has another revision.
+    pub fn note(&self, jurisdiction: &JurisdictionId) {
+        self.entry(jurisdiction).bump();
+    }
+
+    /// Anything may have changed: the next reader reads all.
+    pub fn spoil(&self, jurisdiction: &JurisdictionId) {
+        self.entry(jurisdiction).stale.store(true, Ordering::Release);
+    }
+
+    fn entry(&self, jurisdiction: &JurisdictionId) -> Arc<Snapshot> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.entry(jurisdiction.clone()) {
+            MapEntry::Occupied(known) => Arc::clone(known.get()),
+            MapEntry::Vacant(free) => Arc::clone(free.insert(Arc::default())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_is_silent_after_three_intervals_and_never_within_a_day() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let ago = |hours| Some(now - chrono::Duration::hours(hours));
+        assert!(!is_silent(ago(23), Some(1.0), now));
+        assert!(is_silent(ago(25), Some(1.0), now));
+        assert!(!is_silent(ago(60), Some(24.0), now));
+        assert!(is_silent(ago(80), Some(24.0), now));
+        assert!(!is_silent(ago(8000), None, now));
+    }
+}

@@ -1,0 +1,299 @@
+//! `emberwatch ingest`: files of reports into the store.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufRead, BufReader, IsTerminal},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{Shell, TextOrJson};
+use crate::{
+    clock::{DynClock, SystemClock},
+    domain::{
+        area::Jurisdiction,
+        ids::{JurisdictionId, SourceId},
+        quality::Source,
+        scope::Scope,
+        time::Zone,
+    },
+    geocode::Gazetteer,
+    ingest::{Format, Mapping},
+    jobs::intake::{IntakeSummary, ingest_with, source_of},
+    store::DynStore,
+};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  emberwatch ingest events.csv --source county-ems\n  emberwatch ingest 911.csv --source dispatch --mapping data/mappings/montgomery-pa-911.toml --format json\n\nWithout --mapping the source's stored mapping is used, or else the standard columns\nevent_id,kind,occurred_at,received_at,latitude,longitude,precision,jurisdiction (data/mappings/standard.toml).")]
+pub struct Args {
+    /// CSV, TSV, NDJSON, JSON or GeoJSON; the name's ending says which.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Short id of the feed: a-z, 0-9, '.', '_', '-'.
+    #[arg(long, value_name = "ID")]
+    source: SourceId,
+    /// What the columns mean (TOML); see data/mappings/README.md.
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Who owns the rows; else the mapping says, or the rows, or the store holds only one.
+    #[arg(long, value_name = "ID")]
+    jurisdiction: Option<JurisdictionId>,
+    /// IANA zone of wall-clock times and days, for a jurisdiction that is new to the store.
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<Zone>,
+    /// Street texts with points (CSV), for rows without coordinates.
+    #[arg(long, value_name = "FILE")]
+    gazetteer: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+}
+
+pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
+    // Everything that can be wrong with the request is found before the store is touched.
+    let given = args.mapping.as_deref().map(read_mapping).transpose()?;
+    for file in &args.files {
+        File::open(file).with_context(|| file.display().to_string())?;
+        format_of(file, given.as_ref())?;
+    }
+    let gazetteer = args.gazetteer.as_deref().map(read_gazetteer).transpose()?;
+    let store = shell.open_store().await?;
+    let clock: DynClock = Arc::new(SystemClock);
+    let chosen = choose(&args, given.as_ref(), &store).await?;
+    let intake = Run { args: &args, store: &store, clock: &clock, gazetteer };
+    let mut summaries = Vec::new();
+    for file in &args.files {
+        summaries.push(intake.file(file, given.as_ref(), &chosen).await?);
+    }
+    store.close().await;
+    if args.format.is_text() {
+        let texts: Vec<String> = summaries.iter().map(IntakeSummary::to_text).collect();
+        return shell.say(format_args!("{}", texts.join("\n").trim_end()));
+    }
+    shell.say(format_args!("{}", document(&summaries)?))
+}
+
+/// Where the rows go.
+struct Chosen {
+    jurisdiction: Jurisdiction,
+    /// The rows may name others, and nobody forbade it.
+    open: bool,
+    notice: Option<String>,
+}
+
+struct Run<'a> {
+    args: &'a Args,
+    store: &'a DynStore,
+    clock: &'a DynClock,
+    gazetteer: Option<Vec<u8>>,
+}
+
+impl Run<'_> {
+    /// One file, and again for every other jurisdiction that its rows name.
+    async fn file(&self, file: &Path, given: Option<&Mapping>, chosen: &Chosen) -> anyhow::Result<IntakeSummary> {
+        let mut summary = self.pass(file, given, &chosen.jurisdiction).await?;
+        summary.notices.extend(chosen.notice.clone());
+        if !chosen.open {
+            return Ok(summary);
+        }
+        for (owner, rows) in std::mem::take(&mut summary.elsewhere) {
+            let Ok(id) = JurisdictionId::new(&owner) else {
+                summary.elsewhere.insert(owner, rows);
+                continue;
+            };
+            let jurisdiction = ensure(self.store, id, None, chosen.jurisdiction.zone).await?;
+            let more = self.pass(file, given, &jurisdiction).await?;
+            summary.jurisdiction = format!("{}, {}", summary.jurisdiction, jurisdiction.id);
+            add(&mut summary, more);
+        }
+        Ok(summary)
+    }
+
+    async fn pass(&self, file: &Path, given: Option<&Mapping>, owner: &Jurisdiction) -> anyhow::Result<IntakeSummary> {
+        let scope = Scope::system(owner.id.clone(), "ingest");
+        let mapping = match given {
+            Some(mapping) => mapping.clone(),
+            None => self.stored_mapping(&scope).await?.unwrap_or_else(Mapping::standard),
+        };
+        let source = self.source(&mapping, owner);
+        let format = format_of(file, Some(&mapping))?;
+        let name = file.file_name().map_or_else(|| file.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let bytes = File::open(file).with_context(|| file.display().to_string())?;
+        let bar = progress(&bytes);
+        let mut gazetteer = Gazetteer::default();
+        if let Some(csv) = &self.gazetteer {
+            gazetteer.add_csv(&csv[..]).context("the gazetteer")?;
+        }
+        let reader = bar.wrap_read(bytes);
+        let done =
+            ingest_with(self.store, self.clock, &scope, &source, mapping, format, reader, &name, gazetteer).await;
+        bar.finish_and_clear();
+        done.with_context(|| file.display().to_string())
+    }
+
+    fn source(&self, mapping: &Mapping, owner: &Jurisdiction) -> Source {
+        let mut source = source_of(self.args.source.clone(), mapping, owner.zone);
+        if self.args.mapping.is_none() && mapping.text() == Mapping::standard().text() {
+            source.name = self.args.source.to_string();
+        }
+        source
+    }
+
+    async fn stored_mapping(&self, scope: &Scope) -> anyhow::Result<Option<Mapping>> {
+        let known = self.store.sources(scope).await?.into_iter().find(|s| s.id == self.args.source);
+        let Some(known) = known else { return Ok(None) };
+        Ok(Some(Mapping::parse(&known.mapping, &format!("the stored mapping of {}", known.id))?))
+    }
+}
+
+fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
+    Ok(Mapping::parse(&text, &name)?)
+}
+
+fn read_gazetteer(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    Gazetteer::default().add_csv(&bytes[..]).with_context(|| path.display().to_string())?;
+    Ok(bytes)
+}
+
+fn format_of(file: &Path, mapping: Option<&Mapping>) -> anyhow::Result<Format> {
+    match mapping.and_then(|m| m.format.kind) {
+        Some(format) => Ok(format),
+        None => Ok(Format::from_name(&file.display().to_string())?),
+    }
+}
+
+/// Whose rows these are: the command line, else the mapping, else the source as it is known, else the only
+/// jurisdiction there is, else what the first row says.
+async fn choose(args: &Args, mapping: Option<&Mapping>, store: &DynStore) -> anyhow::Result<Chosen> {
+    let described = mapping.and_then(|m| m.jurisdiction.as_ref());
+    if let Some(spec) = described.filter(|s| args.jurisdiction.as_ref().is_none_or(|j| *j == s.id)) {
+        let jurisdiction =
+            Jurisdiction { id: spec.id.clone(), name: spec.name.clone(), zone: args.zone.unwrap_or(spec.zone) };
+        store.put_jurisdiction(&jurisdiction).await?;
+        return Ok(Chosen { jurisdiction, open: false, notice: None });
+    }
+    let zone = args.zone.or(described.map(|d| d.zone));
+    if let Some(id) = &args.jurisdiction {
+        return settled(store, id.clone(), zone, false).await;
+    }
+    let known = store.jurisdictions().await?;
+    let mut owners = Vec::new();
+    for jurisdiction in &known {
+        let scope = Scope::system(jurisdiction.id.clone(), "ingest");
+        if store.sources(&scope).await?.iter().any(|s| s.id == args.source) {
+            owners.push(jurisdiction.clone());
+        }
+    }
+    if let [jurisdiction] = &owners[..] {
+        return Ok(Chosen { jurisdiction: jurisdiction.clone(), open: true, notice: None });
+    }
+    if let Some(id) = first_owner(&args.files[0]) {
+        return settled(store, id, zone, true).await;
+    }
+    match &known[..] {
+        [only] => Ok(Chosen { jurisdiction: only.clone(), open: true, notice: None }),
+        [] => settled(store, JurisdictionId::new("local")?, zone, true).await,
+        _ => {
+            let ids = known.iter().map(|j| j.id.as_str()).collect::<Vec<_>>().join(", ");
+            bail!("the store holds several jurisdictions ({ids}); name one with --jurisdiction")
+        }
+    }
+}
+
+async fn settled(store: &DynStore, id: JurisdictionId, zone: Option<Zone>, open: bool) -> anyhow::Result<Chosen> {
+    let is_new = !store.jurisdictions().await?.iter().any(|j| j.id == id);
+    let jurisdiction = ensure(store, id, zone, zone.unwrap_or(Zone::UTC)).await?;
+    let notice = (is_new && zone.is_none()).then(|| {
+        format!("{} is new; its days are counted in UTC. Set --zone (such as America/New_York)", jurisdiction.id)
+    });
+    Ok(Chosen { jurisdiction, open, notice })
+}
+
+/// The jurisdiction as the store knows it, made where it does not.
+async fn ensure(store: &DynStore, id: JurisdictionId, set: Option<Zone>, new: Zone) -> anyhow::Result<Jurisdiction> {
+    let known = store.jurisdictions().await?.into_iter().find(|j| j.id == id);
+    let mut jurisdiction = known.clone().unwrap_or_else(|| Jurisdiction { name: id.to_string(), id, zone: new });
+    if let Some(zone) = set {
+        jurisdiction.zone = zone;
+    }
+    if known.as_ref() != Some(&jurisdiction) {
+        store.put_jurisdiction(&jurisdiction).await?;
+    }
+    Ok(jurisdiction)
+}
+
+/// The first row's `jurisdiction`, where the file is CSV and has such a column.
+fn first_owner(file: &Path) -> Option<JurisdictionId> {
+    let mut lines = BufReader::new(File::open(file).ok()?).lines();
+    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(std::io::Cursor::new(format!(
+        "{}\n{}\n",
+        lines.next()?.ok()?,
+        lines.next()?.ok()?
+    )));
+    let at = csv.headers().ok()?.iter().position(|h| h.trim().eq_ignore_ascii_case("jurisdiction"))?;
+    let row = csv.records().next()?.ok()?;
+    JurisdictionId::new(row.get(at)?.trim()).ok()
+}
+
+/// A bar over the bytes of a file, when somebody is watching.
+fn progress(file: &File) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(file.metadata().map_or(0, |m| m.len()));
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn add(sum: &mut IntakeSummary, more: IntakeSummary) {
+    sum.accepted += more.accepted;
+    sum.updated += more.updated;
+    sum.unchanged += more.unchanged;
+    sum.duplicates += more.duplicates;
+    sum.elapsed_ms += more.elapsed_ms;
+    sum.fallback_points += more.fallback_points;
+    sum.placed_anew += more.placed_anew;
+    // Rows that can't be read, and rows that are no cases, have no owner: the first pass told them.
+    sum.quarantined += more.quarantined.saturating_sub(sum.quarantined);
+    for (into, from) in [(&mut sum.precision, more.precision), (&mut sum.flags, more.flags)] {
+        merge(into, from);
+    }
+}
+
+fn merge(into: &mut BTreeMap<String, u64>, from: BTreeMap<String, u64>) {
+    for (key, n) in from {
+        *into.entry(key).or_default() += n;
+    }
+}
+
+/// One document: the file's own, or sums with a list of the files.
+fn document(summaries: &[IntakeSummary]) -> anyhow::Result<serde_json::Value> {
+    if let [one] = summaries {
+        return Ok(serde_json::to_value(one)?);
+    }
+    let sum = |field: fn(&IntakeSummary) -> u64| summaries.iter().map(field).sum::<u64>();
+    let mut not_cases = BTreeMap::new();
+    for (label, n) in summaries.iter().flat_map(|s| &s.not_cases) {
+        *not_cases.entry(label.clone()).or_insert(0) += n.as_u64().unwrap_or(0);
+    }
+    Ok(json!({
+        "read": sum(|s| s.read),
+        "accepted": sum(|s| s.accepted),
+        "unchanged": sum(|s| s.unchanged),
+        "updated": sum(|s| s.updated),
+        "duplicates": sum(|s| s.duplicates),
+        "quarantined": sum(|s| s.quarantined),
+        "not_cases": not_cases,
+        "elapsed_ms": sum(|s| s.elapsed_ms),
+        "files": summaries,
+    }))
+}

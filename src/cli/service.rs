@@ -1,0 +1,165 @@
+//! Where the rooms are joined: the API's view of intake, the jobs' view of open screens.
+//!
+//! The API may not know the jobs and the jobs may not know the API; both know traits, and these few lines
+//! put the one behind the other.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use tokio::{net::TcpListener, sync::Notify};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted},
+    clock::DynClock,
+    config::Config,
+    domain::{
+        ids::{JurisdictionId, RejectId, SourceId},
+        scope::Scope,
+    },
+    jobs::{
+        Announce, News,
+        intake::{self, IntakeAnswer, IntakeFailure, IntakeSummary, Resubmission},
+        schedule::Schedule,
+        worker::Worker,
+    },
+    notify::{SmtpSettings, SmtpTransport, Transports, WebhookTransport},
+    store::DynStore,
+};
+
+/// One process of the service.
+pub(super) struct Service {
+    pub store: DynStore,
+    pub clock: DynClock,
+    pub config: Arc<Config>,
+    hub: Hub,
+    wake: Arc<Notify>,
+    demo: bool,
+}
+
+impl Service {
+    pub fn new(store: DynStore, clock: DynClock, config: Config) -> Self {
+        Self { store, clock, config: Arc::new(config), hub: Hub::default(), wake: Arc::default(), demo: false }
+    }
+
+    pub fn demo(mut self) -> Self {
+        self.demo = true;
+        self
+    }
+
+    /// The background worker of this process.
+    pub fn worker(&self) -> anyhow::Result<Worker> {
+        Ok(Worker {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            config: self.config.clone(),
+            transports: Arc::new(transports(&self.config)?),
+            announce: Arc::new(Screens(self.hub.clone())),
+            wake: self.wake.clone(),
+            schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?,
+        })
+    }
+
+    /// Answer requests until told to stop; then finish what is under way and close the store.
+    pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) -> anyhow::Result<()> {
+        let worker = if with_worker { Some(tokio::spawn(self.worker()?.run(stop.clone()))) } else { None };
+        let rows = Rows(intake::Intake::new(self.store.clone(), self.clock.clone()));
+        let state = AppState::new(
+            self.store.clone(),
+            self.clock.clone(),
+            self.config.clone(),
+            self.hub.clone(),
+            Arc::new(rows),
+            self.wake.clone(),
+        )
+        .demo(self.demo);
+        let served = api::serve(listener, state, stop.clone().cancelled_owned()).await;
+        stop.cancel();
+        if let Some(worker) = worker {
+            worker.await?;
+        }
+        self.store.close().await;
+        Ok(served?)
+    }
+}
+
+/// The channels that the configuration sets up.
+fn transports(config: &Config) -> anyhow::Result<Transports> {
+    let mut transports = Transports::default();
+    if let (Some(url), Some(from)) = (&config.notify.smtp_url, &config.notify.from) {
+        let settings = SmtpSettings { url: url.expose().to_owned(), from: from.clone() };
+        transports.email = Some(Arc::new(SmtpTransport::new(&settings)?));
+    }
+    transports.webhook = Some(Arc::new(WebhookTransport::new(config.notify.allow_private)?));
+    Ok(transports)
+}
+
+/// The jobs' news, passed to open screens.
+struct Screens(Hub);
+
+impl Announce for Screens {
+    fn announce(&self, jurisdiction: &JurisdictionId, news: News) {
+        let change = match news {
+            News::AreaStatus(areas) => Change::AreaStatus { areas },
+            News::Alerts(ids) => Change::Alerts { ids },
+            News::Analysis(as_of) => Change::Analysis { as_of },
+        };
+        self.0.publish(jurisdiction, change);
+    }
+}
+
+/// The intake job as the API asks for it.
+struct Rows(intake::Intake);
+
+#[async_trait]
+impl Intake for Rows {
+    async fn accept(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        records: Vec<Map<String, Value>>,
+    ) -> Result<Accepted, IntakeError> {
+        let answer = self.0.accept(scope, source, records).await.map_err(refusal)?;
+        let IntakeAnswer { summary, rejects, ids, areas, kinds } = answer;
+        let rejects = rejects
+            .into_iter()
+            .map(|r| RejectedLine { line: r.line, reason: r.reason, field: r.field, message: r.message })
+            .collect();
+        Ok(Accepted { summary: counts(&summary), rejects, ids, areas, kinds })
+    }
+
+    async fn resubmit(
+        &self,
+        scope: &Scope,
+        row: RejectId,
+        values: Map<String, Value>,
+    ) -> Result<Resubmitted, IntakeError> {
+        Ok(match self.0.resubmit(scope, row, values).await.map_err(refusal)? {
+            Resubmission::Accepted(event) => Resubmitted::Accepted(event),
+            Resubmission::Updated(event) => Resubmitted::Updated(event),
+            Resubmission::Unchanged => Resubmitted::Unchanged,
+            Resubmission::StillBad { reason, field, message } => Resubmitted::StillBad { reason, field, message },
+        })
+    }
+}
+
+fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
+    api::IntakeSummary {
+        read: summary.read,
+        accepted: summary.accepted,
+        unchanged: summary.unchanged,
+        updated: summary.updated,
+        duplicates: summary.duplicates,
+        quarantined: summary.quarantined,
+    }
+}
+
+fn refusal(failure: IntakeFailure) -> IntakeError {
+    match failure {
+        IntakeFailure::Store(e) => IntakeError::Store(e),
+        IntakeFailure::UnknownSource(source) => IntakeError::UnknownSource(source),
+        IntakeFailure::NotWaiting => IntakeError::NotWaiting,
+        IntakeFailure::Failed(e) => IntakeError::Failed(format!("{e:#}")),
+    }
+}

@@ -1,0 +1,153 @@
+//! What `emberwatch check-config` prints: every setting that matters to an operator, judged.
+
+use std::{fmt, path::Path};
+
+use serde::Serialize;
+
+use super::{Config, Environment, Overrides, load::strays};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Fine,
+    /// Works, but an operator should know.
+    Notice,
+    /// The service would not start.
+    Error,
+}
+
+/// One line of the diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub severity: Severity,
+    /// What it is about, `database.url`.
+    pub about: String,
+    pub message: String,
+}
+
+/// All findings, in the order of the file's sections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// Read the configuration as the service would and judge it. Opens nothing but the file.
+    pub fn of(file: Option<&Path>, environment: &Environment, overrides: &Overrides) -> Self {
+        let mut findings: Vec<Finding> = strays(environment)
+            .into_iter()
+            .map(|name| Finding {
+                severity: Severity::Notice,
+                message: "is not a setting and is ignored".into(),
+                about: name,
+            })
+            .collect();
+        match Config::load(file, environment, overrides) {
+            Ok(config) => findings.extend(judge(&config)),
+            Err(e) => findings.push(Finding {
+                severity: Severity::Error,
+                about: "configuration".into(),
+                message: e.to_string(),
+            }),
+        }
+        Self { findings }
+    }
+
+    /// Whether the service would start with it.
+    pub fn is_ok(&self) -> bool {
+        self.findings.iter().all(|f| f.severity < Severity::Error)
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            let mark = match finding.severity {
+                Severity::Fine => "ok    ",
+                Severity::Notice => "notice",
+                Severity::Error => "error ",
+            };
+            writeln!(f, "{mark}  {}: {}", finding.about, finding.message)?;
+        }
+        Ok(())
+    }
+}
+
+fn judge(config: &Config) -> Vec<Finding> {
+    let mut out = Vec::new();
+    let mut say = |severity, about: &str, message: String| {
+        out.push(Finding { severity, about: about.to_owned(), message });
+    };
+    let server = &config.server;
+    let open = !server.bind.ip().is_loopback();
+    if open && !server.is_https() {
+        say(
+            Severity::Notice,
+            "server.public_url",
+            format!(
+                "the service listens on {} but is not said to be reached over https; cookies are not Secure",
+                server.bind
+            ),
+        );
+    } else {
+        say(Severity::Fine, "server.bind", server.bind.to_string());
+    }
+    say(Severity::Fine, "database.url", config.database.url.without_password());
+    let a = &config.analysis;
+    say(
+        Severity::Fine,
+        "analysis",
+        format!(
+            "cells of resolution {}, at \"{}\", {} replications; about {:.1} false watches and {:.1} false alerts a year for each rule",
+            a.resolution,
+            a.schedule,
+            a.scan_replications,
+            365.25 / a.watch_recurrence_days,
+            365.25 / a.alert_recurrence_days
+        ),
+    );
+    match &config.notify.smtp_url {
+        Some(url) => say(Severity::Fine, "notify.smtp_url", url.without_password()),
+        None => say(Severity::Notice, "notify.smtp_url", "not set: alerts are not sent by e-mail".into()),
+    }
+    if config.notify.allow_private {
+        say(Severity::Notice, "notify.allow_private", "webhooks may reach addresses of the own network".into());
+    }
+    if config.privacy.k < 6 {
+        say(Severity::Notice, "privacy.k", format!("{} is below 6, the usual threshold", config.privacy.k));
+    }
+    if let Some(path) = &config.basemap.pmtiles
+        && !path.is_file()
+    {
+        say(Severity::Error, "basemap.pmtiles", format!("{} is not a file", path.display()));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_diagnosis_names_the_false_alert_budget_and_hides_passwords() {
+        let overrides = Overrides::default()
+            .set("database.url", Some("postgres://ann:hunter2@db/emberwatch"))
+            .set("notify.smtp_url", Some("smtp://bob:hunter3@mail:587"))
+            .set("notify.from", Some("a@example.org"));
+        let env = Environment::from_pairs([("EMBERWATCH_COLOUR".to_owned(), "red".to_owned())]);
+        let diagnosis = Diagnosis::of(None, &env, &overrides);
+        let text = diagnosis.to_string();
+        assert!(diagnosis.is_ok(), "{text}");
+        assert!(text.contains("about 12.2 false watches and 3.7 false alerts a year"), "{text}");
+        assert!(text.contains("notice  EMBERWATCH_COLOUR: is not a setting"), "{text}");
+        assert!(!text.contains("hunter"), "{text}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_one_error() {
+        let diagnosis = Diagnosis::of(Some(Path::new("no/such.toml")), &Environment::default(), &Overrides::default());
+        assert!(!diagnosis.is_ok());
+        assert_eq!(diagnosis.findings.len(), 1);
+        assert!(diagnosis.findings[0].message.starts_with("no/such.toml: cannot be read"));
+    }
+}

@@ -1,0 +1,220 @@
+//! Scan statistics: where, when and how surely there are more cases than expected.
+//!
+//! Circles of every size around every place, times windows of every length; the window with the greatest
+//! likelihood ratio is the most likely cluster, and its p-value is its rank among the greatest of
+//! Monte Carlo replicates, which accounts for all the windows that were looked at (Kulldorff 1997, 2001;
+//! Kulldorff et al. 2005 for the permutation model that needs cases only).
+//!
+//! ```text
+//! rows -> strata -> problem (model) -> circles x windows (sweep) -> replicates (montecarlo) -> clusters
+//! ```
+//!
+//! To add a model: a file beside `permutation.rs` that builds a [`problem::Problem`] (statistic, expected,
+//! null), and a line in [`scan`]. Everything after it is shared.
+//!
+//! Days named as silent (no feed reported anything) are left out: their rows are dropped and they expect
+//! nothing, so a window is judged by its other days; every cluster says how many of its days were silent.
+
+mod cluster;
+mod geometry;
+mod montecarlo;
+mod options;
+mod permutation;
+mod problem;
+mod statistic;
+mod strata;
+mod sweep;
+mod windows;
+
+use thiserror::Error;
+
+use crate::domain::time::{Day, DayRange};
+
+pub use cluster::ScanCluster;
+pub use geometry::Location;
+pub use options::{Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment};
+
+/// Raised whenever the same input could give another answer.
+pub const METHOD_VERSION: u32 = 1;
+
+/// A place where cases can be. Ids are distinct; their order as text breaks ties between centres.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanPlace {
+    pub id: String,
+    pub location: Location,
+}
+
+/// `count` cases at a place on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanCase {
+    /// Position in [`ScanInput::places`].
+    pub place: usize,
+    pub day: Day,
+    pub count: u32,
+    /// Number of the covariate combination; 0 where there are none.
+    pub covariate: u32,
+}
+
+/// Population at risk of a place (and covariate combination) at a date; it is linear between dates and
+/// constant before the first and after the last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScanPopulation {
+    pub place: usize,
+    pub covariate: u32,
+    /// `None` where the figure holds for the whole period.
+    pub date: Option<Day>,
+    /// 0 or more.
+    pub population: f64,
+}
+
+/// What is scanned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanInput {
+    pub places: Vec<ScanPlace>,
+    pub cases: Vec<ScanCase>,
+    /// The Bernoulli model's controls.
+    pub controls: Vec<ScanCase>,
+    /// The Poisson model's population.
+    pub population: Vec<ScanPopulation>,
+    /// The study period. Cases outside it are an error.
+    pub days: DayRange,
+    /// Days without any report, which say nothing.
+    pub silent: Vec<Day>,
+}
+
+impl ScanInput {
+    /// Cases only, as the permutation model needs them, every day reported.
+    pub fn of_cases(places: Vec<ScanPlace>, cases: Vec<ScanCase>, days: DayRange) -> Self {
+        Self { places, cases, controls: Vec::new(), population: Vec::new(), days, silent: Vec::new() }
+    }
+}
+
+/// Clusters and what is needed to judge and repeat them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanResult {
+    /// The most likely first.
+    pub clusters: Vec<ScanCluster>,
+    /// Cases in the study period.
+    pub cases: u64,
+    /// The greatest statistic of each replicate, in the order they were drawn.
+    pub maxima: Vec<f64>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum ScanError {
+    #[error("no places were given to scan")]
+    NoPlaces,
+    #[error("place \"{0}\" is there twice; every place needs one position")]
+    PlaceTwice(String),
+    #[error("places mix latitude/longitude with plane coordinates")]
+    MixedCoordinates,
+    #[error("case row {row} names place number {place}, and there are {places} places")]
+    UnknownPlace { row: usize, place: usize, places: usize },
+    #[error("case row {row} is of {day}, outside the study period {from} to {to}")]
+    OutsidePeriod { row: usize, day: Day, from: Day, to: Day },
+    #[error("{name} is {value}; expected {expected}")]
+    Option { name: &'static str, value: String, expected: &'static str },
+    #[error("cannot start the worker threads: {0}")]
+    Threads(String),
+}
+
+/// Scan for clusters. With fewer than two cases there are none, which is an answer and not an error.
+///
+/// # Errors
+/// When the input contradicts itself or an option is out of range; never because of the data's size.
+pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, ScanError> {
+    check_options(options)?;
+    let intervals = windows::Intervals::new(input.days, options.aggregate_days);
+    let order = sorted_places(&input.places)?;
+    let rows = rows(input, &order)?;
+    let geometry =
+        geometry::Geometry::new(order.iter().map(|&p| input.places[p].location)).ok_or(ScanError::MixedCoordinates)?;
+    let windows = intervals.windows(options);
+    let strata = strata::split(&rows, &intervals, options.adjust_weekday);
+    let cases: u64 = strata.iter().map(|s| s.total).sum();
+    if cases < 2 || windows.is_empty() {
+        return Ok(ScanResult { clusters: Vec::new(), cases, maxima: Vec::new() });
+    }
+    let problem = permutation::problem(strata, order.len(), intervals.count);
+    let (circles, outcome) = montecarlo::run(&problem, &geometry, &windows, options)?;
+    let reporting = cluster::Reporting {
+        geometry: &geometry,
+        circles: &circles,
+        intervals: &intervals,
+        options,
+        cases: cases as f64,
+        order: &order,
+    };
+    let mut clusters = reporting.clusters(&outcome);
+    for c in &mut clusters {
+        c.silent_days = input.silent.iter().filter(|d| c.window.contains(**d)).count();
+    }
+    Ok(ScanResult { clusters, cases, maxima: outcome.maxima })
+}
+
+fn check_options(o: &ScanOptions) -> Result<(), ScanError> {
+    let bad = |name, value: String, expected| Err(ScanError::Option { name, value, expected });
+    if o.aggregate_days == 0 {
+        return bad("aggregate_days", "0".into(), "at least 1");
+    }
+    if !(o.max_space_share > 0.0 && o.max_space_share <= 1.0) {
+        return bad("max_space_share", o.max_space_share.to_string(), "above 0 and at most 1");
+    }
+    if o.max_radius_km.is_some_and(|r| !(r >= 0.0 && r.is_finite())) {
+        return bad("max_radius_km", format!("{:?}", o.max_radius_km), "a distance of 0 or more");
+    }
+    match o.longest {
+        LongestWindow::Days(0) => return bad("max_days", "0".into(), "at least 1"),
+        LongestWindow::Share(s) if !(s > 0.0 && s <= 1.0) => {
+            return bad("max_time_share", s.to_string(), "above 0 and at most 1");
+        }
+        _ => {}
+    }
+    if let LongestWindow::Days(most) = o.longest
+        && o.min_days > most
+    {
+        return bad("min_days", o.min_days.to_string(), "no more than max_days");
+    }
+    if o.adjust_weekday && o.aggregate_days != 1 {
+        return bad("aggregate_days", o.aggregate_days.to_string(), "1 when adjusting for the day of the week");
+    }
+    if o.replications > 999_999 {
+        return bad("replications", o.replications.to_string(), "at most 999999");
+    }
+    Ok(())
+}
+
+/// Positions in the input, in the order of ids.
+fn sorted_places(places: &[ScanPlace]) -> Result<Vec<usize>, ScanError> {
+    if places.is_empty() {
+        return Err(ScanError::NoPlaces);
+    }
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by(|&a, &b| places[a].id.cmp(&places[b].id));
+    match order.windows(2).find(|w| places[w[0]].id == places[w[1]].id) {
+        Some(w) => Err(ScanError::PlaceTwice(places[w[0]].id.clone())),
+        None => Ok(order),
+    }
+}
+
+fn rows(input: &ScanInput, order: &[usize]) -> Result<Vec<strata::Row>, ScanError> {
+    let mut position = vec![0u32; order.len()];
+    for (i, &p) in order.iter().enumerate() {
+        position[p] = i as u32;
+    }
+    let mut rows = Vec::with_capacity(input.cases.len());
+    for (row, c) in input.cases.iter().enumerate() {
+        let Some(&place) = position.get(c.place) else {
+            return Err(ScanError::UnknownPlace { row, place: c.place, places: order.len() });
+        };
+        if !input.days.contains(c.day) {
+            let DayRange { from, to } = input.days;
+            return Err(ScanError::OutsidePeriod { row, day: c.day, from, to });
+        }
+        if !input.silent.contains(&c.day) {
+            rows.push(strata::Row { place, day: c.day, count: c.count, covariate: c.covariate });
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,163 @@
+//! What is scanned for, and how: one documented struct with the literature's defaults.
+
+use serde::Serialize;
+
+macro_rules! choice {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every accepted word, in the order of the documentation.
+            pub const WORDS: &'static [&'static str] = &[$($text),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// `None` for a word that is not one of [`Self::WORDS`].
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    )*};
+}
+
+choice! {
+    /// What the counts are compared with.
+    Model {
+        /// Space-time permutation (Kulldorff et al. 2005): cases only; corrects for every purely spatial
+        /// and purely temporal difference.
+        Permutation = "permutation",
+        /// Discrete Poisson (Kulldorff 1997): counts in proportion to a population at risk.
+        Poisson = "poisson",
+        /// Bernoulli (Kulldorff & Nagarwalla 1995): cases among cases and controls.
+        Bernoulli = "bernoulli",
+    }
+
+    /// Which windows in time.
+    Analysis {
+        /// Windows that end at the last interval: clusters that are still alive.
+        Prospective = "prospective",
+        /// Every window of the period.
+        Retrospective = "retrospective",
+        /// The whole period only.
+        Spatial = "spatial",
+        /// The whole area only.
+        Temporal = "temporal",
+    }
+
+    /// Windows with more cases than expected, fewer, or either.
+    Rates {
+        High = "high",
+        Low = "low",
+        Both = "both",
+    }
+
+    /// Which secondary clusters are reported beside more likely ones. For space-time clusters two
+    /// windows only touch where they overlap in time as well.
+    Overlap {
+        /// Neither cluster's centre lies in the other.
+        NoCentreInOther = "no-centre-in-other",
+        /// No place in common.
+        None = "none",
+        /// Not both centres in each other's cluster.
+        NoPairOfCentres = "no-pair-of-centres",
+        /// The best window of every centre.
+        All = "all",
+        MostLikelyOnly = "most-likely-only",
+    }
+
+    /// How p-values come from the replicates.
+    PValueMethod {
+        /// rank / (replications + 1).
+        Standard = "standard",
+        /// A Gumbel distribution fitted to the replicates by moments, where the rank is below 10 and only
+        /// high rates are sought; the rank otherwise.
+        Gumbel = "gumbel",
+        /// Besag & Clifford (1991): stops as soon as (replications + 1)/20 replicates reach the observed
+        /// maximum; Gumbel where the rank is below 10.
+        Sequential = "sequential",
+    }
+
+    /// Adjustment of the Poisson model for a temporal trend.
+    TimeAdjustment {
+        /// Every interval's total is taken as given.
+        NonParametric = "time-nonparametric",
+        /// One log-linear trend over the period, fitted to the data.
+        LogLinear = "time-loglinear",
+    }
+}
+
+/// The longest window in time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongestWindow {
+    Days(u32),
+    /// Share of the study period, 0 to 1.
+    Share(f64),
+}
+
+/// Settings of one scan. `Default` is a prospective space-time permutation scan with the usual limits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScanOptions {
+    pub model: Model,
+    pub analysis: Analysis,
+    /// Days per time interval, counted backwards from the last day. At least 1.
+    pub aggregate_days: u32,
+    /// The largest circle, as a share of the population at risk (for the permutation model: of the cases).
+    pub max_space_share: f64,
+    /// The largest circle, as a distance from its centre: kilometres, or the plane's own unit.
+    pub max_radius_km: Option<f64>,
+    pub min_days: u32,
+    pub longest: LongestWindow,
+    /// The fewest cases of a high-rate cluster. At least 1.
+    pub min_cases: u32,
+    pub rates: Rates,
+    pub overlap: Overlap,
+    /// Adjust for the day of the week (as a stratum).
+    pub adjust_weekday: bool,
+    pub adjust_time: Option<TimeAdjustment>,
+    /// Adjust the Poisson model for purely spatial differences.
+    pub adjust_space: bool,
+    /// Also consider windows of the whole period.
+    pub include_spatial: bool,
+    /// Also consider windows of the whole area.
+    pub include_temporal: bool,
+    pub replications: u32,
+    pub seed: u64,
+    pub p_value: PValueMethod,
+    /// Analyses made since the start of surveillance for which p is adjusted; 1 if it is not.
+    pub analyses: u32,
+    /// Worker threads; `None` for as many as the machine has. Never changes an answer.
+    #[serde(skip)]
+    pub threads: Option<usize>,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        Self {
+            model: Model::Permutation,
+            analysis: Analysis::Prospective,
+            aggregate_days: 1,
+            max_space_share: 0.5,
+            max_radius_km: None,
+            min_days: 1,
+            longest: LongestWindow::Share(0.5),
+            min_cases: 2,
+            rates: Rates::High,
+            overlap: Overlap::NoCentreInOther,
+            adjust_weekday: false,
+            adjust_time: None,
+            adjust_space: false,
+            include_spatial: false,
+            include_temporal: false,
+            replications: 999,
+            seed: 1,
+            p_value: PValueMethod::Standard,
+            analyses: 1,
+            threads: None,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A scan boiled down to numbers: what every model hands to the engine.
+
+use crate::stats::Random;
+
+use super::{statistic::Statistic, windows::Window};
+
+/// `count` cases at a place in an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cases {
+    pub place: u32,
+    pub interval: u32,
+    pub count: u32,
+}
+
+/// The expectation of every place and interval. Sums to the number of cases.
+pub(super) enum Expected {
+    /// Σ over factors r of `weights[r][place] · basis[r][interval]`. The permutation model has one factor
+    /// per stratum (cases at the place × share of the stratum's cases in the interval), the Poisson model
+    /// one per date of its population.
+    Factored { weights: Vec<Vec<f64>>, basis: Vec<Vec<f64>> },
+    /// (place, interval, value), for models whose measure has no such form.
+    Sparse(Vec<(u32, u32, f64)>),
+}
+
+/// How a world without clusters is drawn.
+pub(super) trait Null: Sync {
+    /// Appends (place, interval) of every case of one such world that falls into `live`. Cases outside it
+    /// need not be drawn. `scratch` may be used at will.
+    fn draw(&self, live: Window, random: &mut Random, scratch: &mut Vec<u32>, out: &mut Vec<(u32, u32)>);
+}
+
+pub(super) struct Problem {
+    pub statistic: Statistic,
+    pub expected: Expected,
+    pub observed: Vec<Cases>,
+    /// Population at risk of every place, which limits the size of circles.
+    pub risk: Vec<f64>,
+    pub null: Box<dyn Null>,
+}
+
+impl Expected {
+    /// Of one place in one window.
+    pub fn of(&self, place: usize, window: Window) -> f64 {
+        match self {
+            Self::Factored { weights, basis } => {
+                let range = window.from as usize..=window.to as usize;
+                weights.iter().zip(basis).map(|(w, b)| w[place] * b[range.clone()].iter().sum::<f64>()).sum()
+            }
+            Self::Sparse(entries) => {
+                entries.iter().filter(|e| e.0 as usize == place && window.contains(e.1)).map(|e| e.2).sum()
+            }
+        }
+    }
+}

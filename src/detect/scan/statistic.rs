@@ -1,0 +1,197 @@
+//! The likelihood ratio, and what it takes to beat one.
+//!
+//! With n cases inside a window where E are expected, of C in all, the statistic is
+//! LLR = n ln(n/E) + (C−n) ln((C−n)/(C−E)) (Kulldorff 1997; Kulldorff et al. 2005 use the same form for
+//! the permutation model). For the Bernoulli model E is m·C/N with m of the N cases and controls inside,
+//! and the likelihood is binomial. For a fixed n the statistic of a high-rate window falls as E grows:
+//! so to every n and every bar b belongs one largest E, and a window is known to stay below b without
+//! a logarithm. [`Bars`] holds those limits for a ladder of bars.
+
+use std::sync::OnceLock;
+
+/// The natural-log likelihood ratio of a model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Statistic {
+    /// `cases`: C.
+    Poisson { cases: f64 },
+    /// `cases`: C, `all`: cases and controls.
+    Bernoulli { cases: f64, all: f64 },
+}
+
+/// x ln(x / y), 0 for x = 0.
+fn part(x: f64, y: f64) -> f64 {
+    if x > 0.0 { x * (x / y).ln() } else { 0.0 }
+}
+
+impl Statistic {
+    /// Of n cases where `e` are expected, whichever side n lies on. Never below 0.
+    pub fn llr(self, n: f64, e: f64) -> f64 {
+        let value = match self {
+            Self::Poisson { cases } => part(n, e) + part(cases - n, cases - e),
+            Self::Bernoulli { cases, all } => {
+                let m = e * all / cases;
+                // Inside n of m, outside C−n of N−m, against C of N everywhere.
+                let inside = part(n, m) + part(m - n, m);
+                let outside = part(cases - n, all - m) + part(all - m - cases + n, all - m);
+                inside + outside - part(cases, all) - part(all - cases, all)
+            }
+        };
+        value.max(0.0)
+    }
+
+    pub fn cases(self) -> f64 {
+        match self {
+            Self::Poisson { cases } | Self::Bernoulli { cases, .. } => cases,
+        }
+    }
+
+    /// The largest e < n at which n cases still reach `bar`, from above (never too small).
+    fn largest_expected(self, n: f64, bar: f64) -> f64 {
+        // Bernoulli windows hold at least their own cases.
+        let floor = match self {
+            Self::Poisson { .. } => 0.0,
+            Self::Bernoulli { cases, all } => n * cases / all,
+        };
+        let (mut low, mut high) = (floor, n.min(self.cases()));
+        if floor > 0.0 && self.llr(n, floor) < bar {
+            return floor;
+        }
+        for _ in 0..26 {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if self.llr(n, middle) >= bar { low = middle } else { high = middle }
+        }
+        high
+    }
+}
+
+/// Steps of the ladder per unit of the statistic, and its length.
+const STEPS: f64 = 8.0;
+const RUNGS: usize = 400;
+/// Entries per expected case in the quick index.
+const GRID: f64 = 4.0;
+
+/// For one bar: the fewest cases that a window of a given expectation needs to beat it.
+pub(super) struct Bar {
+    /// By n: the largest expectation at which n cases may reach the bar.
+    limit: Vec<f64>,
+    /// By ⌊E·GRID⌋: the first n whose limit exceeds that E.
+    quick: Vec<u32>,
+}
+
+impl Bar {
+    fn new(statistic: Statistic, bar: f64, most: usize, least: usize) -> Self {
+        let mut limit: Vec<f64> =
+            (0..=most).map(|n| if n < least { -1.0 } else { statistic.largest_expected(n as f64, bar) }).collect();
+        // Rounding must not break the order that the search relies on.
+        for n in 1..limit.len() {
+            limit[n] = limit[n].max(limit[n - 1]);
+        }
+        let top = limit.last().copied().unwrap_or(0.0).max(0.0);
+        let mut n = 0;
+        let quick = (0..=(top * GRID) as usize + 1)
+            .map(|i| {
+                while n < limit.len() && limit[n] <= i as f64 / GRID {
+                    n += 1;
+                }
+                n as u32
+            })
+            .collect();
+        Self { limit, quick }
+    }
+
+    /// The fewest cases that may reach the bar where `e` are expected; more than ever occur if none can.
+    #[inline]
+    pub fn need(&self, e: f64) -> usize {
+        let mut n = match self.quick.get((e * GRID) as usize) {
+            Some(&n) => n as usize,
+            None => return self.limit.len(),
+        };
+        while n < self.limit.len() && self.limit[n] <= e {
+            n += 1;
+        }
+        n
+    }
+}
+
+/// A ladder of bars, each made when it is first needed.
+pub(super) struct Bars {
+    statistic: Statistic,
+    most: usize,
+    least: usize,
+    rungs: Vec<OnceLock<Bar>>,
+}
+
+impl Bars {
+    /// `most`: no window holds more cases. `least`: fewer cases never count.
+    pub fn new(statistic: Statistic, most: usize, least: usize) -> Self {
+        Self { statistic, most, least, rungs: (0..=RUNGS).map(|_| OnceLock::new()).collect() }
+    }
+
+    pub fn statistic(&self) -> Statistic {
+        self.statistic
+    }
+
+    /// The highest bar of the ladder that is not above `value`.
+    pub fn below(&self, value: f64) -> &Bar {
+        let rung = ((value.max(0.0) * STEPS) as usize).min(RUNGS);
+        self.rungs[rung].get_or_init(|| Bar::new(self.statistic, rung as f64 / STEPS, self.most, self.least))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistic_is_the_published_formula() {
+        let s = Statistic::Poisson { cases: 100.0 };
+        let want = 11.0 * (11.0f64 / 1.35).ln() + 89.0 * (89.0f64 / 98.65).ln();
+        assert!((s.llr(11.0, 1.35) - want).abs() < 1e-12);
+        // All cases inside: the second term vanishes.
+        assert!((s.llr(100.0, 40.0) - 100.0 * 2.5f64.ln()).abs() < 1e-12);
+        assert_eq!(s.llr(5.0, 5.0), 0.0);
+    }
+
+    #[test]
+    fn the_bernoulli_statistic_is_the_binomial_ratio() {
+        let s = Statistic::Bernoulli { cases: 40.0, all: 100.0 };
+        // 10 of 12 inside, 30 of 88 outside.
+        let l = |x: f64, n: f64| x * (x / n).ln() + (n - x) * ((n - x) / n).ln();
+        let want = l(10.0, 12.0) + l(30.0, 88.0) - l(40.0, 100.0);
+        assert!((s.llr(10.0, 4.8) - want).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_window_that_beats_the_bar_is_ruled_out() {
+        for statistic in [Statistic::Poisson { cases: 300.0 }, Statistic::Bernoulli { cases: 300.0, all: 900.0 }] {
+            let bars = Bars::new(statistic, 120, 2);
+            for bar in [0.0, 0.3, 2.0, 5.125, 11.9] {
+                let ladder = bars.below(bar);
+                for step in 1..800 {
+                    let e = f64::from(step) * 0.093;
+                    let need = ladder.need(e);
+                    for n in 2..=120usize {
+                        let possible = match statistic {
+                            Statistic::Poisson { .. } => true,
+                            Statistic::Bernoulli { .. } => n as f64 <= e * 3.0,
+                        };
+                        if possible && n as f64 > e && statistic.llr(n as f64, e) > bar {
+                            assert!(n >= need, "{statistic:?} bar {bar}, e {e}, n {n} < {need}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bar_on_the_ladder_is_tight() {
+        let statistic = Statistic::Poisson { cases: 300.0 };
+        let bars = Bars::new(statistic, 120, 2);
+        let need = bars.below(5.0).need(10.0);
+        assert!(statistic.llr(need as f64, 10.0) >= 5.0 && statistic.llr(need as f64 - 1.0, 10.0) < 5.0);
+    }
+}

@@ -1,0 +1,394 @@
+//! The data a forecaster may learn from: counts by place and day, each with the day it became known.
+//!
+//! A [`Panel`] holds everything; a [`Known`] is what one issue day allows: nothing that happened later, and
+//! nothing that was received later. Every model sees only a `Known`, so peeking is impossible by type.
+//!
+//! Places come in two layers. *Cells* tile the land. *Groups* are the areas plus, where some cells lie in no
+//! area, one group "elsewhere" made of those cells. Groups are disjoint and add up to the *whole*.
+
+use super::ForecastError;
+use crate::domain::{
+    place::Point,
+    series::{AreaCube, CellCube},
+    time::{Day, DayRange},
+};
+
+/// Days on which less than this share of events is known tell more about the delay than about the place.
+const LEAST_EXPOSURE: f64 = 0.2;
+
+/// Longest reporting delay that is estimated, in days.
+const LONGEST_LAG: usize = 60;
+
+/// A count that is not zero, with its reporting delay in days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    pub place: u32,
+    pub day: u32,
+    pub lag: u32,
+    pub count: u32,
+}
+
+/// Where the cells lie and which group each belongs to.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Cell centres in kilometres east and north of the middle of them all.
+    pub xy: Vec<[f64; 2]>,
+    /// Group of every cell.
+    pub group_of: Vec<u32>,
+    pub areas: usize,
+    /// Areas, and "elsewhere" as the last one where it exists.
+    pub groups: usize,
+    /// Median distance of a cell to its nearest neighbour, km; 1 for fewer than two cells.
+    pub spacing: f64,
+}
+
+/// Share of events known, as a forecaster on some issue day may assume it.
+#[derive(Debug, Clone)]
+pub enum Completeness {
+    /// By lag in days before the panel's last day; lags beyond the list are complete. For panels whose counts
+    /// carry no delays of their own.
+    ByLag(Vec<f64>),
+    /// Learned, at every issue day afresh, from the delays seen by then.
+    FromDelays,
+}
+
+/// All counts, with what is needed to hide the future of any day.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    pub days: DayRange,
+    pub layout: Layout,
+    pub completeness: Completeness,
+    /// By (place, day).
+    cells: Vec<Sighting>,
+    areas: Vec<Sighting>,
+    silent: Vec<bool>,
+}
+
+/// What could be known at the end of one day.
+#[derive(Debug, Clone)]
+pub struct Known<'a> {
+    pub layout: &'a Layout,
+    /// Ends on the issue day.
+    pub days: DayRange,
+    /// Share of each day's events that is in the counts; 0 where there is no data (not: no events).
+    pub exposure: Vec<f64>,
+    /// (cell, day, count), by cell and day, only on days with exposure.
+    pub cells: Vec<(u32, u32, f64)>,
+    /// Counts per group and day.
+    pub groups: Vec<Vec<f64>>,
+    /// Counts per day.
+    pub whole: Vec<f64>,
+}
+
+/// What came of a window of days.
+#[derive(Debug, Clone)]
+pub struct Truth {
+    pub cells: Vec<u32>,
+    pub groups: Vec<u32>,
+    pub whole: u32,
+}
+
+impl Panel {
+    /// From cubes as they are known now: their counts carry no delays.
+    ///
+    /// # Errors
+    /// When lists do not fit each other, or a centre or share is unusable.
+    pub fn from_cubes(
+        cells: &CellCube,
+        areas: &AreaCube,
+        centres: &[Point],
+        cell_area: &[Option<u32>],
+        last: Day,
+        completeness: &[f64],
+    ) -> Result<Self, ForecastError> {
+        if cells.days != areas.days {
+            return Err(ForecastError::Shape {
+                what: "days of the area cube",
+                got: areas.days.len(),
+                want: cells.days.len(),
+            });
+        }
+        if last < cells.days.from {
+            return Err(ForecastError::NoData { issued: last, first: cells.days.from });
+        }
+        if let Some(bad) = completeness.iter().find(|c| !(0.0..=1.0).contains(*c)) {
+            return Err(ForecastError::BadShare(*bad));
+        }
+        let to = last.min(cells.days.to);
+        let mut silent: Vec<Day> = cells.silent.iter().chain(&areas.silent).copied().collect();
+        // Days between the end of the cubes and the issue day hold no data either.
+        silent.extend((0..last - to).map(|i| to + 1 + i));
+        let sightings = |entries: &[crate::domain::series::Entry]| {
+            entries.iter().map(|e| Sighting { place: e.place, day: e.day, lag: 0, count: e.count }).collect()
+        };
+        Self::new(
+            DayRange { from: cells.days.from, to: last },
+            Layout::new(centres, cell_area, areas.places.len(), cells.places.len())?,
+            sightings(&cells.entries),
+            sightings(&areas.entries),
+            &silent,
+            Completeness::ByLag(completeness.to_vec()),
+        )
+    }
+
+    /// From counts with delays. `silent` are days without data.
+    ///
+    /// # Errors
+    /// When a count names a place or day that is not there.
+    pub fn new(
+        days: DayRange,
+        layout: Layout,
+        mut cells: Vec<Sighting>,
+        mut areas: Vec<Sighting>,
+        silent: &[Day],
+        completeness: Completeness,
+    ) -> Result<Self, ForecastError> {
+        for (list, n, what) in [(&mut cells, layout.xy.len(), "cell"), (&mut areas, layout.areas, "area")] {
+            list.retain(|s| (s.day as usize) < days.len());
+            if let Some(s) = list.iter().find(|s| s.place as usize >= n) {
+                return Err(ForecastError::Shape { what, got: s.place as usize, want: n });
+            }
+            list.sort_unstable_by_key(|s| (s.place, s.day, s.lag));
+        }
+        let mut no_data = vec![false; days.len()];
+        for i in silent.iter().filter_map(|d| days.index(*d)) {
+            no_data[i] = true;
+        }
+        Ok(Self { days, layout, completeness, cells, areas, silent: no_data })
+    }
+
+    /// What could be known at the end of `issued`; days before the first day of data are left out by exposure.
+    pub fn known_at(&self, issued: Day) -> Known<'_> {
+        let n = ((issued - self.days.from + 1).max(1) as usize).min(self.days.len());
+        let seen = |s: &&Sighting| (s.day as usize) < n && ((s.day + s.lag) as usize) < n;
+        let exposure = self.exposure(n);
+        let mut groups = vec![vec![0.0; n]; self.layout.groups];
+        for s in self.areas.iter().filter(seen) {
+            groups[s.place as usize][s.day as usize] += f64::from(s.count);
+        }
+        let mut cells: Vec<(u32, u32, f64)> = Vec::new();
+        for s in self.cells.iter().filter(seen) {
+            let group = self.layout.group_of[s.place as usize] as usize;
+            if group >= self.layout.areas {
+                groups[group][s.day as usize] += f64::from(s.count);
+            }
+            if exposure[s.day as usize] > 0.0 {
+                match cells.last_mut() {
+                    Some(last) if (last.0, last.1) == (s.place, s.day) => last.2 += f64::from(s.count),
+                    _ => cells.push((s.place, s.day, f64::from(s.count))),
+                }
+            }
+        }
+        for series in &mut groups {
+            for (count, e) in series.iter_mut().zip(&exposure) {
+                if *e == 0.0 {
+                    *count = 0.0;
+                }
+            }
+        }
+        let whole = (0..n).map(|t| groups.iter().map(|g| g[t]).sum()).collect();
+        let days = DayRange { from: self.days.from, to: self.days.from + (n as i32 - 1) };
+        Known { layout: &self.layout, days, exposure, cells, groups, whole }
+    }
+
+    /// Counts of a window as known by the end of `by`; `None` when the window is not over by then, or holds a
+    /// day without data.
+    pub fn truth(&self, window: DayRange, by: Day) -> Option<Truth> {
+        let (from, to) = (self.days.index(window.from)?, self.days.index(window.to)?);
+        if by < window.to || self.silent[from..=to].contains(&true) {
+            return None;
+        }
+        let last = by - self.days.from;
+        let seen = |s: &&Sighting| (from..=to).contains(&(s.day as usize)) && (s.day + s.lag) as i32 <= last;
+        let mut truth = Truth { cells: vec![0; self.layout.xy.len()], groups: vec![0; self.layout.groups], whole: 0 };
+        for s in self.areas.iter().filter(seen) {
+            truth.groups[s.place as usize] += s.count;
+        }
+        for s in self.cells.iter().filter(seen) {
+            truth.cells[s.place as usize] += s.count;
+            let group = self.layout.group_of[s.place as usize] as usize;
+            if group >= self.layout.areas {
+                truth.groups[group] += s.count;
+            }
+        }
+        truth.whole = truth.groups.iter().sum();
+        Some(truth)
+    }
+
+    /// Days after which all but two in a hundred events of a day are known, at the panel's end.
+    pub fn settled_after(&self) -> i32 {
+        let by_lag = self.share_by_lag(self.days.len());
+        by_lag.iter().rposition(|&c| c < 0.98).map_or(0, |i| i as i32 + 1)
+    }
+
+    /// Share of events known for each of the first `n` days, seen from the last of them.
+    fn exposure(&self, n: usize) -> Vec<f64> {
+        let by_lag = self.share_by_lag(n);
+        // Given shares are seen from the panel's end: an earlier issue day has the same counts, long complete.
+        let end = if matches!(self.completeness, Completeness::ByLag(_)) { self.days.len() } else { n };
+        (0..n)
+            .map(|t| {
+                let share = by_lag.get(end - 1 - t).copied().unwrap_or(1.0);
+                if self.silent[t] || share < LEAST_EXPOSURE { 0.0 } else { share }
+            })
+            .collect()
+    }
+
+    fn share_by_lag(&self, n: usize) -> Vec<f64> {
+        match &self.completeness {
+            Completeness::ByLag(shares) => shares.clone(),
+            Completeness::FromDelays => self.learned_shares(n),
+        }
+    }
+
+    fn learned_shares(&self, n: usize) -> Vec<f64> {
+        learned_completeness(if self.layout.areas > 0 { &self.areas } else { &self.cells }, n)
+    }
+}
+
+/// Share of events known by lag, learned at the end of day `n` (counted from 1) from what had arrived by then:
+/// among events old enough that nearly all have come, the share that had after each lag. With no events old
+/// enough nothing is corrected.
+pub fn learned_completeness(counts: &[Sighting], n: usize) -> Vec<f64> {
+    let longest = LONGEST_LAG.min(n / 3);
+    let mut by_lag = vec![0.0; longest + 1];
+    let mut total = 0.0;
+    for s in counts.iter().filter(|s| (s.day as usize) + longest < n && ((s.day + s.lag) as usize) < n) {
+        if let Some(slot) = by_lag.get_mut(s.lag as usize) {
+            *slot += f64::from(s.count);
+        }
+        total += f64::from(s.count);
+    }
+    let mut so_far = 0.0;
+    let shares = by_lag.iter().map(|c| {
+        so_far += c;
+        ((so_far + 0.5) / (total + 0.5)).min(1.0)
+    });
+    shares.collect()
+}
+
+impl Layout {
+    /// # Errors
+    /// When the lists differ in length.
+    pub fn new(
+        centres: &[Point],
+        cell_area: &[Option<u32>],
+        areas: usize,
+        cells: usize,
+    ) -> Result<Self, ForecastError> {
+        for (what, got) in [("centres", centres.len()), ("areas of cells", cell_area.len())] {
+            if got != cells {
+                return Err(ForecastError::Shape { what, got, want: cells });
+            }
+        }
+        let elsewhere = cell_area.iter().any(Option::is_none) || areas == 0;
+        let group_of: Vec<u32> = cell_area.iter().map(|a| a.unwrap_or(areas as u32)).collect();
+        if let Some(&bad) = group_of.iter().find(|&&g| g as usize > areas) {
+            return Err(ForecastError::Shape { what: "area of a cell", got: bad as usize, want: areas });
+        }
+        let xy = project(centres);
+        let spacing = median_spacing(&xy);
+        Ok(Self { xy, group_of, areas, groups: areas + usize::from(elsewhere), spacing })
+    }
+}
+
+impl Known<'_> {
+    /// Days with data, each counted by the share that is known of it.
+    pub fn exposed_days(&self) -> f64 {
+        self.exposure.iter().sum()
+    }
+
+    pub fn total(&self) -> f64 {
+        self.whole.iter().sum()
+    }
+
+    /// Days since the last one with data; 0 when the issue day has some.
+    pub fn silent_for(&self) -> usize {
+        self.exposure.iter().rev().take_while(|e| **e == 0.0).count()
+    }
+
+    /// Counts per cell over the days that `weight` does not make 0.
+    pub fn cell_totals(&self, weight: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut out = vec![0.0; self.layout.xy.len()];
+        for &(cell, day, count) in &self.cells {
+            out[cell as usize] += count * weight(day as usize);
+        }
+        out
+    }
+}
+
+/// Equirectangular kilometres about the mean centre: true to a percent over a state, which is ample for kernels.
+fn project(centres: &[Point]) -> Vec<[f64; 2]> {
+    let n = centres.len().max(1) as f64;
+    let lat0 = centres.iter().map(|p| p.lat()).sum::<f64>() / n;
+    // Longitudes are unwrapped against the first, so that a state across the date line stays in one piece.
+    let first = centres.first().map_or(0.0, |p| p.lon());
+    let east = |p: &Point| (p.lon() - first + 540.0).rem_euclid(360.0) - 180.0;
+    let per_degree = 111.195;
+    centres.iter().map(|p| [east(p) * per_degree * lat0.to_radians().cos(), (p.lat() - lat0) * per_degree]).collect()
+}
+
+fn median_spacing(xy: &[[f64; 2]]) -> f64 {
+    // A sample is enough: cells of one resolution are alike.
+    let step = (xy.len() / 200).max(1);
+    let mut nearest: Vec<f64> = (0..xy.len())
+        .step_by(step)
+        .map(|i| {
+            (0..xy.len())
+                .filter(|&j| j != i)
+                .map(|j| (xy[i][0] - xy[j][0]).hypot(xy[i][1] - xy[j][1]))
+                .fold(f64::INFINITY, f64::min)
+        })
+        .filter(|d| d.is_finite() && *d > 0.0)
+        .collect();
+    nearest.sort_by(f64::total_cmp);
+    nearest.get(nearest.len() / 2).copied().unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(n: i32) -> Day {
+        Day::from_epoch_days(n)
+    }
+
+    fn panel(completeness: Completeness, cells: Vec<Sighting>) -> Panel {
+        let centres = [Point::new(44.0, -69.0).unwrap(), Point::new(44.1, -69.0).unwrap()];
+        let layout = Layout::new(&centres, &[None, None], 0, 2).unwrap();
+        Panel::new(DayRange::new(day(0), day(99)).unwrap(), layout, cells, vec![], &[day(50)], completeness).unwrap()
+    }
+
+    fn sighting(place: u32, day: u32, lag: u32, count: u32) -> Sighting {
+        Sighting { place, day, lag, count }
+    }
+
+    #[test]
+    fn an_issue_day_knows_neither_what_came_later_nor_what_was_received_later() {
+        let p =
+            panel(Completeness::ByLag(vec![]), vec![sighting(0, 5, 0, 1), sighting(0, 5, 3, 2), sighting(1, 9, 0, 4)]);
+        assert_eq!(p.known_at(day(7)).cells, [(0, 5, 1.0)]);
+        assert_eq!(p.known_at(day(8)).cells, [(0, 5, 3.0)]);
+        assert_eq!(p.known_at(day(9)).whole[9], 4.0);
+    }
+
+    #[test]
+    fn a_window_with_a_day_without_data_has_no_truth() {
+        let p = panel(Completeness::ByLag(vec![]), vec![sighting(1, 60, 0, 4)]);
+        assert!(p.truth(DayRange::new(day(48), day(52)).unwrap(), day(99)).is_none());
+        assert_eq!(p.truth(DayRange::new(day(60), day(60)).unwrap(), day(60)).unwrap().whole, 4);
+        assert!(p.truth(DayRange::new(day(60), day(61)).unwrap(), day(60)).is_none());
+    }
+
+    #[test]
+    fn delays_seen_so_far_give_the_share_that_is_known() {
+        // Every day four events: half at once, half after two days.
+        let cells = (0..100).flat_map(|d| [sighting(0, d, 0, 2), sighting(0, d, 2, 2)]).collect();
+        let known = panel(Completeness::FromDelays, cells);
+        let known = known.known_at(day(90));
+        assert!((known.exposure[90] - 0.5).abs() < 0.01, "{}", known.exposure[90]);
+        assert!((known.exposure[89] - 0.5).abs() < 0.01);
+        assert!((known.exposure[88] - 1.0).abs() < 1e-9);
+        assert_eq!(known.exposure[50], 0.0);
+    }
+}

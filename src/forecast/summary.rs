@@ -1,0 +1,160 @@
+//! A back-test in figures: means over issue days, and skill against `history` with an interval.
+//!
+//! *Skill* is 1 − score/score of `history`: 0 no better, negative worse. Its interval comes from a paired
+//! moving-block bootstrap (Künsch 1989) over issue days: blocks of consecutive days are drawn, each with the
+//! scores of both models, because neighbouring windows overlap and share their luck.
+
+use super::scoring::{CAPTURE, INTERVALS, OriginScores, PIT_BINS, cells_in};
+use crate::stats::{Random, summary::quantile_sorted};
+
+const DRAWS: usize = 1000;
+/// Issue days in a block, where there are enough for several blocks.
+const BLOCK: usize = 4;
+/// Fewer issue days than this carry no interval.
+const LEAST_FOR_INTERVAL: usize = 6;
+
+/// Means over issue days and places.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    pub origins: usize,
+    pub places: usize,
+    pub events: f64,
+    pub log_score: f64,
+    pub crps: f64,
+    pub wis: f64,
+    pub brier: f64,
+    /// For each of [`INTERVALS`].
+    pub coverage: [f64; 4],
+    pub promised: [f64; 4],
+    pub pit: [f64; PIT_BINS],
+    /// For each of [`CAPTURE`]; `None` when no event came or places are not ranked.
+    pub capture: Option<[f64; 4]>,
+    /// Prediction accuracy index (Chainey, Tompson & Uhlig 2008): share captured over share of cells.
+    pub pai: Option<[f64; 4]>,
+}
+
+/// A model's score against `history`'s.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Skill {
+    pub value: f64,
+    /// 95 % interval; `None` for fewer than six issue days.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// `None` without any issue day.
+pub fn summarise(scores: &[OriginScores], ranked: bool) -> Option<Summary> {
+    let first = scores.first()?;
+    let n: f64 = scores.iter().map(|s| s.places as f64).sum();
+    let mean = |f: fn(&OriginScores) -> f64| scores.iter().map(f).sum::<f64>() / n;
+    let share = |f: &dyn Fn(&OriginScores) -> f64, of: f64| scores.iter().map(f).sum::<f64>() / of;
+    let events: f64 = scores.iter().map(|s| s.events).sum();
+    let capture =
+        (ranked && events > 0.0).then(|| std::array::from_fn(|i| share(&|s: &OriginScores| s.captured[i], events)));
+    Some(Summary {
+        origins: scores.len(),
+        places: first.places,
+        events,
+        log_score: mean(|s| s.log_score),
+        crps: mean(|s| s.crps),
+        wis: mean(|s| s.wis),
+        brier: mean(|s| s.brier),
+        coverage: std::array::from_fn(|i| share(&|s: &OriginScores| s.covered[i], n)),
+        promised: std::array::from_fn(|i| share(&|s: &OriginScores| s.promised[i], n)),
+        pit: std::array::from_fn(|i| share(&|s: &OriginScores| s.pit[i], n)),
+        capture,
+        pai: capture.map(|c: [f64; 4]| {
+            std::array::from_fn(|i| c[i] * first.places as f64 / cells_in(CAPTURE[i], first.places) as f64)
+        }),
+    })
+}
+
+/// Position of the interval of nominal `percent` in [`Summary::coverage`].
+pub fn interval_position(percent: u32) -> usize {
+    INTERVALS.iter().position(|(p, _, _)| *p == percent).unwrap_or(0)
+}
+
+/// Skill of a score over the issue days that both have. `None` when there are none or `history` scored 0.
+pub fn skill(
+    model: &[OriginScores],
+    history: &[OriginScores],
+    score: fn(&OriginScores) -> f64,
+    seed: u64,
+) -> Option<Skill> {
+    let pairs: Vec<(f64, f64)> = model
+        .iter()
+        .filter_map(|m| {
+            let h = history.binary_search_by_key(&m.origin, |h| h.origin).ok()?;
+            Some((score(m), score(&history[h])))
+        })
+        .collect();
+    let value = ratio(pairs.iter().copied())?;
+    let n = pairs.len();
+    if n < LEAST_FOR_INTERVAL {
+        return Some(Skill { value, interval: None });
+    }
+    let block = BLOCK.min(n / 3).max(1);
+    let mut random = Random::seeded(seed);
+    let mut draws: Vec<f64> = (0..DRAWS)
+        .filter_map(|_| {
+            let starts: Vec<usize> =
+                (0..n.div_ceil(block)).map(|_| random.below((n - block + 1) as u32) as usize).collect();
+            ratio(starts.iter().flat_map(|&s| &pairs[s..s + block]).take(n).copied())
+        })
+        .collect();
+    draws.sort_by(f64::total_cmp);
+    let interval = Some([quantile_sorted(&draws, 0.025), quantile_sorted(&draws, 0.975)]);
+    Some(Skill { value, interval })
+}
+
+fn ratio(pairs: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    let (model, history) = pairs.fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
+    (history > 0.0).then(|| 1.0 - model / history)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::time::Day,
+        forecast::{model::Expectation, predictive::Dispersion},
+    };
+
+    fn scores(mean: f64, days: i32) -> Vec<OriginScores> {
+        (0..days)
+            .map(|d| {
+                let came = [3 + (d % 3) as u32, 2];
+                let expected = [Expectation { mean, evidence: 1e6 }; 2];
+                OriginScores::of(
+                    Day::from_epoch_days(d),
+                    &expected,
+                    &came,
+                    Dispersion { base: 50.0, per_mean: 0.1 },
+                    true,
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_better_model_has_skill_and_an_interval_above_nothing() {
+        let s = skill(&scores(3.2, 30), &scores(9.0, 30), |s| s.crps, 1).unwrap();
+        let [lo, hi] = s.interval.unwrap();
+        assert!(s.value > 0.5 && lo > 0.0 && lo <= s.value && s.value <= hi, "{s:?}");
+        assert_eq!(skill(&scores(3.2, 30), &scores(3.2, 30), |s| s.crps, 1).unwrap().value, 0.0);
+    }
+
+    #[test]
+    fn few_issue_days_carry_no_interval_and_none_no_skill() {
+        assert_eq!(skill(&scores(3.0, 3), &scores(4.0, 3), |s| s.crps, 1).unwrap().interval, None);
+        assert_eq!(skill(&[], &scores(4.0, 3), |s| s.crps, 1), None);
+        assert_eq!(summarise(&[], true), None);
+    }
+
+    #[test]
+    fn capture_is_a_share_of_all_events() {
+        let s = summarise(&scores(3.0, 3), true).unwrap();
+        // One of two equal cells is ranked first by the rule for ties: 12 of 18 events.
+        assert_eq!(s.capture.unwrap()[0], 12.0 / 18.0);
+        assert_eq!(s.pai.unwrap()[0], 12.0 / 18.0 * 2.0);
+    }
+}

@@ -1,0 +1,414 @@
+//! One row, through the plan: a report, a row that is no case, or a reject with its reason.
+
+use chrono::{DateTime, Duration, Utc};
+use sha2::{Digest, Sha256};
+
+use super::{
+    plan::{Plan, Time, is_refused},
+    row::{LONGEST_FIELD, Row, shortened, text_of},
+    time_text::TimeValue,
+};
+use crate::domain::{
+    event::{Flag, NaloxoneGiven, Outcome, PlaceText, Report, TimePrecision},
+    ids::JurisdictionId,
+    place::{Point, Precision},
+    quality::{Reject, RejectReason},
+    time::{Day, LocalTime, Zone},
+};
+
+/// What a row is read against.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The present: what lies after it has not happened.
+    pub now: DateTime<Utc>,
+    /// Of wall-clock times, where the mapping names none.
+    pub zone: Zone,
+    /// Rows that name another owner are left alone.
+    pub jurisdiction: Option<JurisdictionId>,
+}
+
+/// What one row is.
+#[derive(Debug)]
+pub enum RowKind {
+    Case(Box<Report>),
+    NotCase,
+    Reject(Box<Reject>),
+    /// Belongs to another jurisdiction, named here.
+    Elsewhere(String),
+}
+
+/// Clocks of senders may run this far ahead.
+const CLOCK_SKEW: Duration = Duration::minutes(15);
+/// A receipt may precede the occurrence by this much: hours confused at a change of the clock.
+const RECEIPT_SKEW: Duration = Duration::hours(1);
+/// Instants before this stand for "unknown" in every system we have seen.
+const FIRST_DAY: i32 = 1;
+/// North of and south of everybody: what lies outside is a swapped pair of coordinates.
+const INHABITED: std::ops::RangeInclusive<f64> = -56.0..=84.0;
+const LONGEST_ID: usize = 200;
+
+struct Fault {
+    reason: RejectReason,
+    column: Option<usize>,
+    message: String,
+}
+
+impl Plan {
+    pub(super) fn read(&self, row: &Row, options: &ReadOptions) -> RowKind {
+        if row.longest_field() > LONGEST_FIELD {
+            let message = format!("a field is longer than {LONGEST_FIELD} bytes");
+            return RowKind::Reject(self.reject(row, fault(RejectReason::TooLong, None, message)));
+        }
+        if row.contains('\0') {
+            let fault = fault(RejectReason::Encoding, None, "the row holds a NUL character".into());
+            return RowKind::Reject(self.reject(row, fault));
+        }
+        let owner = self.owner.read(row, &self.nulls);
+        if !owner.is_empty() && options.jurisdiction.as_ref().is_some_and(|j| j.as_str() != owner) {
+            return RowKind::Elsewhere(shortened(owner));
+        }
+        if let Some(case) = &self.case
+            && !case.holds(row)
+        {
+            return RowKind::NotCase;
+        }
+        match self.report(row, options) {
+            Ok(report) => RowKind::Case(Box::new(report)),
+            Err(fault) => RowKind::Reject(self.reject(row, fault)),
+        }
+    }
+
+    fn reject(&self, row: &Row, fault: Fault) -> Box<Reject> {
+        Box::new(Reject {
+            line: row.line,
+            reason: fault.reason,
+            field: fault.column.and_then(|c| self.columns.get(c).cloned()),
+            message: fault.message,
+            row: row.to_map(&self.columns),
+        })
+    }
+
+    fn report(&self, row: &Row, options: &ReadOptions) -> Result<Report, Fault> {
+        let zone = self.zone.unwrap_or(options.zone);
+        let mut flags = Vec::new();
+        let record_id = self.record_id(row)?;
+        let kind = word(self.kind.read(row, &self.nulls), self.kind.column())?
+            .ok_or_else(|| fault(RejectReason::Missing, self.kind.column(), "the kind is missing".into()))?;
+        let when = self.occurrence(row, zone, &mut flags)?;
+        let reported_at = self.instant(self.reported_at.as_ref(), row, zone)?;
+        let mut received_at = self.receipt(row, zone)?;
+        if received_at.is_none()
+            && let Some(lag) = self.assume_received_after
+        {
+            flags.push(Flag::ReceiptAssumed);
+            received_at = Some((when.end + lag).min(options.now));
+        }
+        self.check_order(&when, received_at, options.now)?;
+        let place = self.place(row)?;
+        if self.randomised && place.point.is_some() {
+            flags.push(Flag::Randomised);
+        }
+        let outcome = word(self.outcome.read(row, &self.nulls), self.outcome.column())?;
+        let naloxone = word(self.naloxone.read(row, &self.nulls), self.naloxone.column())?;
+        let withdrawn = word(self.withdrawn.read(row, &self.nulls), self.withdrawn.column())?;
+        let mut report = Report {
+            record_id,
+            content_hash: String::new(),
+            kind,
+            occurred_at: when.at,
+            time_precision: when.precision,
+            reported_at,
+            received_at,
+            event_day: when.day,
+            outcome: outcome.unwrap_or(Outcome::Unknown),
+            naloxone: naloxone.unwrap_or(NaloxoneGiven::Unknown),
+            quantity: self.quantity(row)?,
+            case: self.case.as_ref().map(|c| c.is.clone()),
+            place,
+            attributes: self.attributes(row),
+            flags,
+            withdrawn: withdrawn.unwrap_or(false),
+        };
+        report.content_hash = content_hash(&report);
+        Ok(report)
+    }
+
+    /// Empty when the mapping names no columns: the reader then counts digests of rows.
+    fn record_id(&self, row: &Row) -> Result<String, Fault> {
+        let one = |at: usize| {
+            let text = row.get(at);
+            let what = || format!("\"{}\" is empty; it names the record", self.columns[at]);
+            if text.is_empty() { Err(fault(RejectReason::Missing, Some(at), what())) } else { Ok(text) }
+        };
+        match self.record_id[..] {
+            [] => Ok(String::new()),
+            [at] => one(at).map(|text| if text.len() <= LONGEST_ID { text.to_owned() } else { digest(&[text]) }),
+            _ => {
+                let parts: Vec<&str> = self.record_id.iter().map(|at| row.get(*at)).collect();
+                if parts.iter().all(|p| p.is_empty()) {
+                    one(self.record_id[0])?;
+                }
+                Ok(digest(&parts))
+            }
+        }
+    }
+
+    fn occurrence(&self, row: &Row, zone: Zone, flags: &mut Vec<Flag>) -> Result<Occurrence, Fault> {
+        let column = self.occurred_at.columns.first().copied();
+        let bad = |message: String| fault(RejectReason::BadTime, column, message);
+        let value = self.occurred_at.read(row, &self.nulls).map_err(bad)?;
+        let missing = || fault(RejectReason::Missing, column, "the time of the occurrence is missing".into());
+        let value = value.ok_or_else(missing)?;
+        let precision = word(self.time_precision.read(row, &self.nulls), self.time_precision.column())?;
+        let by_day = precision.is_some_and(|p| p != TimePrecision::Instant);
+        let occurrence = match value {
+            TimeValue::Local(local) if !by_day => {
+                let at = match zone.resolve(local) {
+                    LocalTime::Exact(t) => t,
+                    LocalTime::Twice { first, .. } => {
+                        flags.push(Flag::TimeTwice);
+                        first
+                    }
+                    LocalTime::Never { instead } => {
+                        flags.push(Flag::TimeNever);
+                        instead
+                    }
+                };
+                Occurrence { at, end: at, day: Day::of(at, zone), precision: TimePrecision::Instant }
+            }
+            TimeValue::Instant(at) if !by_day => {
+                Occurrence { at, end: at, day: Day::of(at, zone), precision: TimePrecision::Instant }
+            }
+            other => {
+                let day = match other {
+                    TimeValue::Day(day) => day,
+                    TimeValue::Local(local) => Day::from_date(local.date()),
+                    TimeValue::Instant(at) => Day::of(at, zone),
+                };
+                let known = precision.filter(|p| *p != TimePrecision::Instant).unwrap_or(TimePrecision::Day);
+                in_years(day).map_err(bad)?;
+                Occurrence { at: day.starts_at(zone), end: last_second(day, zone), day, precision: known }
+            }
+        };
+        in_years(occurrence.day).map_err(bad)?;
+        Ok(occurrence)
+    }
+
+    fn instant(&self, time: Option<&Time>, row: &Row, zone: Zone) -> Result<Option<DateTime<Utc>>, Fault> {
+        let Some(time) = time else { return Ok(None) };
+        let bad = |message| fault(RejectReason::BadTime, time.columns.first().copied(), message);
+        let Some(value) = time.read(row, &self.nulls).map_err(bad)? else { return Ok(None) };
+        let at = match value {
+            TimeValue::Instant(at) => at,
+            TimeValue::Local(local) => zone.resolve(local).instant(),
+            TimeValue::Day(day) => day.starts_at(zone),
+        };
+        in_years(Day::of(at, zone)).map_err(bad)?;
+        Ok(Some(at))
+    }
+
+    /// A receipt known by its day counts from the end of that day: not before was it surely there.
+    fn receipt(&self, row: &Row, zone: Zone) -> Result<Option<DateTime<Utc>>, Fault> {
+        let Some(time) = &self.received_at else { return Ok(None) };
+        match time.read(row, &self.nulls) {
+            Ok(Some(TimeValue::Day(day))) if in_years(day).is_ok() => Ok(Some(last_second(day, zone))),
+            _ => self.instant(Some(time), row, zone),
+        }
+    }
+
+    fn check_order(&self, when: &Occurrence, received: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), Fault> {
+        let column = self.occurred_at.columns.first().copied();
+        if when.at > now + CLOCK_SKEW {
+            let message = format!("{} lies in the future", when.at.format("%Y-%m-%dT%H:%M:%SZ"));
+            return Err(fault(RejectReason::FutureTime, column, message));
+        }
+        let Some(received) = received else { return Ok(()) };
+        // Where only days are known the receipt may be stamped at any hour of the day.
+        if received > now + Duration::days(1) || received > now + CLOCK_SKEW && when.precision == TimePrecision::Instant
+        {
+            let column = self.received_at.as_ref().and_then(|t| t.columns.first().copied());
+            return Err(fault(RejectReason::FutureTime, column, "the receipt lies in the future".into()));
+        }
+        if when.at > received + RECEIPT_SKEW {
+            let message = "the occurrence lies after the receipt".to_owned();
+            return Err(fault(RejectReason::FutureTime, column, message));
+        }
+        Ok(())
+    }
+
+    /// The sender's coordinates. `None` when both are empty.
+    pub(super) fn point(&self, row: &Row) -> Result<Option<Point>, (usize, String)> {
+        let (lat, lon) =
+            if self.swapped { (&self.longitude, &self.latitude) } else { (&self.latitude, &self.longitude) };
+        let (lat_text, lon_text) = (lat.read(row, &self.nulls), lon.read(row, &self.nulls));
+        if lat_text.is_empty() && lon_text.is_empty() {
+            return Ok(None);
+        }
+        let column = |t: &super::plan::Text| if let super::plan::Text::Column { at, .. } = t { *at } else { 0 };
+        let number = |spec, text: &str| {
+            let parsed = text.parse::<f64>().ok().filter(|x| x.is_finite());
+            let found = if text.is_empty() {
+                "one coordinate is missing".to_owned()
+            } else {
+                format!("\"{}\" is not a coordinate; expected degrees such as 44.8016", shortened(text))
+            };
+            parsed.ok_or((column(spec), found))
+        };
+        let (y, x) = (number(lat, lat_text)?, number(lon, lon_text)?);
+        let point = Point::new(y, x).map_err(|e| {
+            let swapped = if Point::new(x, y).is_ok() && !(-90.0..=90.0).contains(&y) {
+                "; are latitude and longitude swapped?"
+            } else {
+                ""
+            };
+            (column(lat), format!("{e}{swapped}"))
+        })?;
+        if !INHABITED.contains(&y) {
+            return Err((column(lat), format!("nobody lives at latitude {y}; are latitude and longitude swapped?")));
+        }
+        Ok(Some(point))
+    }
+
+    pub(super) fn address<'r>(&'r self, row: &'r Row) -> &'r str {
+        self.address.read(row, &self.nulls)
+    }
+
+    fn place(&self, row: &Row) -> Result<PlaceText, Fault> {
+        let mut point = self.point(row).map_err(|(at, m)| fault(RejectReason::BadPoint, Some(at), m))?;
+        let mut stated_precision = word(self.precision.read(row, &self.nulls), self.precision.column())?;
+        if let Some((_, precision, use_point)) =
+            self.rules.iter().find(|(tests, ..)| tests.iter().all(|t| t.holds(row)))
+        {
+            stated_precision = Some(*precision);
+            point = point.filter(|_| *use_point);
+        } else if self.randomised {
+            stated_precision = Some(stated_precision.map_or(Precision::Street, |p| p.max(Precision::Street)));
+        }
+        let text = |t: &super::plan::Text| {
+            let text = t.read(row, &self.nulls);
+            (!text.is_empty()).then(|| shortened(text))
+        };
+        Ok(PlaceText {
+            point,
+            stated_precision,
+            address: text(&self.address),
+            town: text(&self.town),
+            zip: text(&self.zip),
+            county: text(&self.county),
+            state: text(&self.state),
+        })
+    }
+
+    fn quantity(&self, row: &Row) -> Result<u32, Fault> {
+        let text = self.quantity.read(row, &self.nulls);
+        if text.is_empty() {
+            return Ok(1);
+        }
+        let whole = text.parse::<u32>().ok().or_else(|| {
+            let x: f64 = text.parse().ok()?;
+            (x.fract() == 0.0 && (0.0..=1e6).contains(&x)).then_some(x as u32)
+        });
+        let column = if let super::plan::Text::Column { at, .. } = self.quantity { Some(at) } else { None };
+        let message = || format!("\"{}\" is not a quantity; expected a whole number up to 1000000", shortened(text));
+        whole.filter(|n| *n <= 1_000_000).ok_or_else(|| fault(RejectReason::UnknownValue, column, message()))
+    }
+
+    fn attributes(&self, row: &Row) -> serde_json::Map<String, serde_json::Value> {
+        let mut out = serde_json::Map::new();
+        for (name, text) in &self.attributes {
+            let text = text.read(row, &self.nulls);
+            if !text.is_empty() {
+                out.insert(name.clone(), shortened(text).into());
+            }
+        }
+        for (name, at) in &self.spread_attributes {
+            if !row.get(*at).is_empty() {
+                out.insert(name.clone(), shortened(row.get(*at)).into());
+            }
+        }
+        for (name, value) in row.extra.iter().filter(|(name, value)| !is_refused(name) && !value.is_null()) {
+            out.insert(shortened(name), shortened(&text_of(value)).into());
+        }
+        out
+    }
+}
+
+struct Occurrence {
+    at: DateTime<Utc>,
+    /// The latest it can have been.
+    end: DateTime<Utc>,
+    day: Day,
+    precision: TimePrecision,
+}
+
+fn last_second(day: Day, zone: Zone) -> DateTime<Utc> {
+    (day + 1).starts_at(zone) - Duration::seconds(1)
+}
+
+fn in_years(day: Day) -> Result<(), String> {
+    if day.epoch_days() < FIRST_DAY {
+        return Err(format!("{day} stands for an unknown time; expected a day after 1970-01-01"));
+    }
+    // 2200-01-01
+    if day.epoch_days() >= 84_006 {
+        return Err(format!("the year {} stands for an unknown time", day.date().format("%Y")));
+    }
+    Ok(())
+}
+
+fn word<T>(read: Result<Option<T>, String>, column: Option<usize>) -> Result<Option<T>, Fault> {
+    read.map_err(|message| fault(RejectReason::UnknownValue, column, message))
+}
+
+fn fault(reason: RejectReason, column: Option<usize>, message: String) -> Fault {
+    Fault { reason, column, message }
+}
+
+/// 32 hexadecimal characters over length-prefixed parts.
+pub(super) fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
+/// Over everything a report says except its id: equal hashes, nothing changed.
+fn content_hash(r: &Report) -> String {
+    let mut bytes = Vec::with_capacity(512);
+    let mut put = |part: &[u8]| {
+        bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(part);
+    };
+    let instant = |t: Option<DateTime<Utc>>| t.map_or([0; 8], |t| t.timestamp_micros().to_le_bytes());
+    put(b"1");
+    for word in [r.kind.as_str(), r.time_precision.as_str(), r.outcome.as_str(), r.naloxone.as_str()] {
+        put(word.as_bytes());
+    }
+    for t in [Some(r.occurred_at), r.reported_at, r.received_at] {
+        put(&instant(t));
+    }
+    put(&r.event_day.epoch_days().to_le_bytes());
+    put(&r.quantity.to_le_bytes());
+    if let Some(case) = &r.case {
+        put(case.definition.as_bytes());
+        put(&case.version.to_le_bytes());
+    }
+    let p = &r.place;
+    put(&p.point.map_or([0; 8], |p| p.lat().to_le_bytes()));
+    put(&p.point.map_or([0; 8], |p| p.lon().to_le_bytes()));
+    put(p.stated_precision.map_or("", Precision::as_str).as_bytes());
+    for text in [&p.address, &p.town, &p.zip, &p.county, &p.state] {
+        put(text.as_deref().unwrap_or("").as_bytes());
+    }
+    for (name, value) in &r.attributes {
+        put(name.as_bytes());
+        put(text_of(value).as_bytes());
+    }
+    for flag in &r.flags {
+        put(flag.as_str().as_bytes());
+    }
+    put(&[u8::from(r.withdrawn)]);
+    hex::encode(&Sha256::digest(&bytes)[..16])
+}

@@ -1,0 +1,30 @@
+//! Intake: a feed's bytes → stored, placed events. The one place that knows the order
+//! ingest → geocode → cells → store.
+//!
+//! A stream is read on a blocking thread in batches of [`BATCH`] rows while the batch before is being
+//! written, so memory stays flat and both cores work. Every batch is one transaction: a run that is
+//! killed loses nothing that was told, and the same file again completes it without doubling a row.
+//!
+//! What a second look at a record means:
+//! - the same content: *unchanged* (or a *duplicate*, when this run has seen it before);
+//! - other content with a later receipt stated by the sender: a new version, at once;
+//! - other content with an earlier receipt: an old version that comes late; the newer one stands;
+//! - other content without a stated receipt: set aside until the stream ends, and stored as a new
+//!   version only if no later row of the stream takes it back. So a file that holds a record and its
+//!   correction gives the same answer however often it is sent.
+
+mod placer;
+mod records;
+mod replace;
+mod stream;
+mod summary;
+mod writer;
+
+pub use placer::Placer;
+pub use records::{Intake, IntakeAnswer, Resubmission, IntakeFailure, accept_records, resubmit};
+pub use replace::{refresh_fallbacks, replace_all};
+pub use stream::{ingest_stream, ingest_with, source_of};
+pub use summary::IntakeSummary;
+
+/// Rows in a batch: long enough to write fast, short enough to lose little and to let others write.
+pub const BATCH: usize = 5_000;

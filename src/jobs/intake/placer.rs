@@ -1,0 +1,152 @@
+//! Texts and points → places: geocode and cells in their order.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    cells::{AreaIndex, Candidate, locate},
+    domain::{
+        area::AreaKind,
+        event::{Event, Flag, Location, PlaceText, PlacedBy, Report},
+        ids::SourceId,
+        place::Precision,
+        scope::Scope,
+    },
+    geocode::{Answer, Gazetteer, Query, typical_precision},
+    ingest::{Learned, PointKey, point_key},
+    store::{self, DynStore},
+};
+
+/// What a jurisdiction knows about where: its outlines, its names, its feeds' fall-back points.
+pub struct Placer {
+    areas: AreaIndex,
+    gazetteer: Gazetteer,
+    fallback: HashMap<SourceId, HashSet<PointKey>>,
+}
+
+impl Placer {
+    /// # Errors
+    /// When the store fails.
+    pub async fn load(store: &DynStore, scope: &Scope, mut gazetteer: Gazetteer) -> store::Result<Self> {
+        let areas = AreaIndex::new(store.area_shapes(scope).await?);
+        for place in store.places(scope).await? {
+            if place.name.bytes().all(|b| b.is_ascii_digit()) {
+                gazetteer.add_zip(&place.name, place.point);
+            } else {
+                gazetteer.add_town(&place.name, place.point);
+            }
+        }
+        for area in areas.areas() {
+            match area.kind {
+                AreaKind::Town => gazetteer.add_town(&area.name, area.centre),
+                AreaKind::Zip => gazetteer.add_zip(&area.name, area.centre),
+                AreaKind::County => gazetteer.add_county(&area.name, area.centre),
+                AreaKind::State | AreaKind::Other => {}
+            }
+        }
+        let mut fallback = HashMap::new();
+        for source in store.sources(scope).await? {
+            fallback.insert(source.id, Learned::of(&source.mapping).points().into_iter().collect());
+        }
+        Ok(Self { areas, gazetteer, fallback })
+    }
+
+    pub fn areas(&self) -> &AreaIndex {
+        &self.areas
+    }
+
+    pub fn set_fallback(&mut self, source: SourceId, points: impl IntoIterator<Item = PointKey>) {
+        self.fallback.insert(source, points.into_iter().collect());
+    }
+
+    /// Place a report that was just read.
+    pub fn place(&self, source: &SourceId, report: &Report) -> (Location, Vec<Flag>) {
+        let text = &report.place;
+        let Some(point) = text.point else { return self.by_text(text, text.stated_precision) };
+        let precision = text
+            .stated_precision
+            .unwrap_or_else(|| text.address.as_deref().map_or(Precision::Range, typical_precision));
+        let fallback = self.fallback.get(source).is_some_and(|f| f.contains(&point_key(point)));
+        let candidate = Candidate {
+            point: Some(point),
+            precision,
+            placed_by: PlacedBy::Coordinates,
+            uncertainty_m: None,
+            fallback,
+        };
+        locate(&candidate, text, &self.areas)
+    }
+
+    /// Place a stored event again, from what it still says. `None` when nothing changes.
+    pub fn place_again(&self, event: &Event) -> Option<Event> {
+        let old = &event.location;
+        let text = PlaceText {
+            point: None,
+            stated_precision: None,
+            address: old.address.clone(),
+            town: old.town.clone(),
+            zip: old.zip.clone(),
+            county: None,
+            state: None,
+        };
+        let (mut location, derived) = if old.placed_by == PlacedBy::Coordinates {
+            let fallback = event.flags.contains(&Flag::FallbackPoint)
+                || old.point.is_some_and(|p| {
+                    self.fallback.get(&event.source).is_some_and(|f| f.contains(&point_key(p)))
+                });
+            let candidate = Candidate {
+                point: old.point,
+                precision: old.precision,
+                placed_by: PlacedBy::Coordinates,
+                uncertainty_m: None,
+                fallback,
+            };
+            locate(&candidate, &text, &self.areas)
+        } else {
+            self.by_text(&text, None)
+        };
+        if location.placed_by == PlacedBy::Nothing && old.placed_by != PlacedBy::Nothing {
+            // It was placed by something that is not kept with the event (a county, a gazetteer file).
+            location = old.clone();
+        }
+        let mut flags: Vec<Flag> = event.flags.iter().copied().filter(|f| !is_derived(*f)).collect();
+        flags.extend(derived);
+        let moved = Event { location, flags, ..event.clone() };
+        (moved.location != event.location || moved.flags != event.flags).then_some(moved)
+    }
+
+    fn by_text(&self, text: &PlaceText, stated: Option<Precision>) -> (Location, Vec<Flag>) {
+        let query = Query {
+            text: text.address.as_deref(),
+            town: text.town.as_deref(),
+            zip: text.zip.as_deref(),
+            county: text.county.as_deref(),
+        };
+        let candidate = match self.gazetteer.answer(&query) {
+            Answer::Found(found) => Candidate {
+                point: Some(found.point),
+                // The sender's word may make it coarser, never finer.
+                precision: stated.map_or(found.precision, |s| s.max(found.precision)),
+                placed_by: found.placed_by,
+                uncertainty_m: None,
+                fallback: false,
+            },
+            Answer::Ambiguous { .. } | Answer::NotFound => Candidate {
+                point: None,
+                precision: Precision::Unknown,
+                placed_by: PlacedBy::Nothing,
+                uncertainty_m: None,
+                fallback: false,
+            },
+        };
+        let (mut location, flags) = locate(&candidate, text, &self.areas);
+        if location.point.is_none() && location.area.is_some() {
+            // An area is named, though no point stands for it.
+            location.precision = Precision::Jurisdiction;
+        }
+        (location, flags)
+    }
+}
+
+fn is_derived(flag: Flag) -> bool {
+    matches!(flag, Flag::PlaceDisagrees | Flag::FallbackPoint | Flag::OutsideAreas)
+}

@@ -1,0 +1,242 @@
+//! Rows that come one by one: an API request, a mended row.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::{
+    IntakeSummary, Placer,
+    writer::{Placed, Writer},
+};
+use crate::{
+    clock::DynClock,
+    domain::{
+        event::{Event, EventKind},
+        ids::{AreaId, EventId, JurisdictionId, RejectId, SourceId},
+        quality::{Reject, RejectReason, RejectState, Source},
+        scope::Scope,
+    },
+    geocode::Gazetteer,
+    ingest::{Format, Mapping, ReadOptions, RecordReader, RowKind},
+    store::{DynStore, StoreError},
+};
+
+/// Outlines and names may be this old when a request is placed.
+const PLACER_AGE: i64 = 30;
+
+/// What became of a request's rows.
+#[derive(Debug, Clone, Default)]
+pub struct IntakeAnswer {
+    pub summary: IntakeSummary,
+    /// Their lines are positions in the request, from 1.
+    pub rejects: Vec<Reject>,
+    /// Events that were stored (new and changed), in the order of their rows.
+    pub ids: Vec<EventId>,
+    /// Finest areas of those events, sorted.
+    pub areas: Vec<AreaId>,
+    pub kinds: Vec<EventKind>,
+}
+
+/// What became of a mended row.
+#[derive(Debug, Clone)]
+pub enum Resubmission {
+    Accepted(Box<Event>),
+    Updated(Box<Event>),
+    Unchanged,
+    StillBad { reason: RejectReason, field: Option<String>, message: String },
+}
+
+#[derive(Debug, Error)]
+pub enum IntakeFailure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("source \"{0}\" is not known")]
+    UnknownSource(SourceId),
+    #[error("the row was mended or discarded already")]
+    NotWaiting,
+    #[error("{0:#}")]
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for IntakeFailure {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<StoreError>() {
+            Ok(store) => Self::Store(store),
+            Err(other) => Self::Failed(other),
+        }
+    }
+}
+
+/// Intake for a service that lives on: what it takes to place rows is kept for half a minute.
+pub struct Intake {
+    store: DynStore,
+    clock: DynClock,
+    placers: Mutex<HashMap<JurisdictionId, (DateTime<Utc>, Arc<Placer>)>>,
+}
+
+impl Intake {
+    pub fn new(store: DynStore, clock: DynClock) -> Self {
+        Self { store, clock, placers: Mutex::default() }
+    }
+
+    /// Take records of one source: standard events, or what the source's own mapping reads where that is a
+    /// mapping of JSON. Durable when it returns; bad rows are in quarantine.
+    ///
+    /// # Errors
+    /// An unknown source, or what the store says.
+    pub async fn accept(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        records: Vec<Map<String, Value>>,
+    ) -> Result<IntakeAnswer, IntakeFailure> {
+        let stored = self.source(scope, source).await?;
+        let mut reader = self.reader(scope, &stored, false)?;
+        let placer = self.placer(scope).await?;
+        let mut rows = Vec::with_capacity(records.len());
+        let mut rejects = Vec::new();
+        let mut not_cases = 0;
+        let read = records.len() as u64;
+        for (i, record) in records.into_iter().enumerate() {
+            let line = i as u64 + 1;
+            match reader.read(record, line) {
+                RowKind::Case(report) => {
+                    let (location, flags) = placer.place(source, &report);
+                    rows.push(Placed { report: *report, location, flags });
+                }
+                RowKind::Reject(reject) => rejects.push(*reject),
+                RowKind::NotCase => not_cases += 1,
+                RowKind::Elsewhere(owner) => rejects.push(Reject {
+                    line,
+                    reason: RejectReason::UnknownValue,
+                    field: Some("jurisdiction".into()),
+                    message: format!("the record belongs to \"{owner}\", this source to {}", scope.jurisdiction),
+                    row: Map::new(),
+                }),
+            }
+        }
+        let mut writer = Writer::new(&self.store, &self.clock, scope, source, "api");
+        writer.write(rows, rejects.clone()).await?;
+        let not_cases: Vec<(String, u64)> =
+            if not_cases > 0 { vec![("(no label)".into(), not_cases)] } else { Vec::new() };
+        writer.finish(not_cases.clone()).await?;
+        let mut summary = writer.summary;
+        summary.read = read;
+        summary.set_not_cases(&not_cases);
+        Ok(IntakeAnswer {
+            summary,
+            rejects,
+            ids: writer.ids,
+            areas: writer.areas.into_iter().collect(),
+            kinds: writer.kinds.into_iter().collect(),
+        })
+    }
+
+    /// Read a quarantined row again with some values mended. It leaves the quarantine when it could be read.
+    ///
+    /// # Errors
+    /// `NotWaiting` when it was dealt with before, an unknown source, or what the store says.
+    pub async fn resubmit(
+        &self,
+        scope: &Scope,
+        id: RejectId,
+        mended: Map<String, Value>,
+    ) -> Result<Resubmission, IntakeFailure> {
+        let waiting = self.store.quarantined_row(scope, id).await?;
+        if waiting.state != RejectState::Waiting {
+            return Err(IntakeFailure::NotWaiting);
+        }
+        let source = self.source(scope, &waiting.source).await?;
+        let mut reader = self.reader(scope, &source, waiting.origin != "api")?;
+        let mut row = waiting.row;
+        row.extend(mended);
+        let report = match reader.read(row, waiting.line) {
+            RowKind::Case(report) => *report,
+            RowKind::Reject(r) => {
+                return Ok(Resubmission::StillBad { reason: r.reason, field: r.field, message: r.message });
+            }
+            RowKind::NotCase => return Ok(still_bad("the row does not meet the source's case definition".into())),
+            RowKind::Elsewhere(owner) => return Ok(still_bad(format!("the row belongs to \"{owner}\""))),
+        };
+        let placer = self.placer(scope).await?;
+        let (location, flags) = placer.place(&source.id, &report);
+        let mut writer = Writer::new(&self.store, &self.clock, scope, &source.id, &waiting.origin);
+        writer.write(vec![Placed { report, location, flags }], Vec::new()).await?;
+        writer.finish(Vec::new()).await?;
+        // Killed between the two, the row is found unchanged when it is sent again.
+        self.store.set_reject_state(scope, id, RejectState::Resubmitted).await?;
+        let Some(event) = writer.ids.first() else { return Ok(Resubmission::Unchanged) };
+        let event = Box::new(self.store.event(scope, *event).await?);
+        Ok(if event.version == 1 { Resubmission::Accepted(event) } else { Resubmission::Updated(event) })
+    }
+
+    async fn source(&self, scope: &Scope, id: &SourceId) -> Result<Source, IntakeFailure> {
+        let all = self.store.sources(scope).await?;
+        all.into_iter().find(|s| s.id == *id).ok_or_else(|| IntakeFailure::UnknownSource(id.clone()))
+    }
+
+    /// Rows of a file are read by the source's own mapping; so are requests where that is one of JSON.
+    fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
+        let own = Mapping::parse(&source.mapping, "the stored mapping").ok();
+        let fits = |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
+        let mapping = own.filter(fits).unwrap_or_else(Mapping::standard);
+        let options =
+            ReadOptions { now: self.clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+        RecordReader::new(&mapping, options).map_err(|e| IntakeFailure::Failed(e.into()))
+    }
+
+    async fn placer(&self, scope: &Scope) -> Result<Arc<Placer>, IntakeFailure> {
+        let now = self.clock.now();
+        let fresh = {
+            let placers = self.placers.lock().unwrap_or_else(PoisonError::into_inner);
+            placers
+                .get(&scope.jurisdiction)
+                .filter(|(at, _)| (now - *at).abs() < Duration::seconds(PLACER_AGE))
+                .map(|(_, placer)| placer.clone())
+        };
+        if let Some(placer) = fresh {
+            return Ok(placer);
+        }
+        let placer = Arc::new(Placer::load(&self.store, scope, Gazetteer::default()).await?);
+        let mut placers = self.placers.lock().unwrap_or_else(PoisonError::into_inner);
+        placers.insert(scope.jurisdiction.clone(), (now, placer.clone()));
+        Ok(placer)
+    }
+}
+
+fn still_bad(message: String) -> Resubmission {
+    Resubmission::StillBad { reason: RejectReason::UnknownValue, field: None, message }
+}
+
+/// [`Intake::accept`] for a caller that keeps nothing.
+///
+/// # Errors
+/// As there.
+pub async fn accept_records(
+    store: &DynStore,
+    clock: &DynClock,
+    scope: &Scope,
+    source: &SourceId,
+    records: Vec<Map<String, Value>>,
+) -> Result<IntakeAnswer, IntakeFailure> {
+    Intake::new(store.clone(), clock.clone()).accept(scope, source, records).await
+}
+
+/// [`Intake::resubmit`] for a caller that keeps nothing.
+///
+/// # Errors
+/// As there.
+pub async fn resubmit(
+    store: &DynStore,
+    clock: &DynClock,
+    scope: &Scope,
+    id: RejectId,
+    mended: Map<String, Value>,
+) -> Result<Resubmission, IntakeFailure> {
+    Intake::new(store.clone(), clock.clone()).resubmit(scope, id, mended).await
+}

@@ -1,0 +1,100 @@
+//! Placing stored events again, when outlines, names or fall-back points became known after them.
+
+use std::collections::HashSet;
+
+use anyhow::Context;
+
+use super::Placer;
+use crate::{
+    domain::{
+        event::Event,
+        ids::{EventId, SourceId},
+        scope::Scope,
+    },
+    geocode::Gazetteer,
+    ingest::{FallbackCounter, Learned, Mapping, PointKey, point_key},
+    store::{DynStore, EventQuery},
+};
+
+/// Events in a page.
+const PAGE: u32 = 2_000;
+
+/// Judge every stored event's place anew; answers how many changed. Places are derived, so no version is added.
+///
+/// # Errors
+/// When the store fails; what was replaced until then stands.
+pub async fn replace_all(store: &DynStore, scope: &Scope) -> anyhow::Result<u64> {
+    let placer = Placer::load(store, scope, Gazetteer::default()).await.context("reading areas and places")?;
+    let mut after = None;
+    let mut changed = 0;
+    loop {
+        let page = store.events_after(scope, after, PAGE).await.context("reading events")?;
+        let Some(last) = page.last() else { return Ok(changed) };
+        after = Some(last.id);
+        changed += store_moved(store, scope, &placer, page).await?;
+    }
+}
+
+/// Place the events of one source that stand on points which are known as fall-backs now.
+pub(super) async fn place_fallbacks(
+    store: &DynStore,
+    scope: &Scope,
+    source: &SourceId,
+    points: &[PointKey],
+) -> anyhow::Result<u64> {
+    let points: HashSet<PointKey> = points.iter().copied().collect();
+    let mut placer = Placer::load(store, scope, Gazetteer::default()).await.context("reading areas and places")?;
+    placer.set_fallback(source.clone(), points.iter().copied());
+    let mut after = None;
+    let mut changed = 0;
+    loop {
+        let page = store.given_points(scope, source, after, PAGE).await.context("reading points")?;
+        let Some(last) = page.last() else { return Ok(changed) };
+        after = Some(last.0);
+        let ids: Vec<EventId> =
+            page.iter().filter(|(_, point, ..)| points.contains(&point_key(*point))).map(|(id, ..)| *id).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let query = EventQuery { ids: Some(ids), ..EventQuery::default() };
+        let found = store.event_page(scope, &query, None, PAGE).await.context("reading events")?;
+        changed += store_moved(store, scope, &placer, found.events).await?;
+    }
+}
+
+/// Look for fall-back points among a source's stored events: what a feed that comes in small pieces shows
+/// only over time. Answers how many events were placed anew.
+///
+/// # Errors
+/// When the store fails.
+pub async fn refresh_fallbacks(store: &DynStore, scope: &Scope, source: &SourceId) -> anyhow::Result<u64> {
+    let known = store.sources(scope).await.context("reading the sources")?;
+    let Some(mut stored) = known.into_iter().find(|s| s.id == *source) else { return Ok(0) };
+    let spec = Mapping::parse(&stored.mapping, "the stored mapping").ok().and_then(|m| m.place.fallback);
+    let Some(spec) = spec else { return Ok(0) };
+    let mut counter = FallbackCounter::new(spec);
+    let mut after = None;
+    loop {
+        let page = store.given_points(scope, source, after, PAGE).await.context("reading points")?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.0);
+        for (_, point, address, _) in &page {
+            counter.observe(*point, address.as_deref().unwrap_or(""));
+        }
+    }
+    let mut learned = Learned::of(&stored.mapping);
+    if !learned.add_points(&counter.fallback_points()) {
+        return Ok(0);
+    }
+    stored.mapping = learned.written_into(&stored.mapping);
+    store.put_source(scope, &stored).await.context("storing the source")?;
+    place_fallbacks(store, scope, source, &learned.points()).await
+}
+
+async fn store_moved(store: &DynStore, scope: &Scope, placer: &Placer, events: Vec<Event>) -> anyhow::Result<u64> {
+    let moved: Vec<Event> = events.iter().filter_map(|e| placer.place_again(e)).collect();
+    if !moved.is_empty() {
+        store.replace_locations(scope, &moved).await.context("re-placing events")?;
+    }
+    Ok(moved.len() as u64)
+}

@@ -1,0 +1,208 @@
+//! A stream of bytes, from the first to the last row.
+
+use std::{
+    io::{self, Read},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::{
+    BATCH, IntakeSummary, Placer,
+    replace::place_fallbacks,
+    writer::{Placed, Writer},
+};
+use crate::{
+    clock::DynClock,
+    domain::{
+        ids::SourceId,
+        quality::{Reject, Source},
+        scope::Scope,
+        time::Zone,
+    },
+    geocode::Gazetteer,
+    ingest::{Format, IngestError, Item, Learned, Mapping, PointKey, ReadOptions, Reader},
+    store::DynStore,
+};
+
+/// The source that a mapping describes.
+pub fn source_of(id: SourceId, mapping: &Mapping, zone: Zone) -> Source {
+    Source {
+        id,
+        name: mapping.name.clone(),
+        zone: mapping.time.zone.or(mapping.jurisdiction.as_ref().map(|j| j.zone)).unwrap_or(zone),
+        mapping: mapping.text().to_owned(),
+        expected_every_hours: mapping.expected_every_hours,
+    }
+}
+
+/// Read a stream into the store. `origin` is what people call it: a file's name without its folder.
+///
+/// The source is stored with the mapping first (and keeps what was learned about the feed before), so a
+/// mended row is later read the same way.
+///
+/// # Errors
+/// [`IngestError`] when the stream can't be read at all (it is then the user's to mend); otherwise what the
+/// store says. What was written until then stands, and the same stream again completes it.
+pub async fn ingest_stream(
+    store: &DynStore,
+    clock: &DynClock,
+    scope: &Scope,
+    source: &Source,
+    mapping: Mapping,
+    format: Format,
+    reader: impl Read + Send + 'static,
+    origin: &str,
+) -> anyhow::Result<IntakeSummary> {
+    ingest_with(store, clock, scope, source, mapping, format, reader, origin, Gazetteer::default()).await
+}
+
+/// [`ingest_stream`] with a gazetteer of street texts.
+///
+/// # Errors
+/// As [`ingest_stream`].
+pub async fn ingest_with(
+    store: &DynStore,
+    clock: &DynClock,
+    scope: &Scope,
+    source: &Source,
+    mapping: Mapping,
+    format: Format,
+    reader: impl Read + Send + 'static,
+    origin: &str,
+    gazetteer: Gazetteer,
+) -> anyhow::Result<IntakeSummary> {
+    let began = Instant::now();
+    let mut learned = remember(store, scope, source).await?;
+    let stored = |learned: &Learned| Source { mapping: learned.written_into(&source.mapping), ..source.clone() };
+    let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
+    placer.set_fallback(source.id.clone(), learned.points());
+    let placer = Arc::new(placer);
+    let options =
+        ReadOptions { now: clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+    let (to_writer, mut from_reader) = mpsc::channel(2);
+    let parsing = Parsing { placer: placer.clone(), source: source.id.clone(), to_writer };
+    let mapping_digest = hex::encode(&Sha256::digest(mapping.text().as_bytes())[..8]);
+    let parser = tokio::task::spawn_blocking(move || parsing.run(reader, &mapping, format, options));
+    let mut writer = Writer::new(store, clock, scope, &source.id, origin);
+    let mut opened = false;
+    while let Some(batch) = from_reader.recv().await {
+        if !opened {
+            // Only a stream that can be opened changes what is known of the source.
+            store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
+            opened = true;
+        }
+        writer.write(batch.rows, batch.rejects).await?;
+    }
+    let end = parser.await.context("reading the stream")??;
+    if !opened {
+        store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
+    }
+    // A file that was counted before is not counted again: its digest, with the mapping's, says so.
+    let digest = format!("{}-{mapping_digest}", end.digest);
+    let counted = learned.files.contains(&digest);
+    writer.finish(if counted { Vec::new() } else { end.not_cases.clone() }).await?;
+    let mut summary = writer.summary;
+    let news = learned.add_points(&end.fallback);
+    learned.add_file(&digest);
+    store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
+    if news {
+        summary.placed_anew = place_fallbacks(store, scope, &source.id, &learned.points()).await?;
+    }
+    summary.read = end.read;
+    summary.set_not_cases(&end.not_cases);
+    summary.elsewhere = end.elsewhere;
+    summary.notices = end.notices;
+    summary.fallback_points = learned.points().len() as u64;
+    summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(summary)
+}
+
+/// What is known of the source: from its stored mapping and from the one that is given now.
+async fn remember(store: &DynStore, scope: &Scope, source: &Source) -> anyhow::Result<Learned> {
+    let mut learned = Learned::of(&source.mapping);
+    let known = store.sources(scope).await.context("reading the sources")?;
+    if let Some(before) = known.into_iter().find(|s| s.id == source.id) {
+        let before = Learned::of(&before.mapping);
+        learned.add_points(&before.points());
+        before.files.iter().for_each(|f| learned.add_file(f));
+    }
+    Ok(learned)
+}
+
+struct Batch {
+    rows: Vec<Placed>,
+    rejects: Vec<Reject>,
+}
+
+/// What is known at the end of a stream.
+struct End {
+    read: u64,
+    not_cases: Vec<(String, u64)>,
+    elsewhere: std::collections::BTreeMap<String, u64>,
+    fallback: Vec<PointKey>,
+    notices: Vec<String>,
+    digest: String,
+}
+
+/// The blocking half: bytes → placed reports.
+struct Parsing {
+    placer: Arc<Placer>,
+    source: SourceId,
+    to_writer: mpsc::Sender<Batch>,
+}
+
+impl Parsing {
+    fn run(self, reader: impl Read + Send, mapping: &Mapping, format: Format, options: ReadOptions) -> Result<End, IngestError> {
+        let digest = Arc::new(Mutex::new(Sha256::new()));
+        let bytes = Digesting { reader, digest: digest.clone() };
+        let mut reader = Reader::open(bytes, mapping, format, options)?;
+        let mut batch = Batch { rows: Vec::new(), rejects: Vec::new() };
+        while let Some(item) = reader.next()? {
+            match item {
+                Item::Report(report) => {
+                    let (location, flags) = self.placer.place(&self.source, &report);
+                    batch.rows.push(Placed { report: *report, location, flags });
+                }
+                Item::Reject(reject) => batch.rejects.push(*reject),
+            }
+            if batch.rows.len() + batch.rejects.len() >= BATCH {
+                let full = std::mem::replace(&mut batch, Batch { rows: Vec::with_capacity(BATCH), rejects: Vec::new() });
+                if self.to_writer.blocking_send(full).is_err() {
+                    // The writer gave up and tells why.
+                    break;
+                }
+            }
+        }
+        if !(batch.rows.is_empty() && batch.rejects.is_empty()) {
+            // When nobody listens any more the writer tells why.
+            let _ = self.to_writer.blocking_send(batch);
+        }
+        let digest = digest.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize();
+        Ok(End {
+            read: reader.read(),
+            not_cases: reader.not_cases(),
+            elsewhere: reader.elsewhere().clone(),
+            fallback: reader.fallback().map(|f| f.fallback_points()).unwrap_or_default(),
+            notices: reader.notices().to_vec(),
+            digest: hex::encode(&digest[..12]),
+        })
+    }
+}
+
+/// Digests what passes through.
+struct Digesting<R> {
+    reader: R,
+    digest: Arc<Mutex<Sha256>>,
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        self.digest.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..n]);
+        Ok(n)
+    }
+}

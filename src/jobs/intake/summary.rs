@@ -1,0 +1,104 @@
+//! What became of the rows, for people and programs.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Counts of one run. Every row read is in exactly one of `accepted`, `unchanged`, `updated`,
+/// `duplicates`, `quarantined`, `not_cases` and `elsewhere`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct IntakeSummary {
+    pub source: String,
+    pub jurisdiction: String,
+    pub origin: String,
+    pub read: u64,
+    /// New events.
+    pub accepted: u64,
+    /// Known before, and the same (or older than what is known).
+    pub unchanged: u64,
+    /// Known before, and changed: a new version was stored.
+    pub updated: u64,
+    /// Met before in this run.
+    pub duplicates: u64,
+    pub quarantined: u64,
+    /// Rows that are not cases, by what they are, most frequent first.
+    pub not_cases: Map<String, Value>,
+    /// Rows that belong to another jurisdiction, by the name they give.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub elsewhere: BTreeMap<String, u64>,
+    /// Rejects by reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// New and changed events by precision of place.
+    pub precision: BTreeMap<String, u64>,
+    /// New and changed events by flag.
+    pub flags: BTreeMap<String, u64>,
+    /// Fall-back points that are known of this source now.
+    pub fallback_points: u64,
+    /// Stored events whose place was judged anew after the last row.
+    pub placed_anew: u64,
+    pub notices: Vec<String>,
+    pub elapsed_ms: u64,
+}
+
+impl IntakeSummary {
+    pub fn set_not_cases(&mut self, counts: &[(String, u64)]) {
+        self.not_cases = counts.iter().map(|(label, n)| (label.clone(), Value::from(*n))).collect();
+    }
+
+    pub fn not_case_rows(&self) -> u64 {
+        self.not_cases.values().filter_map(Value::as_u64).sum()
+    }
+
+    /// One calm screen.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        let mut line = |text: String| {
+            let _ = writeln!(out, "{text}");
+        };
+        line(format!("{} → source {} of {}", self.origin, self.source, self.jurisdiction));
+        line(format!("  read         {:>9}", self.read));
+        line(format!("  accepted     {:>9}", self.accepted));
+        for (name, n) in [("updated", self.updated), ("unchanged", self.unchanged), ("duplicates", self.duplicates)] {
+            if n > 0 {
+                line(format!("  {name:<12} {n:>9}"));
+            }
+        }
+        if self.accepted + self.updated == 0 && self.unchanged > 0 {
+            line("  nothing is new: every case of this file was known".into());
+        }
+        if self.quarantined > 0 {
+            line(format!("  quarantined  {:>9}   {}", self.quarantined, counts(&self.reasons)));
+        }
+        if !self.not_cases.is_empty() {
+            line(format!("  not cases    {:>9}", self.not_case_rows()));
+            for (label, n) in self.not_cases.iter().take(8) {
+                line(format!("    {n:>9}  {label}"));
+            }
+            if self.not_cases.len() > 8 {
+                line(format!("    and {} other labels", self.not_cases.len() - 8));
+            }
+        }
+        if !self.elsewhere.is_empty() {
+            line(format!("  of other jurisdictions   {}", counts(&self.elsewhere)));
+        }
+        if !self.precision.is_empty() {
+            line(format!("  places       {}", counts(&self.precision)));
+        }
+        if !self.flags.is_empty() {
+            line(format!("  flags        {}", counts(&self.flags)));
+        }
+        if self.fallback_points > 0 {
+            line(format!("  fall-back points known of this source: {}", self.fallback_points));
+        }
+        for notice in &self.notices {
+            line(format!("  note: {notice}"));
+        }
+        line(format!("  {:.1} s", self.elapsed_ms as f64 / 1000.0));
+        out
+    }
+}
+
+fn counts(map: &BTreeMap<String, u64>) -> String {
+    map.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", ")
+}

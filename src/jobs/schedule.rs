@@ -1,0 +1,100 @@
+//! When jobs are queued without anybody asking.
+//!
+//! One process at a time plans (it holds a lease in the database); the others only work. The plan is a
+//! cron expression read in each jurisdiction's own zone. What is due follows from when the last analysis
+//! ended, so a run that was missed while nothing ran is made up for once, not once a miss.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use chrono::{DateTime, Duration, Utc};
+use croner::Cron;
+
+use crate::{
+    clock::Clock,
+    domain::{
+        area::Jurisdiction,
+        ids::JurisdictionId,
+        scope::Scope,
+    },
+    store::{DynStore, JobKind},
+};
+
+/// New events within this time lead to one analysis, not one each.
+const DEBOUNCE_SECONDS: i64 = 20;
+/// What is due is looked for this often; so are messages whose retry is due.
+const LOOK_EVERY_SECONDS: i64 = 15;
+const LEASE_SECONDS: i64 = 45;
+
+/// The plan of one process.
+pub struct Schedule {
+    analyse: Cron,
+    /// Names this process among those that share the database.
+    holder: String,
+    next_look: Option<DateTime<Utc>>,
+    /// The run last queued for each jurisdiction: it may still be under way.
+    queued: HashMap<JurisdictionId, DateTime<Utc>>,
+}
+
+impl Schedule {
+    /// `analyse` is a cron expression of five fields.
+    ///
+    /// # Errors
+    /// When the expression is not one.
+    pub fn new(analyse: &str, holder: String) -> anyhow::Result<Self> {
+        let analyse = analyse
+            .parse::<Cron>()
+            .with_context(|| format!("analysis.schedule \"{analyse}\" is not a cron expression of five fields"))?;
+        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new() })
+    }
+
+    /// Queue what is due now, if this process is the one that plans.
+    pub(super) async fn plan(&mut self, store: &DynStore, clock: &dyn Clock) -> anyhow::Result<()> {
+        let now = clock.now();
+        if self.next_look.is_some_and(|at| now < at) {
+            return Ok(());
+        }
+        self.next_look = Some(now + Duration::seconds(LOOK_EVERY_SECONDS));
+        if !store.hold_lease("schedule", &self.holder, now, Duration::seconds(LEASE_SECONDS)).await? {
+            return Ok(());
+        }
+        for jurisdiction in store.jurisdictions().await? {
+            let scope = Scope::system(jurisdiction.id.clone(), "schedule");
+            let mut jobs = vec![JobKind::Deliver.at(now)];
+            if let Some(due) = self.due(store, &scope, &jurisdiction, now).await? {
+                self.queued.insert(jurisdiction.id, due);
+                jobs.push(JobKind::Analyse.at(now));
+            }
+            store.enqueue(&scope, &jobs).await?;
+        }
+        Ok(())
+    }
+
+    /// The planned time that has come since the last analysis, unless its run was queued already.
+    async fn due(
+        &self,
+        store: &DynStore,
+        scope: &Scope,
+        jurisdiction: &Jurisdiction,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let Some(run) = store.latest_run(scope).await? else {
+            // Never analysed: due as soon as there is something to analyse.
+            let any = store.newest(scope).await?.0;
+            return Ok(any.filter(|_| !self.queued.contains_key(&jurisdiction.id)));
+        };
+        let since = run.computed_at.max(self.queued.get(&jurisdiction.id).copied().unwrap_or(run.computed_at));
+        let next = self
+            .analyse
+            .find_next_occurrence(&since.with_timezone(&jurisdiction.zone.0), false)
+            .context("finding the next planned run")?
+            .with_timezone(&Utc);
+        Ok((next <= now).then_some(next))
+    }
+}
+
+/// Queue an analysis for shortly after now; more events before then do not queue another.
+pub(super) async fn analyse_soon(store: &DynStore, clock: &dyn Clock, scope: &Scope) -> anyhow::Result<()> {
+    let job = JobKind::Analyse.at(clock.now() + Duration::seconds(DEBOUNCE_SECONDS));
+    Ok(store.enqueue(scope, &[job]).await?)
+}

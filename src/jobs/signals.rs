@@ -1,0 +1,210 @@
+//! From what the detectors say to signals: names, areas, line lists, ranges.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+
+use crate::{
+    cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, resolution},
+    config::Analysis,
+    detect::{
+        self, AreaRuleOptions,
+        scan::{self, LongestWindow, Overlap, ScanCase, ScanCluster, ScanInput, ScanOptions, ScanPlace},
+    },
+    domain::{
+        event::{EventFact, EventKind},
+        ids::{AreaId, EventId, JurisdictionId, RunId, SignalId},
+        place::Cell,
+        signal::{Method, Signal, SignalScope},
+        time::{Day, DayRange},
+    },
+    stats::CountDistribution,
+};
+
+const SCAN: &str = "space-time-permutation-scan";
+const EARS: &str = "ears-c2";
+/// Days that EARS judges in one run: the last complete day and the one under way.
+const EARS_DAYS: i32 = 2;
+
+/// What both detectors work from.
+pub(super) struct Ground<'a> {
+    pub jurisdiction: &'a JurisdictionId,
+    pub run: RunId,
+    pub facts: &'a [EventFact],
+    /// Days that `facts` cover; the last is the day taken for today.
+    pub days: DayRange,
+    /// Days on which every feed was silent.
+    pub silent: &'a [Day],
+    pub areas: &'a AreaIndex,
+    pub namer: &'a PlaceNamer<'a>,
+    pub settings: &'a Analysis,
+    /// Said of every signal of this run.
+    pub caveats: &'a [String],
+}
+
+impl Ground<'_> {
+    fn as_of(&self) -> Day {
+        self.days.to
+    }
+
+    /// Clusters of cells that are alive today.
+    pub fn scan(&self) -> anyhow::Result<Vec<Signal>> {
+        let h3 = resolution(self.settings.resolution)?;
+        let study = DayRange::ending(self.as_of(), self.settings.scan_study_days.min(self.days.len() as u32) as i32);
+        let cube = cell_cube(self.facts, study, h3, &[], Measure::Incidents).cube;
+        if cube.total() < 2 {
+            return Ok(Vec::new());
+        }
+        let places = cube
+            .places
+            .iter()
+            .map(|c| ScanPlace { id: c.to_string(), location: scan::Location::Geographic(c.centre()) })
+            .collect();
+        let cases = cube
+            .entries
+            .iter()
+            .map(|e| ScanCase { place: e.place as usize, day: study.from + e.day as i32, count: e.count, covariate: 0 })
+            .collect();
+        let silent = self.silent.iter().copied().filter(|d| study.contains(*d)).collect();
+        let input = ScanInput { silent, ..ScanInput::of_cases(places, cases, study) };
+        let options = self.scan_options(study);
+        let found = scan::scan(&input, &options).context("scanning for clusters")?;
+        found
+            .clusters
+            .iter()
+            .filter(|c| c.recurrence_interval_days.is_some_and(|r| r >= self.settings.watch_recurrence_days))
+            .map(|c| self.cluster_signal(c, &cube.places, &options))
+            .collect()
+    }
+
+    fn scan_options(&self, study: DayRange) -> ScanOptions {
+        // A study period much shorter than usual must still leave days outside the window to compare with.
+        let longest = self.settings.scan_max_days.min((study.len() as u32 / 2).max(1));
+        ScanOptions {
+            max_space_share: self.settings.scan_max_space_share,
+            max_radius_km: Some(self.settings.scan_max_radius_km),
+            longest: LongestWindow::Days(longest),
+            min_cases: self.settings.min_cases,
+            overlap: Overlap::None,
+            // Weekends differ from place to place; unadjusted, every Saturday would be a cluster downtown.
+            adjust_weekday: study.len() >= 56,
+            replications: self.settings.scan_replications,
+            seed: self.seed(),
+            ..ScanOptions::default()
+        }
+    }
+
+    /// Another seed for every day and jurisdiction, and the same one whenever that day is analysed again.
+    fn seed(&self) -> u64 {
+        let parts = [self.jurisdiction.as_str(), &self.as_of().to_string(), &self.settings.seed.to_string()];
+        RunId::derived(&parts).0.as_u64_pair().0
+    }
+
+    fn cluster_signal(&self, cluster: &ScanCluster, places: &[Cell], options: &ScanOptions) -> anyhow::Result<Signal> {
+        let mut cells: Vec<Cell> = cluster.places.iter().map(|&i| places[i]).collect();
+        cells.sort_unstable();
+        let first = *cells.first().context("a cluster holds at least one cell")?;
+        let centre = cluster.centre.map(|i| places[i].centre());
+        let mut caveats = self.caveats.to_vec();
+        if cluster.silent_days > 0 {
+            caveats.push(format!("No data arrived on {} of these days; they were left out.", cluster.silent_days));
+        }
+        let inside = |f: &EventFact| {
+            let cell = f.cell.and_then(|c| c.parent(first.resolution()));
+            cell.is_some_and(|c| cells.binary_search(&c).is_ok())
+        };
+        Ok(Signal {
+            id: self.signal_id(SCAN, &first.to_string(), cluster.window),
+            run: self.run,
+            as_of: self.as_of(),
+            method: Method { name: SCAN.into(), version: scan::METHOD_VERSION, seed: Some(options.seed) },
+            kind: EventKind::Overdose,
+            scope: SignalScope::Cells,
+            area: centre.and_then(|p| self.areas.finest_at(p)).map(|a| a.id.clone()),
+            centre,
+            radius_km: cluster.radius_km,
+            place_name: self.namer.cells_name(&cells).unwrap_or_default(),
+            window: cluster.window,
+            observed: cluster.observed,
+            expected: cluster.expected,
+            expected_range: poisson_range(cluster.expected),
+            relative_risk: cluster.relative_risk,
+            statistic: cluster.llr,
+            p_value: cluster.p_value,
+            recurrence_interval_days: cluster.recurrence_interval_days.unwrap_or(1.0),
+            replications: Some(options.replications),
+            events: self.line_list(cluster.window, inside),
+            cells,
+            caveats,
+        })
+    }
+
+    /// Areas whose own daily counts are above what is usual for them.
+    pub fn area_rules(&self) -> Vec<Signal> {
+        let cube = area_cube(self.facts, self.days, self.areas.tree(), None, Measure::Incidents);
+        let options = AreaRuleOptions { min_sigma: self.settings.ears_min_sigma, ..AreaRuleOptions::default() };
+        // Chance has as many tries as there are areas and days: the recurrence is that of any of them.
+        let tries = cube.places.len() as f64 * f64::from(EARS_DAYS);
+        let mut signals = Vec::new();
+        for (i, area) in cube.places.iter().enumerate() {
+            let series = cube.series(i);
+            for back in 0..EARS_DAYS.min(self.days.len() as i32) {
+                let rule = detect::area_rule(&series[..series.len() - back as usize], &options);
+                let p_any = 1.0 - (1.0 - rule.p_value).powf(tries);
+                let recurrence = 1.0 / p_any.max(f64::MIN_POSITIVE);
+                let enough = rule.observed >= self.settings.min_cases && f64::from(rule.observed) > rule.threshold;
+                if enough && recurrence >= self.settings.watch_recurrence_days {
+                    signals.push(self.area_signal(area, self.as_of() - back, &rule, p_any, recurrence));
+                }
+            }
+        }
+        signals
+    }
+
+    fn area_signal(&self, area: &AreaId, day: Day, rule: &detect::AreaRule, p_any: f64, recurrence: f64) -> Signal {
+        let window = DayRange { from: day, to: day };
+        let place = self.areas.get(area);
+        let inside = |f: &EventFact| f.area.as_ref().is_some_and(|a| self.areas.tree().chain(a).contains(area));
+        Signal {
+            id: self.signal_id(EARS, area.as_str(), window),
+            run: self.run,
+            as_of: self.as_of(),
+            method: Method { name: EARS.into(), version: detect::area::METHOD_VERSION, seed: None },
+            kind: EventKind::Overdose,
+            scope: SignalScope::Area,
+            cells: Vec::new(),
+            area: Some(area.clone()),
+            centre: place.map(|a| a.centre),
+            radius_km: None,
+            place_name: place.map_or_else(|| area.to_string(), |a| a.name.clone()),
+            window,
+            observed: rule.observed,
+            expected: rule.expected,
+            expected_range: poisson_range(rule.expected),
+            relative_risk: None,
+            statistic: rule.statistic,
+            p_value: p_any,
+            recurrence_interval_days: recurrence,
+            replications: None,
+            events: self.line_list(window, inside),
+            caveats: self.caveats.to_vec(),
+        }
+    }
+
+    fn signal_id(&self, method: &str, what: &str, window: DayRange) -> SignalId {
+        let (day, from, to) = (self.as_of().to_string(), window.from.to_string(), window.to.to_string());
+        SignalId::derived(&[self.jurisdiction.as_str(), method, &day, what, &from, &to])
+    }
+
+    fn line_list(&self, window: DayRange, inside: impl Fn(&EventFact) -> bool) -> Vec<EventId> {
+        let found: BTreeSet<EventId> =
+            self.facts.iter().filter(|f| window.contains(f.event_day) && inside(f)).map(|f| f.id).collect();
+        found.into_iter().collect()
+    }
+}
+
+/// The middle 95 % of counts that the expectation alone would give.
+fn poisson_range(mean: f64) -> [f64; 2] {
+    let (low, high) = CountDistribution::poisson(mean).central_range(0.95);
+    [low as f64, high as f64]
+}

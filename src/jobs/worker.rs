@@ -1,0 +1,112 @@
+//! The worker: claims jobs one at a time and runs them until it is told to stop.
+
+use std::{sync::Arc, time::Duration as Wait};
+
+use anyhow::Context;
+use chrono::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{Announce, News, analyse, outbox, refresh, schedule};
+use crate::{
+    clock::DynClock,
+    config::Config,
+    domain::scope::Scope,
+    notify::Transports,
+    store::{DynStore, Job, JobKind},
+};
+
+/// Longer than any job takes; a worker that dies loses its job after this.
+const LEASE_MINUTES: i64 = 10;
+/// A job is tried this often before it is given up and shown as failed.
+const MAX_ATTEMPTS: u32 = 5;
+/// How long an idle worker sleeps when nobody wakes it: other processes may have queued work.
+const IDLE: Wait = Wait::from_secs(1);
+
+/// Everything a worker needs. Any number of them may share one database.
+pub struct Worker {
+    pub store: DynStore,
+    pub clock: DynClock,
+    pub config: Arc<Config>,
+    pub transports: Arc<Transports>,
+    pub announce: Arc<dyn Announce>,
+    /// Rung when this process queues work, so that it is not found by polling only.
+    pub wake: Arc<Notify>,
+    pub schedule: schedule::Schedule,
+}
+
+impl Worker {
+    /// Run until `stop` is cancelled; the job under way is finished first.
+    pub async fn run(mut self, stop: CancellationToken) {
+        info!("worker started");
+        while !stop.is_cancelled() {
+            if let Err(e) = self.schedule.plan(&self.store, self.clock.as_ref()).await {
+                warn!(error = %e, "planning the schedule failed; it is tried again");
+            }
+            let lease = Duration::minutes(LEASE_MINUTES);
+            match self.store.claim_job(self.clock.now(), lease).await {
+                Ok(Some(job)) => self.finish(&job).await,
+                Ok(None) => self.pause(&stop).await,
+                Err(e) => {
+                    warn!(error = %e, "the queue does not answer; it is asked again");
+                    self.pause(&stop).await;
+                }
+            }
+        }
+        info!("worker stopped");
+    }
+
+    async fn pause(&self, stop: &CancellationToken) {
+        tokio::select! {
+            () = self.wake.notified() => {}
+            () = tokio::time::sleep(IDLE) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+
+    async fn finish(&self, job: &Job) {
+        let ended = match self.perform(job).await {
+            Ok(()) => self.store.job_done(&job.jurisdiction, job.id).await,
+            Err(e) => {
+                let retry = (job.attempts < MAX_ATTEMPTS).then(|| self.clock.now() + Duration::seconds(5 << job.attempts.min(8)));
+                error!(kind = job.kind, attempts = job.attempts, again = retry.is_some(), error = format!("{e:#}"), "job failed");
+                self.store.job_failed(&job.jurisdiction, job.id, &format!("{e:#}"), retry).await
+            }
+        };
+        if let Err(e) = ended {
+            // The lease runs out and the job is run again, which every job allows.
+            warn!(kind = job.kind, error = %e, "the end of a job could not be written");
+        }
+    }
+
+    async fn perform(&self, job: &Job) -> anyhow::Result<()> {
+        let kind = JobKind::parse(&job.kind).with_context(|| format!("no job is called \"{}\"", job.kind))?;
+        let scope = Scope::system(job.jurisdiction.clone(), "worker");
+        match kind {
+            JobKind::Analyse => {
+                let request = analyse::Request::as_of(None);
+                let summary = analyse::analyse(&self.store, &self.clock, &scope, request, &self.config).await?;
+                if let Some(summary) = summary {
+                    self.announce.announce(&job.jurisdiction, News::Alerts(summary.changed_alerts));
+                    self.announce.announce(&job.jurisdiction, News::Analysis(summary.as_of));
+                }
+                self.deliver(&scope).await
+            }
+            JobKind::RefreshAreas => {
+                let touched = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
+                self.announce.announce(&job.jurisdiction, News::AreaStatus(touched));
+                schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
+            }
+            JobKind::Deliver => self.deliver(&scope).await,
+        }
+    }
+
+    async fn deliver(&self, scope: &Scope) -> anyhow::Result<()> {
+        let delivered = outbox::deliver_due(self.store.as_ref(), scope, &self.transports, self.clock.as_ref()).await?;
+        if delivered.sent + delivered.failed > 0 {
+            info!(sent = delivered.sent, failed = delivered.failed, "outbox delivered");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! What is known about a place, in short sentences: visits, contacts, kits, follow-ups, and what the
+//! events of the window were like.
+
+use chrono::{DateTime, Utc};
+
+use super::{brief::Desk, site::Site};
+use crate::domain::{
+    event::{EventFact, EventKind, NaloxoneGiven, Outcome},
+    language::number_word,
+    outreach::{BriefPlace, ContactMode, Contacted, Encounter, FollowUp, ReasonKind},
+    time::{Day, DayRange},
+};
+
+const DAYS: i32 = 30;
+
+pub(super) fn about(desk: &Desk, place: &BriefPlace, site: &Site, follow_ups: &[FollowUp]) -> Vec<String> {
+    let mut said = vec![last_visit(desk, site)];
+    said.extend(contacts(desk, site));
+    let owed = follow_ups.iter().filter(|f| site.holds(f.cell, f.area.as_ref(), &desk.tree)).count();
+    if owed > 0 {
+        said.push(desk.say_number("follow_ups", owed, &[]));
+    }
+    if place.reason_kind != ReasonKind::Forecast {
+        said.extend(outcomes(desk, place, site));
+        if let (Some(p), Some(days)) = (place.forecast_p, place.forecast_days) {
+            let percent = percent(p);
+            said.push(desk.say("forecast_also", &[("percent", &percent), ("days", &days.to_string())]));
+        }
+    }
+    said
+}
+
+/// A probability in whole per cent, never a certain 0 or 100.
+pub(super) fn percent(p: f64) -> String {
+    format!("{:.0}", (100.0 * p).clamp(1.0, 99.0))
+}
+
+fn last_visit(desk: &Desk, site: &Site) -> String {
+    let logged =
+        desk.inputs.last_visits.iter().filter(|(cell, _)| site.holds(Some(*cell), None, &desk.tree)).map(|(_, at)| *at);
+    let recent = here(desk, site).filter(|e| matches!(e.mode, ContactMode::Visit | ContactMode::Site)).map(|e| e.at);
+    let Some(last) = logged.chain(recent).filter(|at| *at <= desk.inputs.now).max() else {
+        return desk.say("visit_none", &[]);
+    };
+    match days_ago(desk, last) {
+        ..=0 => desk.say("visit_today", &[]),
+        n => desk.say_number("visit", n as usize, &[]),
+    }
+}
+
+fn days_ago(desk: &Desk, at: DateTime<Utc>) -> i32 {
+    desk.today - Day::of(at, desk.inputs.zone)
+}
+
+/// Contacts of the last 30 days at the site.
+fn here<'a>(desk: &'a Desk, site: &'a Site) -> impl Iterator<Item = &'a Encounter> {
+    let days = DayRange::ending(desk.today, DAYS);
+    desk.inputs
+        .encounters
+        .iter()
+        .filter(move |e| days.contains(e.day) && site.holds(e.cell, e.area.as_ref(), &desk.tree))
+}
+
+fn contacts(desk: &Desk, site: &Site) -> Vec<String> {
+    let (mut all, mut reached, mut kits) = (0usize, 0u32, 0usize);
+    for contact in here(desk, site) {
+        all += 1;
+        reached += u32::from(contact.contacted != Contacted::Nobody);
+        kits += contact.kits_given as usize;
+    }
+    let mut said = Vec::new();
+    if all > 0 {
+        let reached = number_word(desk.inputs.language, reached);
+        said.push(desk.say_number("contacts", all, &[("reached", &reached)]));
+    }
+    if kits > 0 {
+        said.push(desk.say_number("kits", kits, &[]));
+    }
+    said
+}
+
+/// Deaths and naloxone among the overdoses of the window.
+fn outcomes(desk: &Desk, place: &BriefPlace, site: &Site) -> Vec<String> {
+    let window = DayRange::ending(desk.today, i32::try_from(place.window_days).unwrap_or(1));
+    let overdoses: Vec<&EventFact> = desk
+        .facts
+        .iter()
+        .copied()
+        .filter(|f| f.kind == EventKind::Overdose && window.contains(f.event_day))
+        .filter(|f| site.holds(f.cell, f.area.as_ref(), &desk.tree))
+        .collect();
+    let count = |is: fn(&EventFact) -> bool| overdoses.iter().filter(|f| is(f)).count();
+    let fatal = count(|f| matches!(f.outcome, Outcome::Fatal | Outcome::SuspectedFatal));
+    let given = count(|f| matches!(f.naloxone, NaloxoneGiven::Single | NaloxoneGiven::Multiple | NaloxoneGiven::Given));
+    let total = number_word(desk.inputs.language, u32::try_from(overdoses.len()).unwrap_or(u32::MAX));
+    [("fatal", fatal), ("naloxone", given)]
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(key, n)| desk.say_number(key, n, &[("total", &total)]))
+        .collect()
+}

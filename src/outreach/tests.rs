@@ -1,0 +1,508 @@
+//! What a brief says in the situations a liaison meets, and what becomes of a follow-up.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::*;
+use crate::domain::{
+    alert::{Alert, AlertState, Tier},
+    area::{Area, AreaKind, NamedPlace},
+    event::{EventFact, EventKind, NaloxoneGiven, Outcome},
+    forecast::{Forecast, ForecastLevel},
+    ids::{AlertId, AreaId, EncounterId, EventId, FollowUpId, IncidentId, JurisdictionId, RunId, SourceId, UserId},
+    language::Language,
+    outreach::{ContactMode, Contacted, Encounter, FollowUp, FollowUpState, ReasonKind, ShiftBrief, Trigger},
+    place::{Cell, FINEST_SHARED, Point, Precision},
+    quality::DataAge,
+    signal::Method,
+    time::{Day, DayRange, Shift, Zone},
+};
+
+const TODAY: i32 = 20_000;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(86_400 * i64::from(TODAY) + 64_800, 0).unwrap()
+}
+
+fn day(back: i32) -> Day {
+    Day::from_epoch_days(TODAY - back)
+}
+
+fn id(text: &str) -> AreaId {
+    AreaId::new(text).unwrap()
+}
+
+/// Cells in a row, far enough apart to be different places.
+fn cell(n: i32) -> Cell {
+    Point::new(44.8, -68.8 + 0.03 * f64::from(n)).unwrap().cell(FINEST_SHARED)
+}
+
+fn area(name: &str, parent: Option<&str>) -> Area {
+    Area {
+        id: AreaId::slugify(name).unwrap(),
+        parent: parent.map(id),
+        kind: AreaKind::Other,
+        name: name.into(),
+        centre: Point::new(44.9, -68.7).unwrap(),
+        bbox: [-70.0, 43.0, -68.0, 46.0],
+        population: None,
+        population_year: None,
+    }
+}
+
+fn areas() -> Vec<Area> {
+    vec![
+        area("Maine", None),
+        area("Penobscot", Some("maine")),
+        area("Bangor", Some("penobscot")),
+        area("York", Some("maine")),
+    ]
+}
+
+fn fact(n: usize, at: i32, back: i32) -> EventFact {
+    EventFact {
+        id: EventId::derived(&["e", &n.to_string()]),
+        source: SourceId::new("ems").unwrap(),
+        kind: EventKind::Overdose,
+        occurred_at: now() - Duration::days(i64::from(back)),
+        received_at: now() - Duration::days(i64::from(back)),
+        event_day: day(back),
+        outcome: Outcome::Nonfatal,
+        naloxone: NaloxoneGiven::Unknown,
+        quantity: 1,
+        precision: Precision::Rooftop,
+        cell: Some(cell(at)),
+        area: Some(id("bangor")),
+        incident: None,
+    }
+}
+
+fn alert(name: &str, at: i32, days: f64) -> Alert {
+    let headline = format!("{name}: 6 overdoses in 72 hours; 1.2 are usual");
+    Alert {
+        id: AlertId::derived(&[name]),
+        version: 1,
+        tier: if days >= 100.0 { Tier::Alert } else { Tier::Watch },
+        state: AlertState::Open,
+        rule: "alert-100d".into(),
+        kind: EventKind::Overdose,
+        sentence: format!("{headline}. Chance alone would do this about once in 9 months."),
+        headline,
+        place_name: name.into(),
+        area: Some(id("bangor")),
+        cells: vec![cell(at)],
+        centre: Some(cell(at).centre()),
+        radius_km: Some(0.5),
+        window: DayRange::ending(day(0), 3),
+        observed: 6,
+        expected: 1.2,
+        expected_range: [0.0, 4.0],
+        p_value: 1.0 / days,
+        recurrence_interval_days: days,
+        peak_recurrence_interval_days: days,
+        first_signalled: day(0),
+        last_signalled: day(0),
+        signals: vec![],
+        caveats: vec![],
+        told_observed: 6,
+        raised_at: now() - Duration::hours(2),
+        updated_at: now() - Duration::hours(2),
+    }
+}
+
+fn forecast(at: i32, p: f64, mean: f64, history: f64) -> Forecast {
+    Forecast {
+        run: RunId::derived(&["r"]),
+        issued: day(0),
+        level: ForecastLevel::Cell,
+        cell: Some(cell(at)),
+        area: Some(id("bangor")),
+        kind: EventKind::Overdose,
+        window: DayRange::new(day(-1), day(-7)).unwrap(),
+        method: Method { name: "ensemble".into(), version: 1, seed: None },
+        mean,
+        quantiles: [0; 9],
+        p_at_least_one: p,
+        history_mean: history,
+        caveat: String::new(),
+    }
+}
+
+fn contact(at: i32, back: i32, kits: u32) -> Encounter {
+    Encounter {
+        id: EncounterId::derived(&["c", &at.to_string(), &back.to_string()]),
+        trigger: Trigger::Hotspot,
+        follow_up: None,
+        alert: None,
+        area: None,
+        cell: Some(cell(at)),
+        at: now() - Duration::days(i64::from(back)),
+        day: day(back),
+        mode: ContactMode::Visit,
+        contacted: Contacted::Survivor,
+        consent: true,
+        kits_given: kits,
+        referrals: vec![],
+        minutes: None,
+        note: String::new(),
+        by: UserId::derived(&["u"]),
+        by_name: "A. Liaison".into(),
+    }
+}
+
+/// Everything a test may want to vary.
+struct World {
+    catchment: Vec<AreaId>,
+    alerts: Vec<Alert>,
+    forecasts: Vec<Forecast>,
+    facts: Vec<EventFact>,
+    follow_ups: Vec<FollowUp>,
+    encounters: Vec<Encounter>,
+    places: Vec<NamedPlace>,
+    since: Option<DateTime<Utc>>,
+    language: Language,
+    data: DataAge,
+}
+
+impl World {
+    fn empty() -> Self {
+        let place = |name: &str, at: i32| NamedPlace { name: name.into(), point: cell(at).centre(), population: None };
+        Self {
+            catchment: vec![id("penobscot")],
+            alerts: vec![],
+            forecasts: vec![],
+            facts: vec![],
+            follow_ups: vec![],
+            encounters: vec![],
+            places: vec![place("Orono", 0), place("Old Town", 10)],
+            since: None,
+            language: Language::En,
+            data: DataAge {
+                as_of: Some(day(0)),
+                computed_at: Some(now()),
+                newest_event_at: Some(now()),
+                last_received_at: Some(now()),
+                silent_sources: vec![],
+            },
+        }
+    }
+
+    fn brief(&self) -> ShiftBrief {
+        let areas = areas();
+        brief(&BriefInputs {
+            catchment: &self.catchment,
+            areas: &areas,
+            places: &self.places,
+            zone: Zone::UTC,
+            shift: Shift { starts_at: now(), ends_at: now() + Duration::hours(8) },
+            now: now(),
+            since: self.since,
+            alerts: &self.alerts,
+            forecasts: &self.forecasts,
+            facts: &self.facts,
+            facts_days: DayRange::ending(day(0), 365),
+            follow_ups: &self.follow_ups,
+            encounters: &self.encounters,
+            last_visits: &[],
+            data: self.data.clone(),
+            options: &BriefOptions::default(),
+            language: self.language,
+        })
+    }
+}
+
+fn names(brief: &ShiftBrief) -> Vec<&str> {
+    brief.places.iter().map(|p| p.name.as_str()).collect()
+}
+
+#[test]
+fn alerts_come_before_the_watch_list_and_that_before_forecasts() {
+    let world = World {
+        alerts: vec![alert("Watched", 3, 40.0), alert("Rare", 1, 400.0), alert("Less rare", 2, 150.0)],
+        forecasts: vec![forecast(5, 0.9, 2.3, 2.3)],
+        ..World::empty()
+    };
+    let brief = world.brief();
+    assert_eq!(names(&brief), ["Rare", "Less rare", "Watched"]);
+    assert_eq!(brief.places.iter().map(|p| p.rank).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(
+        brief.places.iter().map(|p| p.certainty.as_str()).collect::<Vec<_>>(),
+        ["very sure", "fairly sure", "a hint"]
+    );
+    assert_eq!(brief.quiet, None);
+}
+
+#[test]
+fn a_place_says_its_reason_in_one_breath() {
+    let brief = World { alerts: vec![alert("Downtown Bangor", 1, 274.0)], ..World::empty() }.brief();
+    assert_eq!(
+        brief.places[0].reason,
+        "6 overdoses in 72 hours; 1.2 are usual. Chance alone would do this about once in 9 months."
+    );
+    let spanish =
+        World { alerts: vec![alert("Downtown Bangor", 1, 274.0)], language: Language::Es, ..World::empty() }.brief();
+    assert_eq!(
+        spanish.places[0].reason,
+        "6 sobredosis en 72 horas; lo habitual son 1.2. El azar por sí solo produciría esto aproximadamente una vez cada 9 meses."
+    );
+}
+
+#[test]
+fn the_same_ground_is_named_once_and_carries_its_forecast() {
+    let world = World {
+        alerts: vec![alert("Downtown", 1, 274.0), alert("Downtown too", 1, 40.0)],
+        forecasts: vec![forecast(1, 0.6, 0.9, 0.5), forecast(4, 0.4, 0.5, 0.5)],
+        ..World::empty()
+    };
+    let brief = world.brief();
+    assert_eq!(brief.places.len(), 2);
+    assert_eq!(brief.places[0].forecast_p, Some(0.6));
+    assert!(brief.places[0].known.iter().any(|k| k.starts_with("Also on the watch list here: Downtown too")));
+    assert_eq!(brief.quiet.as_deref(), Some("Only one of the places below stands out; the others are by forecast."));
+}
+
+#[test]
+fn forecasts_are_ranked_by_chance_and_compared_with_history() {
+    let world = World {
+        forecasts: vec![forecast(2, 0.41, 0.53, 0.5), forecast(0, 0.7, 1.2, 0.4), forecast(4, 0.2, 0.2, 0.2)],
+        ..World::empty()
+    };
+    let brief = world.brief();
+    let said: Vec<_> = brief.places.iter().map(|p| (p.reason.as_str(), p.certainty.as_str())).collect();
+    assert_eq!(
+        said,
+        [
+            (
+                "70 % chance of an overdose here in the next 7 days: 3 times what this place's history expects.",
+                "likely"
+            ),
+            ("41 % chance of an overdose here in the next 7 days, much as this place's history expects.", "possible"),
+            (
+                "20 % chance of an overdose here in the next 7 days, much as this place's history expects.",
+                "less likely"
+            ),
+        ]
+    );
+    assert_eq!(brief.places[0].name, "Orono");
+    assert_eq!(brief.places[1].name, "3 miles east of Orono");
+    assert!(brief.quiet.unwrap().starts_with("Nothing stands out in Penobscot."));
+}
+
+#[test]
+fn without_a_forecast_places_of_lasting_need_are_named_as_such() {
+    let mut world = World::empty();
+    world.facts = (0..5).map(|n| fact(n, 0, 40 + n as i32)).chain((5..8).map(|n| fact(n, 4, 60))).collect();
+    let brief = world.brief();
+    assert_eq!(brief.places.len(), 2);
+    assert_eq!(
+        brief.places[0].reason,
+        "5 of the 8 overdoses here in the last 365 days: a place of lasting need, not a new rise."
+    );
+    assert_eq!(brief.places[0].certainty, "long-run need");
+    assert!(brief.quiet.unwrap().contains("there is no forecast"));
+}
+
+#[test]
+fn an_empty_catchment_is_not_called_safe() {
+    let brief = World::empty().brief();
+    assert!(brief.places.is_empty());
+    assert!(brief.quiet.unwrap().ends_with("No report is not the same as no overdose."));
+    assert!(brief.limits.starts_with("There is no record of overdoses in Penobscot"));
+}
+
+#[test]
+fn another_county_is_not_in_the_brief() {
+    let elsewhere = |mut a: Alert| {
+        a.area = Some(id("york"));
+        a
+    };
+    let mut world = World { alerts: vec![elsewhere(alert("Saco", 1, 400.0))], ..World::empty() };
+    let stranger = EventFact { area: Some(id("york")), ..fact(1, 3, 2) };
+    world.facts = vec![stranger];
+    world.follow_ups = vec![FollowUp { area: Some(id("york")), ..owed() }];
+    let brief = world.brief();
+    assert!(brief.places.is_empty() && brief.follow_ups.is_empty());
+}
+
+#[test]
+fn dismissed_and_finished_alerts_are_no_places_to_go() {
+    let with = |state| Alert { state, ..alert("Downtown", 1, 400.0) };
+    for state in [AlertState::Dismissed, AlertState::Over] {
+        assert!(World { alerts: vec![with(state)], ..World::empty() }.brief().places.is_empty(), "{state}");
+    }
+    let seen = World { alerts: vec![with(AlertState::Investigating)], ..World::empty() }.brief();
+    assert_eq!(seen.places[0].reason_kind, ReasonKind::Alert);
+}
+
+#[test]
+fn an_area_alert_points_to_where_most_of_it_was() {
+    let mut world = World::empty();
+    let county = Alert { cells: vec![], centre: None, area: Some(id("penobscot")), ..alert("Penobscot", 0, 120.0) };
+    world.alerts = vec![county];
+    world.facts = (0..3).map(|n| fact(n, 0, 1)).chain((3..5).map(|n| fact(n, n as i32 * 3, 1))).collect();
+    let place = &world.brief().places[0];
+    assert!(place.known.contains(&"3 of the 5 were near Orono.".to_owned()), "{:?}", place.known);
+    assert_eq!((place.cells.as_slice(), place.centre), ([cell(0)].as_slice(), cell(0).centre()));
+}
+
+#[test]
+fn what_is_known_about_a_place_is_said() {
+    let mut world = World { alerts: vec![alert("Downtown", 1, 274.0)], ..World::empty() };
+    world.encounters = vec![contact(1, 9, 4), contact(1, 12, 3), contact(4, 2, 9)];
+    world.follow_ups = vec![FollowUp { cell: Some(cell(1)), ..owed() }];
+    world.facts = vec![
+        EventFact { naloxone: NaloxoneGiven::Multiple, ..fact(1, 1, 1) },
+        EventFact { outcome: Outcome::Fatal, ..fact(2, 1, 0) },
+    ];
+    let brief = world.brief();
+    assert_eq!(
+        brief.places[0].known,
+        [
+            "Last visit nine days ago.",
+            "Two contacts here in the last 30 days, two with a person reached.",
+            "Seven kits given here in the last 30 days.",
+            "One follow-up is due here.",
+            "One of the two overdoses was fatal or suspected fatal.",
+            "Naloxone was given at one of the two overdoses.",
+        ]
+    );
+    assert_eq!(brief.places[0].recent.len(), 14);
+    assert_eq!(brief.places[0].recent[12..], [1, 1]);
+}
+
+#[test]
+fn one_incident_reported_twice_is_counted_once() {
+    let mut world = World { alerts: vec![alert("Downtown", 1, 274.0)], ..World::empty() };
+    let incident = Some(IncidentId::derived(&["i"]));
+    world.facts = vec![EventFact { incident, ..fact(1, 1, 0) }, EventFact { incident, ..fact(2, 1, 0) }];
+    assert_eq!(world.brief().places[0].recent[13], 1);
+}
+
+#[test]
+fn changes_since_the_last_shift_are_told() {
+    let mut world = World { alerts: vec![alert("Downtown", 1, 274.0)], ..World::empty() };
+    world.since = Some(now() - Duration::hours(24));
+    world.alerts.push(Alert { state: AlertState::Over, ..alert("Old one", 3, 274.0) });
+    world.alerts.push(Alert { updated_at: now() - Duration::days(3), ..alert("Untouched", 6, 274.0) });
+    world.facts = vec![fact(1, 1, 0), fact(2, 1, 5)];
+    let brief = world.brief();
+    assert_eq!(brief.changes.len(), 3, "{:?}", brief.changes);
+    assert!(brief.changes.contains(&"New: Downtown: 6 overdoses in 72 hours; 1.2 are usual.".to_owned()));
+    assert!(brief.changes.contains(&"Over: Old one: 6 overdoses in 72 hours; 1.2 are usual.".to_owned()));
+    assert_eq!(brief.changes[2], "One overdose was reported in Penobscot since then.");
+}
+
+#[test]
+fn old_data_and_silent_feeds_are_said_under_the_brief() {
+    let mut world = World::empty();
+    world.facts = (0..110).map(|n| fact(n, 0, 20 + n as i32)).collect();
+    world.data.last_received_at = Some(now() - Duration::hours(30));
+    world.data.silent_sources = vec!["County EMS".into()];
+    let limits = world.brief().limits;
+    assert!(limits.starts_with("At Penobscot's usual 0.3 overdoses a day, a doubling for a week would"), "{limits}");
+    assert!(limits.contains("The newest report is 30 hours old"));
+    assert!(limits.ends_with("No data are arriving from County EMS: few reports there do not mean few overdoses."));
+}
+
+#[test]
+fn the_brief_does_not_depend_on_the_order_of_what_it_reads() {
+    let mut world = World {
+        alerts: vec![alert("A", 3, 40.0), alert("B", 1, 400.0)],
+        forecasts: vec![forecast(7, 0.5, 0.6, 0.5), forecast(9, 0.5, 0.6, 0.5)],
+        ..World::empty()
+    };
+    world.facts = (0..30).map(|n| fact(n, (n % 4) as i32, (n % 12) as i32)).collect();
+    world.encounters = vec![contact(1, 9, 4), contact(3, 12, 3)];
+    let first = world.brief();
+    world.alerts.reverse();
+    world.forecasts.reverse();
+    world.facts.reverse();
+    world.encounters.reverse();
+    assert_eq!(world.brief(), first);
+}
+
+fn owed() -> FollowUp {
+    let opened = follow_ups(
+        &[fact(1, 1, 1)],
+        &areas(),
+        &JurisdictionId::new("me").unwrap(),
+        &FollowUpOptions::default(),
+        Language::En,
+        now(),
+    );
+    opened.into_iter().next().unwrap()
+}
+
+#[test]
+fn an_overdose_that_was_survived_is_owed_contact_within_three_days() {
+    let due = owed();
+    assert_eq!(due.due_by, fact(1, 1, 1).occurred_at + Duration::hours(72));
+    assert_eq!(due.place_name, "Bangor");
+    assert_eq!(
+        due.what,
+        "A person survived an overdose in Bangor. Phone or text first; visit only with consent. Due within 72 hours."
+    );
+    assert_eq!(due.id, owed().id, "the id depends on the event alone");
+}
+
+#[test]
+fn only_recent_survived_overdoses_open_a_follow_up() {
+    let open = |f: EventFact| {
+        let jurisdiction = JurisdictionId::new("me").unwrap();
+        follow_ups(&[f], &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now()).len()
+    };
+    assert_eq!(open(fact(1, 1, 1)), 1);
+    for outcome in [Outcome::Fatal, Outcome::SuspectedFatal, Outcome::Unknown] {
+        assert_eq!(open(EventFact { outcome, ..fact(1, 1, 1) }), 0, "{outcome}");
+    }
+    for kind in [EventKind::Naloxone, EventKind::Outreach] {
+        assert_eq!(open(EventFact { kind, ..fact(1, 1, 1) }), 0, "{kind}");
+    }
+    assert_eq!(open(fact(1, 1, 15)), 0, "history is not work");
+}
+
+#[test]
+fn a_late_report_leaves_a_day_and_two_reports_of_one_incident_open_one_follow_up() {
+    let incident = Some(IncidentId::derived(&["i"]));
+    let late = EventFact { received_at: now(), incident, ..fact(1, 1, 6) };
+    let jurisdiction = JurisdictionId::new("me").unwrap();
+    let twin = EventFact { incident, ..fact(2, 1, 6) };
+    let opened =
+        follow_ups(&[late.clone(), twin], &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now());
+    assert_eq!(opened.len(), 1);
+    let alone = follow_ups(&[late], &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now());
+    assert_eq!(alone[0].due_by, now() + Duration::hours(24));
+    assert_eq!(alone[0].id, opened[0].id);
+}
+
+#[test]
+fn contacts_move_a_follow_up_through_its_states() {
+    let options = FollowUpOptions::default();
+    let log = |f: &FollowUp, contacted, consent, hours: i64| {
+        let at = f.opened_at + Duration::hours(hours);
+        let contact = Encounter { follow_up: Some(f.id), contacted, consent, at, ..contact(1, 0, 0) };
+        log_contact(f, &contact, &options)
+    };
+    let due = owed();
+    let tried = log(&due, Contacted::Nobody, false, 2).unwrap();
+    assert_eq!((tried.state, tried.attempts), (FollowUpState::Attempted, 1));
+    assert_eq!(log(&tried, Contacted::Survivor, true, 5).unwrap().state, FollowUpState::Reached);
+    let family = log(&tried, Contacted::Family, true, 5).unwrap();
+    assert_eq!(family.state, FollowUpState::Attempted, "family is not the survivor");
+    assert_eq!(log(&family, Contacted::Nobody, false, 10).unwrap().state, FollowUpState::Attempted);
+    assert_eq!(log(&family, Contacted::Nobody, false, 80).unwrap().state, FollowUpState::Lost);
+
+    let declined = log(&due, Contacted::Survivor, false, 2).unwrap();
+    assert_eq!(declined.state, FollowUpState::Declined);
+    assert_eq!(log(&declined, Contacted::Nobody, false, 5), Err(ContactError::Declined));
+    assert_eq!(log(&declined, Contacted::Survivor, true, 5).unwrap().state, FollowUpState::Reached);
+}
+
+#[test]
+fn a_contact_of_another_follow_up_or_from_before_is_refused() {
+    let due = owed();
+    let options = FollowUpOptions::default();
+    let other = Encounter { follow_up: Some(FollowUpId::derived(&["other"])), ..contact(1, 0, 0) };
+    assert_eq!(log_contact(&due, &other, &options), Err(ContactError::OtherFollowUp));
+    let early = Encounter { follow_up: Some(due.id), ..contact(1, 9, 0) };
+    assert_eq!(log_contact(&due, &early, &options), Err(ContactError::BeforeOpened));
+}

@@ -1,0 +1,96 @@
+//! The standard normal distribution, accurate in both tails.
+//!
+//! The cumulative function is the power series of its integral near 0 and Laplace's continued fraction
+//! in the tails (Abramowitz & Stegun 26.2.11 and 26.2.14), good to about 14 digits; the quantile is an
+//! approximation polished on it.
+
+use std::f64::consts::{PI, SQRT_2};
+
+use statrs::function::erf::erfc_inv;
+
+/// P(Z ≤ z).
+pub fn cdf(z: f64) -> f64 {
+    survival(-z)
+}
+
+/// P(Z > z), without loss of digits for large z.
+pub fn survival(z: f64) -> f64 {
+    if z.is_nan() {
+        f64::NAN
+    } else if z > 2.5 {
+        upper_tail(z)
+    } else if z < -2.5 {
+        1.0 - upper_tail(-z)
+    } else {
+        0.5 - pdf(z) * series(z)
+    }
+}
+
+/// z + z³/3 + z⁵/(3·5) + …
+fn series(z: f64) -> f64 {
+    let (mut term, mut sum, mut odd) = (z, z, 1.0);
+    while term.abs() > 1e-18 * sum.abs() {
+        odd += 2.0;
+        term *= z * z / odd;
+        sum += term;
+    }
+    sum
+}
+
+/// φ(z) / (z + 1/(z + 2/(z + 3/(z + …)))), from the inside out; 120 levels settle it for z > 2.5.
+fn upper_tail(z: f64) -> f64 {
+    let fraction = (1..=120).rev().fold(z, |inner, k| z + f64::from(k) / inner);
+    pdf(z) / fraction
+}
+
+pub fn pdf(z: f64) -> f64 {
+    (-0.5 * z * z).exp() / (2.0 * PI).sqrt()
+}
+
+/// The z with P(Z ≤ z) = p; −∞ at 0, ∞ at 1, NaN outside 0..=1.
+pub fn quantile(p: f64) -> f64 {
+    if !(0.0..=1.0).contains(&p) {
+        return f64::NAN;
+    }
+    if p == 0.0 || p == 1.0 {
+        return if p == 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
+    }
+    // The rough value is good to about ten digits; Newton steps in the nearer tail give the rest.
+    let upper = p > 0.5;
+    let tail = if upper { 1.0 - p } else { p };
+    let mut z = SQRT_2 * erfc_inv(2.0 * tail);
+    for _ in 0..2 {
+        let density = pdf(z);
+        if density > 0.0 {
+            z += (survival(z) - tail) / density;
+        }
+    }
+    if upper { z } else { -z }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_quantiles_are_met_to_twelve_digits() {
+        // Published values (for example R's qnorm, 15 digits).
+        for (p, z) in [
+            (0.5, 0.0),
+            (0.975, 1.959963984540054),
+            (0.999, 3.090232306167813),
+            (0.025, -1.959963984540054),
+            (1e-10, -6.361340902404056),
+        ] {
+            assert!((quantile(p) - z).abs() < 1e-12, "{p}: {}", quantile(p));
+        }
+        assert!(quantile(1.5).is_nan());
+    }
+
+    #[test]
+    fn the_far_tail_keeps_its_digits() {
+        let q = survival(8.0);
+        assert!((q / 6.220960574271785e-16 - 1.0).abs() < 1e-9, "{q:e}");
+        assert_eq!(cdf(-8.0), q);
+    }
+}

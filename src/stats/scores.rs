@@ -1,0 +1,196 @@
+//! Scoring rules: how good was a predictive distribution, now that the count is known?
+//!
+//! All are negatively oriented (smaller is better) and, the Brier score and the intervals apart, proper
+//! for whole distributions of counts:
+//! * logarithmic score, −ln P(Y = y) (Good 1952);
+//! * continuous ranked probability score, for counts the ranked probability score
+//!   Σₖ (F(k) − 1{y ≤ k})² (Epstein 1969; Czado, Gneiting & Held 2009; Wei & Held 2014 give the closed
+//!   form for the negative binomial, which the sum here equals);
+//! * weighted interval score of a median and central intervals (Bracher, Ray, Gneiting & Reich 2021),
+//!   which is twice the mean quantile (pinball) loss;
+//! * Brier score of an event's probability (Brier 1950);
+//! * the non-randomised probability integral transform for counts (Czado, Gneiting & Held 2009).
+//!
+//! To add one: a function here, its paper above, and a check against published values below.
+
+use super::CountDistribution;
+
+/// Below this mean a distribution is stepped through from zero; P(0) does not underflow there.
+const STEPPED: f64 = 300.0;
+
+/// −ln P(Y = y); +∞ when the distribution held y impossible.
+pub fn log_score(d: CountDistribution, y: u64) -> f64 {
+    -d.ln_pmf(y)
+}
+
+/// CRPS of a count distribution (for counts also called RPS), summed until what is left is below 1e-12.
+pub fn crps(d: CountDistribution, y: u64) -> f64 {
+    let (first, mut cdf) = start(d);
+    let mut pmf = d.pmf(first);
+    // Where the sum starts above the truth, every step between had F = 0 against an indicator of 1.
+    let mut sum = first.saturating_sub(y) as f64;
+    let mut k = first;
+    loop {
+        let truth = if y <= k { 1.0 } else { 0.0 };
+        sum += (cdf - truth) * (cdf - truth);
+        let left = 1.0 - cdf;
+        if (k >= y && left < 1e-9) || pmf == 0.0 && k as f64 > d.mean() {
+            // Every step still to come adds (F − indicator)², which is 1 between here and a far truth.
+            return sum + y.saturating_sub(k + 1) as f64;
+        }
+        pmf *= ratio(d, k);
+        k += 1;
+        cdf = (cdf + pmf).min(1.0);
+    }
+}
+
+/// CRPS of an equally weighted sample, E|X − y| − ½ E|X − X′| with the 1/m² form of the second term
+/// (the `nrg` estimator; the `fair` one divides by m(m − 1)). NaN for an empty sample.
+pub fn crps_sample(sample: &[f64], y: f64) -> f64 {
+    let mut sorted = sample.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let m = sorted.len() as f64;
+    let near = sorted.iter().map(|x| (x - y).abs()).sum::<f64>() / m;
+    // Σᵢⱼ |xᵢ − xⱼ| over ordered values is 2 Σᵢ (2i − m − 1) xᵢ.
+    let spread: f64 = sorted.iter().enumerate().map(|(i, x)| (2.0 * (i as f64 + 1.0) - m - 1.0) * x).sum();
+    near - spread / (m * m)
+}
+
+/// Quantile (pinball) loss of the quantile `q` at probability `level`.
+pub fn pinball(q: f64, level: f64, y: f64) -> f64 {
+    if y >= q { level * (y - q) } else { (1.0 - level) * (q - y) }
+}
+
+/// Weighted interval score of quantiles that lie symmetrically about a median: twice their mean pinball
+/// loss, which for many levels approaches the CRPS. NaN for no quantile.
+pub fn wis(levels: &[f64], quantiles: &[u32], y: u64) -> f64 {
+    let losses = levels.iter().zip(quantiles).map(|(&l, &q)| pinball(f64::from(q), l, y as f64));
+    2.0 * losses.sum::<f64>() / levels.len() as f64
+}
+
+/// Squared difference between a probability and what happened.
+pub fn brier(p: f64, happened: bool) -> f64 {
+    let truth = if happened { 1.0 } else { 0.0 };
+    (p - truth) * (p - truth)
+}
+
+/// Add one forecast's share to a histogram of the non-randomised PIT: the interval from P(Y < y) to
+/// P(Y ≤ y) spread evenly over the bins it meets. A calibrated forecaster's histogram is flat.
+pub fn add_pit(bins: &mut [f64], below: f64, up_to: f64) {
+    let n = bins.len() as f64;
+    let width = up_to - below;
+    for (i, bin) in bins.iter_mut().enumerate() {
+        let (lo, hi) = (i as f64 / n, (i as f64 + 1.0) / n);
+        *bin += if width > 1e-15 {
+            ((up_to.min(hi) - below.max(lo)) / width).max(0.0)
+        } else if lo <= up_to && (up_to < hi || hi >= 1.0 && up_to <= 1.0) {
+            1.0
+        } else {
+            0.0
+        };
+    }
+}
+
+/// The quantiles of a distribution at ascending levels, in one pass.
+pub fn quantiles<const N: usize>(d: CountDistribution, levels: &[f64; N]) -> [u32; N] {
+    let mut out = [0u32; N];
+    if d.mean() > STEPPED {
+        for (q, &level) in out.iter_mut().zip(levels) {
+            *q = u32::try_from(d.quantile(level)).unwrap_or(u32::MAX);
+        }
+        return out;
+    }
+    let (mut k, mut pmf) = (0u64, d.pmf(0));
+    let mut cdf = pmf;
+    for (q, &level) in out.iter_mut().zip(levels) {
+        // A sum of doubles ends within 1e-13 of one; a level beyond that is never asked for.
+        while cdf < level - 1e-13 {
+            pmf *= ratio(d, k);
+            if pmf == 0.0 {
+                break;
+            }
+            k += 1;
+            cdf += pmf;
+        }
+        *q = u32::try_from(k).unwrap_or(u32::MAX);
+    }
+    out
+}
+
+/// First count worth summing from, with P(Y ≤ it). A negative binomial of small size keeps mass near zero
+/// however large its mean, so the start lies twenty standard deviations down or at zero.
+fn start(d: CountDistribution) -> (u64, f64) {
+    let first = (d.mean() - 20.0 * d.variance().sqrt()).max(0.0) as u64;
+    (first, d.cdf(first))
+}
+
+/// P(k + 1) / P(k).
+fn ratio(d: CountDistribution, k: u64) -> f64 {
+    let n = k as f64;
+    if d.size().is_infinite() {
+        d.mean() / (n + 1.0)
+    } else {
+        (n + d.size()) / (n + 1.0) * (d.mean() / (d.mean() + d.size()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NB: fn(f64, f64) -> CountDistribution = CountDistribution::negative_binomial;
+
+    #[test]
+    fn the_crps_of_a_count_equals_its_closed_form() {
+        // scoringrules 0.10 and an independent sum agree on these.
+        assert!((crps(NB(0.1, 0.5), 0) - 0.007_716_168_133_560_707).abs() < 1e-10);
+        // R surveillance 1.20: rps at size 0.3, mean 0.05.
+        assert!((crps(NB(0.05, 0.3), 0) - 0.002_060_808_766_539_314).abs() < 1e-10);
+        assert!((crps(NB(0.05, 0.3), 5) - 4.902_062_813_201_295).abs() < 1e-10);
+    }
+
+    #[test]
+    fn a_truth_far_from_a_large_mean_costs_about_its_distance() {
+        let d = CountDistribution::poisson(5000.0);
+        let far = crps(d, 0);
+        assert!((far - (5000.0 - (5000.0f64 / std::f64::consts::PI).sqrt())).abs() < 0.05, "{far}");
+        assert!((crps(CountDistribution::poisson(0.0), 7) - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_log_score_is_minus_the_log_probability() {
+        assert!((log_score(NB(0.05, 0.3), 2) - 5.572_821_222_477_195).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_sample_form_counts_distance_less_half_the_spread() {
+        assert_eq!(crps_sample(&[2.0], 3.0), 1.0);
+        // E|X − 1| = 1, E|X − X′| = 1 for X in {0, 2}.
+        assert_eq!(crps_sample(&[0.0, 2.0], 1.0), 0.5);
+    }
+
+    #[test]
+    fn the_interval_score_of_a_certain_right_answer_is_nothing() {
+        assert_eq!(wis(&[0.1, 0.5, 0.9], &[4, 4, 4], 4), 0.0);
+        // Pinball losses 0.1·1 (above), 0, 0.1·1 (below).
+        assert!((wis(&[0.1, 0.5, 0.9], &[3, 4, 5], 4) - 2.0 * 0.2 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_forecast_adds_one_to_the_pit() {
+        for (below, up_to) in [(0.0, 1.0), (0.13, 0.42), (0.999, 1.0), (0.5, 0.5), (1.0, 1.0)] {
+            let mut bins = [0.0; 10];
+            add_pit(&mut bins, below, up_to);
+            assert!((bins.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{below} {up_to} {bins:?}");
+        }
+    }
+
+    #[test]
+    fn quantiles_in_one_pass_are_those_found_one_by_one() {
+        let levels = [0.025, 0.1, 0.5, 0.9, 0.975];
+        for d in [NB(0.02, 0.6), NB(7.0, 1.3), NB(250.0, 4.0), CountDistribution::poisson(2000.0), NB(0.0, 1.0)] {
+            let want = levels.map(|l| d.quantile(l) as u32);
+            assert_eq!(quantiles(d, &levels), want, "{d:?}");
+        }
+    }
+}

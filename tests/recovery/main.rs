@@ -1,0 +1,10 @@
+//! Worlds with a known truth: what was put in must be found again, and nothing where there is nothing.
+//! One file per question, named after the stage it asks (`world_…` asks the simulator itself).
+
+mod detect_scan;
+mod forecast_calibration;
+mod forecast_real;
+mod forecast_skill;
+mod forecast_worlds;
+mod world_delays;
+mod world_outbreaks;

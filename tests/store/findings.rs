@@ -1,0 +1,463 @@
+//! Runs, signals, forecasts, alerts and the messages they cause.
+
+use chrono::Duration;
+use emberwatch::{
+    domain::{
+        alert::{Alert, AlertState, Decision, DecisionKind, DismissReason, Tier},
+        event::EventKind,
+        forecast::{Forecast, ForecastLevel, ForecastRecord},
+        ids::{AlertId, EventId, MessageId, RunId, SignalId, SubscriptionId},
+        message::{Channel, MessageState, OutboxMessage, Subscription},
+        place::Point,
+        signal::{Method, Signal, SignalScope},
+        time::DayRange,
+    },
+    store::{AreaStatus, RunRecord, StoreError, StoredAnalysis},
+};
+use serde_json::json;
+
+use crate::{
+    Db, on_both,
+    world::{all_of, area, may, may_day, only, settled, uuid},
+};
+
+on_both! {
+    a_run_comes_back_with_all_it_derived,
+    an_analysis_stored_twice_is_stored_once,
+    numbers_without_end_survive,
+    the_newest_runs_forecasts_are_the_current_ones,
+    signals_come_newest_and_rarest_first,
+    an_alert_that_somebody_else_changed_is_a_conflict_and_nothing_is_stored,
+    alerts_come_loudest_first_in_pages,
+    findings_of_another_town_do_not_exist,
+    a_decision_needs_the_version_that_was_seen,
+    dismissed_alerts_are_merged_while_they_are_recent,
+    area_status_is_replaced_row_by_row,
+    two_claimers_never_share_a_message,
+    a_message_is_tried_again_when_it_is_due_and_given_up_when_told,
+    subscriptions_keep_their_secret_and_can_be_removed,
+}
+
+fn method() -> Method {
+    Method { name: "space-time-permutation-scan".into(), version: 2, seed: Some(u64::MAX) }
+}
+
+pub fn run(n: u128, day: u32) -> RunRecord {
+    RunRecord {
+        id: RunId(uuid(n)),
+        as_of: may_day(day),
+        computed_at: may(day) + Duration::microseconds(5),
+        newest_event_at: Some(may(day)),
+        last_received_at: None,
+        events: 123,
+        elapsed_ms: 45,
+        settings: json!({"z": 1, "a": {"replications": 999}}).as_object().unwrap().clone(),
+    }
+}
+
+pub fn signal(run: u128, n: u128, day: u32, area_id: &str, interval: f64) -> Signal {
+    let centre = Point::new(44.8, -68.77).unwrap();
+    Signal {
+        id: SignalId(uuid(n)),
+        run: RunId(uuid(run)),
+        as_of: may_day(day),
+        method: method(),
+        kind: EventKind::Overdose,
+        scope: SignalScope::Cells,
+        cells: vec![centre.cell("8".parse::<u8>().unwrap().try_into().unwrap())],
+        area: Some(area(area_id)),
+        centre: Some(centre),
+        radius_km: Some(1.25),
+        place_name: "Downtown".into(),
+        window: DayRange::ending(may_day(day), 3),
+        observed: 6,
+        expected: 1.2,
+        expected_range: [0.0, 4.0],
+        relative_risk: Some(5.1),
+        statistic: 4.932_817_364_5,
+        p_value: 0.1 + 0.2,
+        recurrence_interval_days: interval,
+        replications: Some(999),
+        events: vec![EventId(uuid(3)), EventId(uuid(4))],
+        caveats: vec!["Late reports are still expected.".into()],
+    }
+}
+
+pub fn forecast(run: u128, level: ForecastLevel, area_id: Option<&str>) -> Forecast {
+    Forecast {
+        run: RunId(uuid(run)),
+        issued: may_day(1),
+        level,
+        cell: (level == ForecastLevel::Cell).then(|| Point::new(44.8, -68.77).unwrap().cell(8u8.try_into().unwrap())),
+        area: area_id.map(area),
+        kind: EventKind::Overdose,
+        window: DayRange::ending(may_day(8), 7),
+        method: method(),
+        mean: 1.0 / 3.0,
+        quantiles: [0, 0, 0, 0, 1, 1, 2, 3, 4],
+        p_at_least_one: 0.283_468_689_426_210_6,
+        history_mean: 0.4,
+        caveat: String::new(),
+    }
+}
+
+fn record() -> ForecastRecord {
+    ForecastRecord {
+        method: "history".into(),
+        level: ForecastLevel::Area,
+        horizon_days: 7,
+        origins: 52,
+        log_score: -1.5,
+        history_log_score: -1.6,
+        crps: 0.3,
+        history_crps: 0.31,
+        coverage_80: 0.83,
+        capture_10: None,
+        history_capture_10: Some(0.5),
+    }
+}
+
+fn status(area_id: &str, observed: u32) -> AreaStatus {
+    AreaStatus {
+        area: area(area_id),
+        kind: EventKind::Overdose,
+        day: may_day(2),
+        last_24h: 1,
+        last_72h: 2,
+        last_7d: 3,
+        observed,
+        expected: 0.7,
+        threshold: 3.0,
+        statistic: 1.5,
+        p_value: 0.06,
+        recurrence_interval_days: 16.0,
+        updated_at: may(2),
+    }
+}
+
+pub fn alert(n: u128, area_id: &str, tier: Tier, day: u32) -> Alert {
+    let s = signal(1, 1, day, area_id, 400.0);
+    Alert {
+        id: AlertId(uuid(n)),
+        version: 1,
+        tier,
+        state: AlertState::Open,
+        rule: "scan".into(),
+        kind: s.kind,
+        headline: "Downtown: 6 overdoses in 3 days, 1.2 are usual".into(),
+        sentence: "By chance once in 400 days.".into(),
+        place_name: s.place_name,
+        area: s.area,
+        cells: s.cells,
+        centre: s.centre,
+        radius_km: s.radius_km,
+        window: s.window,
+        observed: s.observed,
+        expected: s.expected,
+        expected_range: s.expected_range,
+        p_value: s.p_value,
+        recurrence_interval_days: 400.0,
+        peak_recurrence_interval_days: 900.0,
+        first_signalled: may_day(1),
+        last_signalled: may_day(day),
+        signals: vec![s.id],
+        caveats: s.caveats,
+        updated_at: may(day),
+    }
+}
+
+fn message(n: u128, due: u32) -> OutboxMessage {
+    OutboxMessage {
+        id: MessageId(uuid(n)),
+        alert: Some(AlertId(uuid(7))),
+        channel: Channel::Webhook,
+        target: "https://example.org/hook".into(),
+        secret: Some("whsec_x".into()),
+        subject: "Downtown".into(),
+        body: "{}".into(),
+        state: MessageState::Waiting,
+        attempts: 0,
+        next_attempt_at: may(due),
+        created_at: may(1) + Duration::seconds(n as i64),
+        last_error: None,
+    }
+}
+
+/// A run with nothing in it.
+pub fn analysis(run: RunRecord) -> StoredAnalysis {
+    StoredAnalysis {
+        run,
+        signals: vec![],
+        alerts: vec![],
+        forecasts: vec![],
+        records: vec![],
+        area_status: vec![],
+        messages: vec![],
+    }
+}
+
+fn full_analysis() -> StoredAnalysis {
+    StoredAnalysis {
+        run: run(1, 2),
+        signals: vec![signal(1, 5, 2, "bangor", 400.0)],
+        alerts: vec![(alert(7, "bangor", Tier::Alert, 2), None)],
+        forecasts: vec![
+            forecast(1, ForecastLevel::Area, Some("orono")),
+            forecast(1, ForecastLevel::Area, Some("bangor")),
+            forecast(1, ForecastLevel::Cell, None),
+        ],
+        records: vec![record()],
+        area_status: vec![status("bangor", 4)],
+        messages: vec![message(1, 2)],
+    }
+}
+
+async fn put_alerts(db: &Db, alerts: &[Alert]) {
+    let stored = StoredAnalysis { alerts: alerts.iter().map(|a| (a.clone(), None)).collect(), ..analysis(run(1, 2)) };
+    db.store.put_analysis(&all_of("me"), &stored).await.unwrap();
+}
+
+async fn a_run_comes_back_with_all_it_derived(db: Db) {
+    settled(&db).await;
+    let (me, all) = (all_of("me"), full_analysis());
+    db.store.put_analysis(&me, &all).await.unwrap();
+    assert_eq!(db.store.latest_run(&me).await.unwrap(), Some(all.run));
+    assert_eq!(db.store.signal(&me, all.signals[0].id).await.unwrap(), all.signals[0]);
+    assert_eq!(db.store.alert(&me, all.alerts[0].0.id).await.unwrap(), (all.alerts[0].0.clone(), vec![]));
+    let areas = db.store.forecasts(&me, ForecastLevel::Area, EventKind::Overdose).await.unwrap();
+    assert_eq!(areas, all.forecasts[..2], "forecasts come in the order in which they were given");
+    let cells = db.store.forecasts(&me, ForecastLevel::Cell, EventKind::Overdose).await.unwrap();
+    assert_eq!(cells, all.forecasts[2..]);
+    assert_eq!(db.store.forecast_records(&me).await.unwrap(), all.records);
+    assert_eq!(db.store.area_status(&me).await.unwrap(), all.area_status);
+    assert_eq!(db.store.messages(&me, 10).await.unwrap(), all.messages);
+}
+
+async fn an_analysis_stored_twice_is_stored_once(db: Db) {
+    settled(&db).await;
+    let (me, all) = (all_of("me"), full_analysis());
+    db.store.put_analysis(&me, &all).await.unwrap();
+    db.store.message_sent(&me, all.messages[0].id, may(3)).await.unwrap();
+    db.store.put_analysis(&me, &all).await.unwrap();
+    assert_eq!(db.store.signals(&me, None, 10).await.unwrap().len(), 1);
+    assert_eq!(db.store.forecasts(&me, ForecastLevel::Area, EventKind::Overdose).await.unwrap().len(), 2);
+    let messages = db.store.messages(&me, 10).await.unwrap();
+    assert_eq!(messages.iter().map(|m| m.state).collect::<Vec<_>>(), [MessageState::Sent]);
+}
+
+async fn numbers_without_end_survive(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let mut rare = signal(1, 5, 2, "bangor", f64::INFINITY);
+    rare.p_value = f64::MIN_POSITIVE;
+    rare.statistic = f64::NAN;
+    let stored = StoredAnalysis { signals: vec![rare.clone()], ..analysis(run(1, 2)) };
+    db.store.put_analysis(&me, &stored).await.unwrap();
+    let read = db.store.signal(&me, rare.id).await.unwrap();
+    assert_eq!((read.recurrence_interval_days, read.p_value), (f64::INFINITY, f64::MIN_POSITIVE));
+    assert!(read.statistic.is_nan());
+}
+
+async fn the_newest_runs_forecasts_are_the_current_ones(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    for n in [1, 2] {
+        let forecasts = vec![forecast(n, ForecastLevel::Whole, None)];
+        let stored = StoredAnalysis { forecasts, ..analysis(run(n, n as u32)) };
+        db.store.put_analysis(&me, &stored).await.unwrap();
+    }
+    // A run without forecasts takes none away.
+    db.store.put_analysis(&me, &analysis(run(3, 3))).await.unwrap();
+    let current = db.store.forecasts(&me, ForecastLevel::Whole, EventKind::Overdose).await.unwrap();
+    assert_eq!(current, [forecast(2, ForecastLevel::Whole, None)]);
+    assert!(db.store.forecasts(&me, ForecastLevel::Whole, EventKind::Naloxone).await.unwrap().is_empty());
+    assert_eq!(db.store.latest_run(&me).await.unwrap(), Some(run(3, 3)));
+}
+
+async fn signals_come_newest_and_rarest_first(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let given = [signal(1, 4, 1, "bangor", 900.0), signal(1, 5, 2, "bangor", 30.0), signal(1, 6, 2, "orono", 400.0)];
+    db.store.put_analysis(&me, &StoredAnalysis { signals: given.to_vec(), ..analysis(run(1, 2)) }).await.unwrap();
+    let [old, common, rare] = given;
+    assert_eq!(db.store.signals(&me, None, 10).await.unwrap(), [rare.clone(), common.clone(), old.clone()]);
+    assert_eq!(db.store.signals(&me, None, 2).await.unwrap(), [rare, common]);
+    assert_eq!(db.store.signals(&me, DayRange::new(may_day(1), may_day(1)), 10).await.unwrap(), [old]);
+}
+
+async fn an_alert_that_somebody_else_changed_is_a_conflict_and_nothing_is_stored(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let first = alert(7, "bangor", Tier::Watch, 2);
+    put_alerts(&db, std::slice::from_ref(&first)).await;
+    let louder = Alert { version: 2, tier: Tier::Alert, ..first.clone() };
+    let stored = StoredAnalysis { alerts: vec![(louder.clone(), Some(1))], ..analysis(run(2, 3)) };
+    db.store.put_analysis(&me, &stored).await.unwrap();
+
+    for (late, replaces) in [(Alert { observed: 9, ..louder.clone() }, Some(1)), (Alert { observed: 9, ..first }, None)]
+    {
+        let late =
+            StoredAnalysis { alerts: vec![(late, replaces)], messages: vec![message(1, 2)], ..analysis(run(3, 4)) };
+        let refused = db.store.put_analysis(&me, &late).await;
+        assert!(matches!(refused, Err(StoreError::Conflict("alert"))), "{refused:?}");
+    }
+    assert_eq!(db.store.alert(&me, louder.id).await.unwrap().0, louder);
+    assert_eq!(db.store.latest_run(&me).await.unwrap(), Some(run(2, 3)));
+    assert!(db.store.messages(&me, 10).await.unwrap().is_empty());
+}
+
+async fn alerts_come_loudest_first_in_pages(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let given = [
+        alert(1, "bangor", Tier::Watch, 9),
+        alert(2, "bangor", Tier::Alert, 3),
+        alert(3, "orono", Tier::Alert, 8),
+        alert(4, "orono", Tier::Alert, 3),
+        Alert { state: AlertState::Over, ..alert(5, "orono", Tier::Alert, 3) },
+    ];
+    put_alerts(&db, &given).await;
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = db.store.alerts(&me, &[], None, cursor.as_deref(), 2).await.unwrap();
+        seen.extend(page.alerts.iter().map(|a| a.id.0.as_u128()));
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [3, 2, 4, 5, 1]);
+    let open = db.store.alerts(&me, &[AlertState::Open], Some(Tier::Alert), None, 9).await.unwrap();
+    assert_eq!(open.alerts.iter().map(|a| a.id.0.as_u128()).collect::<Vec<_>>(), [3, 2, 4]);
+}
+
+async fn findings_of_another_town_do_not_exist(db: Db) {
+    settled(&db).await;
+    db.store.put_analysis(&all_of("me"), &full_analysis()).await.unwrap();
+    for stranger in [only(&["orono"]), all_of("pa")] {
+        assert!(db.store.alerts(&stranger, &[], None, None, 9).await.unwrap().alerts.is_empty());
+        assert!(db.store.alerts_to_merge(&stranger, may_day(1)).await.unwrap().is_empty());
+        assert!(matches!(db.store.alert(&stranger, AlertId(uuid(7))).await, Err(StoreError::NotFound("alert"))));
+        assert!(db.store.signals(&stranger, None, 9).await.unwrap().is_empty());
+        assert!(matches!(db.store.signal(&stranger, SignalId(uuid(5))).await, Err(StoreError::NotFound("signal"))));
+        assert!(db.store.area_status(&stranger).await.unwrap().is_empty());
+        let decided = db.store.decide(&stranger, &decided(&alert(7, "bangor", Tier::Alert, 2)).0, &decision(1)).await;
+        assert!(matches!(decided, Err(StoreError::NotFound("alert"))), "{decided:?}");
+    }
+    let bangor = only(&["bangor"]);
+    assert_eq!(db.store.alerts(&bangor, &[], None, None, 9).await.unwrap().alerts.len(), 1);
+    let forecasts = db.store.forecasts(&bangor, ForecastLevel::Area, EventKind::Overdose).await.unwrap();
+    assert_eq!(forecasts, [forecast(1, ForecastLevel::Area, Some("bangor"))]);
+}
+
+fn decision(version: u32) -> Decision {
+    Decision {
+        kind: DecisionKind::Dismiss,
+        reason: Some(DismissReason::KnownCause),
+        note: "A concert.".into(),
+        by: "Kim".into(),
+        at: may(3),
+        alert_version: version,
+    }
+}
+
+fn decided(alert: &Alert) -> (Alert, Decision) {
+    let after = Alert { version: alert.version + 1, state: AlertState::Dismissed, updated_at: may(3), ..alert.clone() };
+    (after, decision(alert.version))
+}
+
+async fn a_decision_needs_the_version_that_was_seen(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let first = alert(7, "bangor", Tier::Alert, 2);
+    put_alerts(&db, std::slice::from_ref(&first)).await;
+    let (after, decision) = decided(&first);
+    db.store.decide(&me, &after, &decision).await.unwrap();
+    assert_eq!(db.store.alert(&me, first.id).await.unwrap(), (after.clone(), vec![decision.clone()]));
+    let late = Alert { state: AlertState::Acknowledged, ..after.clone() };
+    let refused = db.store.decide(&me, &late, &decision).await;
+    assert!(matches!(refused, Err(StoreError::Conflict("alert"))), "{refused:?}");
+    assert_eq!(db.store.alert(&me, first.id).await.unwrap(), (after, vec![decision]));
+}
+
+async fn dismissed_alerts_are_merged_while_they_are_recent(db: Db) {
+    settled(&db).await;
+    let given = [
+        alert(1, "bangor", Tier::Watch, 2),
+        Alert { state: AlertState::Dismissed, ..alert(2, "bangor", Tier::Watch, 9) },
+        Alert { state: AlertState::Dismissed, ..alert(3, "bangor", Tier::Watch, 4) },
+        Alert { state: AlertState::Over, ..alert(4, "bangor", Tier::Watch, 9) },
+    ];
+    put_alerts(&db, &given).await;
+    let merged = db.store.alerts_to_merge(&all_of("me"), may_day(5)).await.unwrap();
+    assert_eq!(merged.iter().map(|a| a.id.0.as_u128()).collect::<Vec<_>>(), [2, 1]);
+}
+
+async fn area_status_is_replaced_row_by_row(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    db.store.put_area_status(&me, &[status("orono", 1), status("bangor", 2)]).await.unwrap();
+    db.store.put_area_status(&me, &[status("orono", 5)]).await.unwrap();
+    assert_eq!(db.store.area_status(&me).await.unwrap(), [status("bangor", 2), status("orono", 5)]);
+}
+
+async fn two_claimers_never_share_a_message(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let messages: Vec<OutboxMessage> = (1..=40).map(|n| message(n, 2)).collect();
+    db.store.put_analysis(&me, &StoredAnalysis { messages, ..analysis(run(1, 2)) }).await.unwrap();
+    let claim = || db.store.claim_messages(&me, may(3), Duration::minutes(5), 15);
+    let (a, b, c, d) = tokio::join!(claim(), claim(), claim(), claim());
+    let mut ids: Vec<MessageId> = [a, b, c, d].into_iter().flat_map(Result::unwrap).map(|m| m.id).collect();
+    let claimed = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((claimed, ids.len()), (40, 40));
+    assert!(claim().await.unwrap().is_empty());
+    let after = db.store.claim_messages(&me, may(3) + Duration::minutes(6), Duration::minutes(5), 99).await.unwrap();
+    assert_eq!(after.len(), 40, "leases that ran out are free again");
+    assert_eq!(after[0].attempts, 2);
+}
+
+async fn a_message_is_tried_again_when_it_is_due_and_given_up_when_told(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let messages = vec![message(1, 2), message(2, 9)];
+    db.store.put_analysis(&me, &StoredAnalysis { messages, ..analysis(run(1, 2)) }).await.unwrap();
+    let claim = |day| db.store.claim_messages(&me, may(day), Duration::minutes(5), 9);
+    let id = MessageId(uuid(1));
+    assert_eq!(claim(2).await.unwrap().iter().map(|m| m.id).collect::<Vec<_>>(), [id]);
+    db.store.message_failed(&me, id, "timed out", Some(may(4))).await.unwrap();
+    assert!(claim(3).await.unwrap().is_empty());
+    let again = claim(4).await.unwrap();
+    assert_eq!((again[0].attempts, again[0].last_error.as_deref()), (2, Some("timed out")));
+    db.store.message_failed(&me, id, "refused", None).await.unwrap();
+    assert!(claim(8).await.unwrap().is_empty());
+    let listed = db.store.messages(&me, 9).await.unwrap();
+    assert_eq!(listed.iter().map(|m| m.state).collect::<Vec<_>>(), [MessageState::Waiting, MessageState::Failed]);
+    db.store.message_sent(&me, MessageId(uuid(2)), may(9)).await.unwrap();
+    db.store.message_failed(&me, MessageId(uuid(2)), "late", Some(may(9))).await.unwrap();
+    assert!(claim(9).await.unwrap().is_empty(), "what was sent stays sent");
+}
+
+async fn subscriptions_keep_their_secret_and_can_be_removed(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let mut wanted = Subscription {
+        id: SubscriptionId(uuid(1)),
+        channel: Channel::Email,
+        target: "desk@example.org".into(),
+        secret: Some("whsec_abc".into()),
+        area: Some(area("bangor")),
+        min_tier: Tier::Watch,
+    };
+    db.store.put_subscription(&me, &wanted).await.unwrap();
+    wanted.min_tier = Tier::Alert;
+    db.store.put_subscription(&me, &wanted).await.unwrap();
+    assert_eq!(db.store.subscriptions(&me).await.unwrap(), [wanted.clone()]);
+    assert!(db.store.subscriptions(&all_of("pa")).await.unwrap().is_empty());
+    db.store.remove_subscription(&all_of("pa"), wanted.id).await.unwrap();
+    assert_eq!(db.store.subscriptions(&me).await.unwrap().len(), 1);
+    db.store.remove_subscription(&me, wanted.id).await.unwrap();
+    assert!(db.store.subscriptions(&me).await.unwrap().is_empty());
+}
