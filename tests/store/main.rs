@@ -15,6 +15,7 @@ mod events;
 mod findings;
 mod intake;
 mod jobs;
+mod outbox;
 mod outreach;
 mod schema;
 mod world;
