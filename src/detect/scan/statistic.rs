@@ -94,12 +94,16 @@ const FINE: f64 = 32.0;
 const FINE_TO: f64 = 64.0;
 const COARSE: f64 = 2.0;
 
+/// Where an expectation stands in the index; without a branch, since it is asked for eight at a time.
+#[inline(always)]
+fn slot(e: f64) -> usize {
+    (e.min(FINE_TO) * FINE + (e - FINE_TO).max(0.0) * COARSE) as usize
+}
+
 /// For one bar: the fewest cases that a window of a given expectation needs to beat it.
 pub(super) struct Bar {
-    most: u32,
-    /// By ⌊E·FINE⌋ for small E, then by ⌊E·COARSE⌋: no fewer cases than this reach the bar.
-    fine: Vec<u32>,
-    coarse: Vec<u32>,
+    /// By [`slot`] of the expectation: no fewer cases than this reach the bar. The last entry is out of reach.
+    need: Vec<u32>,
     /// By n: the least expectation at which n cases are few enough to reach the bar. Empty unless low rates
     /// are sought.
     low: Vec<f64>,
@@ -117,10 +121,12 @@ impl Bar {
             limit.push(last);
         }
         let first_above = |e: f64| limit.partition_point(|&l| l <= e) as u32;
-        let fine = (0..=(FINE_TO * FINE) as usize).map(|i| first_above(i as f64 / FINE)).collect();
-        let coarse = (0..=(last.max(0.0) * COARSE) as usize + 1).map(|i| first_above(i as f64 / COARSE)).collect();
+        let fine = (0..(FINE_TO * FINE) as usize).map(|i| i as f64 / FINE);
+        let coarse = (0..).map(|i| FINE_TO + f64::from(i) / COARSE).take_while(|e| *e <= last);
+        let mut need: Vec<u32> = fine.chain(coarse).map(first_above).collect();
+        need.push(most as u32 + 1);
         let low = if low { (0..=most).map(|n| statistic.least_expected(n as f64, bar)).collect() } else { Vec::new() };
-        Self { most: most as u32, fine, coarse, low }
+        Self { need, low }
     }
 
     /// The least expectation at which `n` cases are few enough to reach the bar, never too large.
@@ -130,11 +136,9 @@ impl Bar {
     }
 
     /// No fewer cases than this reach the bar where `e` are expected (more than `most` if none do).
-    #[inline]
+    #[inline(always)]
     pub fn need(&self, e: f64) -> u32 {
-        let entry =
-            if e < FINE_TO { self.fine.get((e * FINE) as usize) } else { self.coarse.get((e * COARSE) as usize) };
-        entry.copied().unwrap_or(self.most + 1)
+        self.need[slot(e).min(self.need.len() - 1)]
     }
 }
 

@@ -10,12 +10,14 @@
 
 use std::sync::Arc;
 
-use super::statistic::Bars;
+use super::statistic::{Bar, Bars};
 
 /// Counter of cases in a lane.
 pub(super) trait Counter: Copy + Ord + Send + Sync + 'static {
     const ZERO: Self;
     const MAX: Self;
+    /// `need` fits, as [`Self::from_usize`].
+    fn from_need(need: u32) -> Self;
     /// `n` fits: the caller chooses the counter by the number of cases.
     fn from_usize(n: usize) -> Self;
     fn to_i32(self) -> i32;
@@ -29,6 +31,10 @@ macro_rules! counter {
         impl Counter for $t {
             const ZERO: Self = 0;
             const MAX: Self = <$t>::MAX;
+            #[inline(always)]
+            fn from_need(need: u32) -> Self {
+                need as $t
+            }
             fn from_usize(n: usize) -> Self {
                 <$t>::try_from(n).unwrap_or(<$t>::MAX)
             }
@@ -190,48 +196,61 @@ const STRIDE: usize = 8;
 /// Lanes compared at a time when it is known that one has reached its need.
 const GROUP: usize = 8;
 
-/// Grow circles along `list` and offer every high-rate window that beats the bar; `bars` by lane.
-pub(super) fn sweep<C: Counter, P: Position, M: Measure, K: Keep, const L: usize>(
-    list: &[P],
-    counts: &Counts<C, L>,
-    measure: &M,
-    bars: &[Arc<Bars>],
-    keep: &mut K,
-) {
-    let mut watch = Watch { need: [C::MAX; L], measure, bars, keep };
-    watch.need[..counts.lanes].fill(C::from_usize(counts.least));
-    let mut n = [C::ZERO; L];
-    let mut sum = measure.zero();
-    for (i, stride) in list.chunks(STRIDE).enumerate() {
-        let (n_before, before) = (n, sum);
-        for p in stride {
-            let p = p.at();
-            measure.add(&mut sum, p);
-            for (n, c) in n.iter_mut().zip(&counts.rows[p]) {
-                *n = n.plus(*c);
-            }
+/// What one thread sweeps a chunk of windows with.
+pub(super) struct Sweep<'a, C, M, K, const L: usize> {
+    counts: &'a Counts<C, L>,
+    measure: &'a M,
+    /// By lane in use.
+    bars: &'a [Arc<Bars>],
+    pub keep: K,
+    /// By lane: the rung of its ladder below what is kept.
+    rungs: [&'a Bar; L],
+    /// By lane: what it needs to be looked at.
+    need: [C; L],
+}
+
+impl<'a, C: Counter, M: Measure, K: Keep, const L: usize> Sweep<'a, C, M, K, L> {
+    /// `bars` by lane, one at least.
+    pub fn new(counts: &'a Counts<C, L>, measure: &'a M, bars: &'a [Arc<Bars>], keep: K) -> Self {
+        let rungs = std::array::from_fn(|lane| bars[lane.min(bars.len() - 1)].below(0.0));
+        let mut sweep = Self { counts, measure, bars, keep, rungs, need: [C::MAX; L] };
+        sweep.set_rungs();
+        sweep
+    }
+
+    fn set_rungs(&mut self) {
+        for (lane, bars) in self.bars.iter().enumerate() {
+            self.rungs[lane] = bars.below(self.keep.bar(lane));
         }
-        if C::any_reached(&n, &watch.need) {
-            // The least expectation of any circle among the eight.
-            let mut first = before;
-            measure.add(&mut first, stride[0].at());
-            if watch.may_beat(n, &first) {
-                watch.go_through(stride, counts, n_before, before, (i * STRIDE) as u32);
+    }
+
+    /// Grow circles along `list` and offer every high-rate window that beats the bar.
+    pub fn along<P: Position>(&mut self, list: &[P]) {
+        self.need[..self.bars.len()].fill(C::from_usize(self.counts.least));
+        let mut n = [C::ZERO; L];
+        let mut sum = self.measure.zero();
+        for (i, stride) in list.chunks(STRIDE).enumerate() {
+            let (n_before, before) = (n, sum);
+            for p in stride {
+                let p = p.at();
+                self.measure.add(&mut sum, p);
+                for (n, c) in n.iter_mut().zip(&self.counts.rows[p]) {
+                    *n = n.plus(*c);
+                }
+            }
+            if C::any_reached(&n, &self.need) {
+                // The least expectation of any circle among the eight.
+                let mut first = before;
+                self.measure.add(&mut first, stride[0].at());
+                if self.may_beat(n, &first) {
+                    self.go_through(stride, n_before, before, (i * STRIDE) as u32);
+                }
             }
         }
     }
-}
 
-/// What every lane needs, and for whom.
-struct Watch<'a, C, M, K, const L: usize> {
-    need: [C; L],
-    measure: &'a M,
-    bars: &'a [Arc<Bars>],
-    keep: &'a mut K,
-}
-
-impl<C: Counter, M: Measure, K: Keep, const L: usize> Watch<'_, C, M, K, L> {
-    /// Raise the needs that were reached to those of the expectation `sum`; is one of them reached as well?
+    /// Raise the needs that were reached (and, as that costs no more, their neighbours') to those of the
+    /// expectation `sum`; is one of them reached as well?
     #[inline(never)]
     fn may_beat(&mut self, n: [C; L], sum: &M::Sum) -> bool {
         let mut reached = false;
@@ -241,33 +260,20 @@ impl<C: Counter, M: Measure, K: Keep, const L: usize> Watch<'_, C, M, K, L> {
                 continue;
             }
             for lane in group {
-                if n[lane] >= self.need[lane] {
-                    let expected = self.measure.expected(sum, lane);
-                    let next = C::from_usize(self.bars[lane].below(self.keep.bar(lane)).need(expected) as usize);
-                    if n[lane] >= next {
-                        reached = true;
-                    } else {
-                        self.need[lane] = next;
-                    }
-                }
+                let next = C::from_need(self.rungs[lane].need(self.measure.expected(sum, lane)));
+                self.need[lane] = self.need[lane].max(next);
+                reached |= n[lane] >= self.need[lane];
             }
         }
         reached
     }
 
     #[inline(never)]
-    fn go_through<P: Position>(
-        &mut self,
-        stride: &[P],
-        counts: &Counts<C, L>,
-        mut n: [C; L],
-        mut sum: M::Sum,
-        places: u32,
-    ) {
+    fn go_through<P: Position>(&mut self, stride: &[P], mut n: [C; L], mut sum: M::Sum, places: u32) {
         for (i, p) in stride.iter().enumerate() {
             let p = p.at();
             self.measure.add(&mut sum, p);
-            for (n, c) in n.iter_mut().zip(&counts.rows[p]) {
+            for (n, c) in n.iter_mut().zip(&self.counts.rows[p]) {
                 *n = n.plus(*c);
             }
             if C::any_reached(&n, &self.need) {
@@ -283,18 +289,19 @@ impl<C: Counter, M: Measure, K: Keep, const L: usize> Watch<'_, C, M, K, L> {
             }
             let observed = n[lane].to_i32() as u32;
             let expected = self.measure.expected(sum, lane);
-            let mut next = self.bars[lane].below(self.keep.bar(lane)).need(expected);
+            let mut next = self.rungs[lane].need(expected);
             if observed >= next {
                 if f64::from(observed) > expected {
                     let llr = self.bars[lane].statistic().llr(f64::from(observed), expected);
                     if llr > self.keep.bar(lane) {
                         self.keep.offer(lane, Found { llr, observed, expected, places });
+                        self.set_rungs();
                     }
                 }
                 // The same count in a larger circle is less surprising.
                 next = observed + 1;
             }
-            self.need[lane] = C::from_usize(next as usize);
+            self.need[lane] = C::from_need(next);
         }
     }
 }
