@@ -9,14 +9,10 @@ use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 use tokio::net::TcpListener;
 
-use super::{
-    Shell,
-    serve::stop_signal,
-    service::Service,
-};
+use super::{Shell, serve::stop_signal, service::Service};
 use crate::{
     api::password,
-    clock::{Clock, DynClock, ManualClock, SystemClock},
+    clock::{DynClock, ManualClock, SystemClock},
     config::Config,
     domain::{
         ids::{AreaId, UserId},

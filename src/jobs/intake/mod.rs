@@ -21,7 +21,7 @@ mod summary;
 mod writer;
 
 pub use placer::Placer;
-pub use records::{Intake, IntakeAnswer, Resubmission, IntakeFailure, accept_records, resubmit};
+pub use records::{Intake, IntakeAnswer, IntakeFailure, Resubmission, accept_records, resubmit};
 pub use replace::{refresh_fallbacks, replace_all};
 pub use stream::{ingest_stream, ingest_with, source_of};
 pub use summary::IntakeSummary;

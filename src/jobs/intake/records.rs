@@ -183,7 +183,8 @@ impl Intake {
     /// Rows of a file are read by the source's own mapping; so are requests where that is one of JSON.
     fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
         let own = Mapping::parse(&source.mapping, "the stored mapping").ok();
-        let fits = |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
+        let fits =
+            |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
         let mapping = own.filter(fits).unwrap_or_else(Mapping::standard);
         let options =
             ReadOptions { now: self.clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };

@@ -81,8 +81,7 @@ pub async fn ingest_with(
     let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
     placer.set_fallback(source.id.clone(), learned.points());
     let placer = Arc::new(placer);
-    let options =
-        ReadOptions { now: clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+    let options = ReadOptions { now: clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
     let (to_writer, mut from_reader) = mpsc::channel(2);
     let parsing = Parsing { placer: placer.clone(), source: source.id.clone(), to_writer };
     let mapping_digest = hex::encode(&Sha256::digest(mapping.text().as_bytes())[..8]);
@@ -156,7 +155,13 @@ struct Parsing {
 }
 
 impl Parsing {
-    fn run(self, reader: impl Read + Send, mapping: &Mapping, format: Format, options: ReadOptions) -> Result<End, IngestError> {
+    fn run(
+        self,
+        reader: impl Read + Send,
+        mapping: &Mapping,
+        format: Format,
+        options: ReadOptions,
+    ) -> Result<End, IngestError> {
         let digest = Arc::new(Mutex::new(Sha256::new()));
         let bytes = Digesting { reader, digest: digest.clone() };
         let mut reader = Reader::open(bytes, mapping, format, options)?;
@@ -170,7 +175,8 @@ impl Parsing {
                 Item::Reject(reject) => batch.rejects.push(*reject),
             }
             if batch.rows.len() + batch.rejects.len() >= BATCH {
-                let full = std::mem::replace(&mut batch, Batch { rows: Vec::with_capacity(BATCH), rejects: Vec::new() });
+                let full =
+                    std::mem::replace(&mut batch, Batch { rows: Vec::with_capacity(BATCH), rejects: Vec::new() });
                 if self.to_writer.blocking_send(full).is_err() {
                     // The writer gave up and tells why.
                     break;
