@@ -34,5 +34,5 @@ export async function close(page) {
 
 /** Wait until nothing is loading any more. */
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelectorAll('.skeleton').length === 0);
+  await page.waitForFunction(() => document.querySelectorAll('.skeleton, [aria-busy=true]').length === 0);
 }

@@ -1,6 +1,6 @@
 // One row that could not be read, column by column, to be mended and sent again.
 import { useState } from 'preact/hooks';
-import { api } from '../api/client';
+import { api, newKey } from '../api/client';
 import type { Mended, QuarantinedRow } from '../api/types';
 import { t } from '../i18n';
 import { Dialog } from '../ui/dialog';
@@ -28,7 +28,7 @@ export function MendForm({ row, onClose, onDone }: Props) {
       const answer = await api<Mended | undefined>(`/quarantine/${row.id}/${how}`, {
         method: 'POST',
         body: how === 'resubmit' ? { row: values } : {},
-        idempotencyKey: crypto.randomUUID(),
+        idempotencyKey: newKey(),
       });
       if (how === 'resubmit' && answer?.outcome === 'still_bad') {
         setProblem(t('admin.mend.still_bad', { why: answer.message ?? '' }));

@@ -1,7 +1,7 @@
 // Acknowledge, investigate, dismiss, reopen. A decision names the version it saw: when somebody was
 // quicker the service answers 409, and we show what is true now instead of overwriting it.
 import { useState } from 'preact/hooks';
-import { ApiError, api } from '../api/client';
+import { ApiError, api, newKey } from '../api/client';
 import type { Alert, Decision, DecisionKind, DismissReason } from '../api/types';
 import { t } from '../i18n';
 import { decidesAlerts } from '../state/session';
@@ -48,7 +48,7 @@ export function Actions({ alert, onAnswer, onStale }: Props) {
       const answer = await api<Answer>(`/alerts/${alert.id}/decisions`, {
         method: 'POST',
         body: { kind, reason, note, alert_version: alert.version },
-        idempotencyKey: crypto.randomUUID(),
+        idempotencyKey: newKey(),
       });
       setDismissing(false);
       onAnswer(answer);

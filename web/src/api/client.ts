@@ -68,6 +68,14 @@ export async function apiText(path: string): Promise<string> {
   return (await send(path, {})).text();
 }
 
+/** A new Idempotency-Key; also where the page is served without https on a local network. */
+export function newKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}
+
 export function urlOf(path: string): string {
   return BASE + path;
 }

@@ -118,7 +118,7 @@ export interface SeriesPoint {
 export interface Series {
   place: { id: string; name: string };
   kind: EventKind;
-  bucket: 'day' | 'week' | 'month';
+  bucket: 'day' | 'week' | 'month' | 'quarter' | 'year';
   items: SeriesPoint[];
   data: DataAge;
 }
@@ -143,7 +143,7 @@ export interface Trends {
   /** Events whose place is not known well enough for a series. */
   unplaced?: number;
   series: TrendSeries[];
-  measure: 'count' | 'rate';
+  measure: 'count' | 'rate' | 'quantity';
   data: DataAge;
 }
 

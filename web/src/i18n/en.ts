@@ -360,6 +360,7 @@ export const en = {
   'trends.api.text':
     'Any program can ask the same question with an API key. The CSV opens in R, Python and Excel.',
   'trends.copy': 'Copy',
+  'trends.copyFailed': 'The browser did not allow copying. Select the text and copy it by hand.',
   'trends.copied': 'Copied.',
   'trends.empty.title': 'No numbers for this question',
   'trends.empty.text': 'Choose another place or a longer time.',

@@ -364,6 +364,7 @@ export const es: Messages = {
   'trends.api.text':
     'Cualquier programa puede hacer la misma pregunta con una clave. El CSV se abre en R, Python y Excel.',
   'trends.copy': 'Copiar',
+  'trends.copyFailed': 'El navegador no permitió copiar. Seleccione el texto y cópielo a mano.',
   'trends.copied': 'Copiado.',
   'trends.empty.title': 'Sin números para esta pregunta',
   'trends.empty.text': 'Elija otro lugar o un período más largo.',

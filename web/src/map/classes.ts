@@ -8,7 +8,7 @@ export const LAYERS: readonly Layer[] = ['ratio', 'observed', 'forecast', 'clust
 
 const HEAT = ['#FFF4D6', '#F9D98B', '#F2B04D', '#E07A35', '#B8492B', '#7A2A20', '#3D1512'] as const;
 const TEAL = { light: '#9CCDD2', dark: '#2F6F77' } as const;
-const NEUTRAL = { light: '#EFEAE3', dark: '#37302A' } as const;
+const NEUTRAL = { light: '#DDD4C8', dark: '#51483F' } as const;
 
 export interface MapClass {
   /** The class holds values from here (included) … */

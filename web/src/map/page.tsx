@@ -43,6 +43,7 @@ function MapWithTable({ view }: { view: View }) {
           area: route.value.query.get('area'),
         }),
     ['events', 'analysis'],
+    true,
   );
   const forecasts = useResource<{ items: Forecast[]; records: ForecastRecord[] }>(
     forecastLayer ? withQuery('/forecasts', { level: 'cell', kind: view.kind, days: 7 }) : null,
@@ -59,7 +60,7 @@ function MapWithTable({ view }: { view: View }) {
   return (
     <div class={`map-page shows-${shown}${view.cell ? ' with-detail' : ''}`}>
       <h1 class="visually-hidden">{t('map.title')}</h1>
-      <section class="map-list" aria-label={t('map.list')}>
+      <section class="map-list" aria-label={t('map.list')} aria-busy={cells.loading || forecasts.loading}>
         <Controls view={view} />
         {failed !== null && !rows && <Failure error={failed} retry={cells.reload} />}
         {!rows && failed === null && <Skeleton lines={10} />}

@@ -22,7 +22,7 @@ export function TimeSlider({ view }: { view: View }) {
     () => withQuery('/series', { kind: view.kind, from: first, to: last, bucket: 'day', measure: 'count' }),
     [view.kind, first, last],
   );
-  const series = useResource<Series>(path, ['events', 'analysis']).data;
+  const series = useResource<Series>(path, ['events', 'analysis'], true).data;
   const length = lengthOf(view);
   const position = daysBetween(first, view.to);
   const move = (day: string) => {

@@ -20,6 +20,8 @@ export const live = signal<LiveState>('off');
 /** A burst of messages asks once; short enough that a new event is on screen within a second. */
 const GATHER_MS = 80;
 
+const AGAIN_MS = 10_000;
+let again = 0;
 let source: EventSource | null = null;
 const waiting = new Map<Topic, number>();
 
@@ -33,6 +35,10 @@ export function startLive(): void {
   };
   source.onerror = () => {
     live.value = 'lost';
+    // The browser tries again by itself after a lost line, but not after a refusal.
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = null;
+    again = window.setTimeout(startLive, AGAIN_MS);
   };
   for (const topic of TOPICS) source.addEventListener(topic, () => raise(topic));
   // We fell behind and do not know what we missed.
@@ -42,6 +48,7 @@ export function startLive(): void {
 }
 
 export function stopLive(): void {
+  window.clearTimeout(again);
   source?.close();
   source = null;
   live.value = 'off';

@@ -2,7 +2,7 @@
 // so trying again after a lost line can never count a visit twice. Kept in memory only: a note about a
 // person does not stay on a phone.
 import { signal } from '@preact/signals';
-import { ApiError, api } from '../api/client';
+import { ApiError, api, newKey } from '../api/client';
 import type { Encounter, NewEncounter } from '../api/types';
 
 export interface Waiting {
@@ -20,7 +20,7 @@ let timer = 0;
 export async function logVisit(encounter: NewEncounter): Promise<Encounter | null> {
   // The time of the visit is when it was logged, not when the line came back.
   const item: Waiting = {
-    key: crypto.randomUUID(),
+    key: newKey(),
     encounter: { ...encounter, at: encounter.at ?? new Date().toISOString() },
     refused: null,
   };

@@ -1,6 +1,6 @@
 // Answers of the service as components use them: shown at once from memory when we have been here
 // before, then asked for again; and asked for again when something live says that they changed.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api/client';
 import { type Topic, ticks } from './live';
 
@@ -29,8 +29,16 @@ export interface Resource<T> {
   replace: (value: T) => void;
 }
 
-/** GET a path of the API; `null` asks nothing. Asked again whenever one of `topics` ticks. */
-export function useResource<T>(path: string | null, topics: readonly Topic[] = []): Resource<T> {
+/**
+ * GET a path of the API; `null` asks nothing. Asked again whenever one of `topics` ticks. With `keep` the
+ * answer to the question before stays on the screen until the new one is there.
+ */
+export function useResource<T>(
+  path: string | null,
+  topics: readonly Topic[] = [],
+  keep = false,
+): Resource<T> {
+  const before = useRef<T | undefined>(undefined);
   const [, redraw] = useState(0);
   const [state, setState] = useState<{ path: string | null; error: unknown; loading: boolean }>({
     path,
@@ -55,8 +63,10 @@ export function useResource<T>(path: string | null, topics: readonly Topic[] = [
     return () => abort.abort();
   }, [path, again, tick]);
 
+  const fresh = path === null ? undefined : (memory.get(path) as T | undefined);
+  if (fresh !== undefined) before.current = fresh;
   return {
-    data: path === null ? undefined : (memory.get(path) as T | undefined),
+    data: fresh ?? (keep && path !== null ? before.current : undefined),
     error: state.path === path ? state.error : null,
     loading: path !== null && (state.loading || state.path !== path),
     reload: () => setAgain((n) => n + 1),

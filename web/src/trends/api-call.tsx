@@ -21,8 +21,12 @@ export function ApiCall({ question }: { question: Question }) {
     }
   };
   const copy = async () => {
-    await navigator.clipboard.writeText(call);
-    toast(t('trends.copied'));
+    try {
+      await navigator.clipboard.writeText(call);
+      toast(t('trends.copied'));
+    } catch {
+      toast(t('trends.copyFailed'));
+    }
   };
   return (
     <section class="stack">

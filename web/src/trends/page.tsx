@@ -29,11 +29,11 @@ export function TrendsPage() {
 
 function Explorer({ question }: { question: Question }) {
   const valid = question.from <= question.to;
-  const trends = useResource<Trends>(valid ? pathOf(question, 'json') : null, ['analysis']);
+  const trends = useResource<Trends>(valid ? pathOf(question, 'json') : null, ['analysis'], true);
   const data = trends.data;
   const shown = data ? chosenSeries(data, question.areas) : [];
   return (
-    <div class="page wide-page stack">
+    <div class="page wide-page stack" aria-busy={trends.loading}>
       <h1>{t('trends.title')}</h1>
       <p class="question">{sentence(question)}</p>
       <Controls question={question} />
