@@ -58,11 +58,7 @@ pub fn locate(candidate: &Candidate, text: &PlaceText, areas: &AreaIndex) -> (Lo
         point: candidate.point,
         precision,
         uncertainty_m: candidate.uncertainty_m.filter(|_| !candidate.fallback).or(precision.typical_radius_m()),
-        cell: candidate
-            .point
-            .filter(|p| !areas.is_far(*p))
-            .zip(precision.finest_resolution())
-            .map(|(p, r)| p.cell(r)),
+        cell: candidate.point.filter(|p| !areas.is_far(*p)).zip(precision.finest_resolution()).map(|(p, r)| p.cell(r)),
         area: area.map(|a| a.id.clone()),
         placed_by: candidate.placed_by,
         address: text.address.clone(),

@@ -153,7 +153,11 @@ fn chosen(
     let has = || keys.iter().map(|k| format!("\"{k}\"")).collect::<Vec<_>>().join(", ");
     if let Some(named) = named {
         let known = features.iter().any(|f| property(f, named).is_some());
-        return if known { Ok(named.to_owned()) } else { Err(ShapeError::Property { property: named.into(), has: has() }) };
+        return if known {
+            Ok(named.to_owned())
+        } else {
+            Err(ShapeError::Property { property: named.into(), has: has() })
+        };
     }
     let found = usual.iter().find_map(|u| keys.iter().find(|k| k.eq_ignore_ascii_case(u)));
     found.map(|k| (*k).clone()).ok_or_else(|| ShapeError::Guess { what, has: has() })
@@ -202,7 +206,12 @@ mod tests {
         assert!(error("{}", None).starts_with("not GeoJSON"));
         let nameless = SQUARE.replace("Name", "x");
         assert_eq!(error(&nameless, None), r#"which property holds the name? The first feature has "GEOID", "x""#);
-        let twice = SQUARE.replace(r#"{"type":"Point","coordinates":[0,1]}"#, r#"{"type":"Polygon","coordinates":[[[0,1],[1,1],[1,2],[0,1]]]}"#).replace("0902", "0901");
+        let twice = SQUARE
+            .replace(
+                r#"{"type":"Point","coordinates":[0,1]}"#,
+                r#"{"type":"Polygon","coordinates":[[[0,1],[1,1],[1,2],[0,1]]]}"#,
+            )
+            .replace("0902", "0901");
         assert_eq!(error(&twice, None), r#"features 1 and 2 have the same id "ct-0901""#);
         let projected = SQUARE.replace("-71.9,41", "500000,4600000.").replace("-71.8,41", "500100,4600100.");
         assert!(error(&projected, None).contains("degrees"), "{}", error(&projected, None));

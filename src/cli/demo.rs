@@ -9,11 +9,7 @@ use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 use tokio::net::TcpListener;
 
-use super::{
-    Shell,
-    serve::stop_signal,
-    service::Service,
-};
+use super::{Shell, serve::stop_signal, service::Service};
 use crate::{
     api::password,
     clock::{Clock, DynClock, ManualClock, SystemClock},

@@ -26,7 +26,9 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  emberwatch export events --from 2024-01-01 --to 2024-03-31 --format geojson --output events.geojson")]
+#[command(
+    after_help = "Example:\n  emberwatch export events --from 2024-01-01 --to 2024-03-31 --format geojson --output events.geojson"
+)]
 pub struct Args {
     #[arg(value_enum)]
     what: What,
@@ -148,8 +150,7 @@ async fn series(store: &DynStore, scope: &Scope, days: Option<DayRange>, out: &m
         *counts.entry((area, fact.kind, fact.event_day)).or_default() += 1;
     }
     for ((area, kind, day), count) in counts {
-        let values =
-            vec![("area", json!(area)), ("kind", json!(kind)), ("date", json!(day)), ("count", json!(count))];
+        let values = vec![("area", json!(area)), ("kind", json!(kind)), ("date", json!(day)), ("count", json!(count))];
         out.row(&Row { values, point: None })?;
     }
     Ok(())

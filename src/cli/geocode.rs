@@ -18,7 +18,9 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  emberwatch geocode --addresses calls.csv --gazetteer streets.csv --output placed.csv\n\nAddress columns: address, location_text, street or text; town or city; zip; county.\nGazetteer columns: the same with latitude and longitude. A folder stands for all its .csv and .geojson files.\nA text that could mean several distant places is left without a point, or gets that of its town.")]
+#[command(
+    after_help = "Example:\n  emberwatch geocode --addresses calls.csv --gazetteer streets.csv --output placed.csv\n\nAddress columns: address, location_text, street or text; town or city; zip; county.\nGazetteer columns: the same with latitude and longitude. A folder stands for all its .csv and .geojson files.\nA text that could mean several distant places is left without a point, or gets that of its town."
+)]
 pub struct Args {
     /// CSV of addresses.
     #[arg(long, value_name = "FILE")]
@@ -104,7 +106,8 @@ fn add(gazetteer: &mut Gazetteer, path: &Path) -> anyhow::Result<()> {
 /// Outlines give their centres: ZIP areas by their digits, counties by the file's name, towns else.
 fn add_outlines(gazetteer: &mut Gazetteer, path: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path)?;
-    let options = ShapeOptions { kind: AreaKind::Town, id_property: None, name_property: None, prefix: "", parent: None };
+    let options =
+        ShapeOptions { kind: AreaKind::Town, id_property: None, name_property: None, prefix: "", parent: None };
     let counties = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("count"));
     let municipal = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("munic"));
     for shape in read_shapes(&text, &options)? {
@@ -130,7 +133,9 @@ fn place_rows(addresses: &Path, gazetteer: &Gazetteer, out: impl Write) -> anyho
     let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
     let header = rows.headers().with_context(name)?.clone();
     let find = |names: &[&str]| {
-        header.iter().position(|h| names.iter().any(|n| h.trim().trim_start_matches('\u{FEFF}').eq_ignore_ascii_case(n)))
+        header
+            .iter()
+            .position(|h| names.iter().any(|n| h.trim().trim_start_matches('\u{FEFF}').eq_ignore_ascii_case(n)))
     };
     let text = find(&["address", "location_text", "text", "street", "query"]);
     let town = find(&["town", "city", "municipality"]);
@@ -138,7 +143,10 @@ fn place_rows(addresses: &Path, gazetteer: &Gazetteer, out: impl Write) -> anyho
     let county = find(&["county"]);
     if text.or(town).or(zip).or(county).is_none() {
         let has = header.iter().collect::<Vec<_>>().join(", ");
-        bail!("{}: line 1: expected a column address, location_text, street, text, town, zip or county; found {has}", name());
+        bail!(
+            "{}: line 1: expected a column address, location_text, street, text, town, zip or county; found {has}",
+            name()
+        );
     }
     let mut out = csv::Writer::from_writer(out);
     out.write_record(header.iter().chain(["latitude", "longitude", "precision", "score", "matched"]))?;

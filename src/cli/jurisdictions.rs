@@ -20,7 +20,9 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  emberwatch jurisdictions load towns.geojson --jurisdiction montgomery-pa --kind town --id-property GEOID --name-property Name")]
+#[command(
+    after_help = "Example:\n  emberwatch jurisdictions load towns.geojson --jurisdiction montgomery-pa --kind town --id-property GEOID --name-property Name"
+)]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -193,7 +195,9 @@ async fn run_list(format: TextOrJson, shell: &Shell) -> anyhow::Result<()> {
         let kinds = [AreaKind::State, AreaKind::County, AreaKind::Town, AreaKind::Zip, AreaKind::Other];
         let counts: serde_json::Map<String, serde_json::Value> =
             kinds.iter().map(|k| (k.as_str().to_owned(), count(*k).into())).collect();
-        rows.push(json!({"id": jurisdiction.id, "name": jurisdiction.name, "zone": jurisdiction.zone, "areas": counts}));
+        rows.push(
+            json!({"id": jurisdiction.id, "name": jurisdiction.name, "zone": jurisdiction.zone, "areas": counts}),
+        );
     }
     store.close().await;
     if !format.is_text() {

@@ -35,7 +35,11 @@ pub(crate) use shell::Shell;
 
 /// Geospatial overdose surveillance: reports in; clusters, forecasts and shift briefs out.
 #[derive(Debug, Parser)]
-#[command(name = "emberwatch", version, after_help = "Example:\n  emberwatch demo          a simulated state, analysed and served\n  emberwatch serve         your own data, on the address of emberwatch.toml")]
+#[command(
+    name = "emberwatch",
+    version,
+    after_help = "Example:\n  emberwatch demo          a simulated state, analysed and served\n  emberwatch serve         your own data, on the address of emberwatch.toml"
+)]
 struct Cli {
     /// Where the data are: sqlite://PATH, a path, or postgres://… (default: emberwatch.db here).
     #[arg(long, global = true, value_name = "URL")]
@@ -151,5 +155,7 @@ fn one_line(error: &anyhow::Error) -> String {
 
 /// The reader of our output went away (`emberwatch … | head`): nothing is wrong.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|c| c.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
+    error
+        .chain()
+        .any(|c| c.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
 }

@@ -1,11 +1,6 @@
 //! What every command shares: the configuration, the store, a runtime, and a way to speak.
 
-use std::{
-    fmt,
-    future::Future,
-    io::Write,
-    path::PathBuf,
-};
+use std::{fmt, future::Future, io::Write, path::PathBuf};
 
 use anyhow::{Context, bail};
 
@@ -50,7 +45,9 @@ impl Shell {
                 .with_context(|| format!("jurisdiction \"{name}\" is not in the store; it holds: {known}"));
         }
         match all.len() {
-            0 => bail!("the store holds no data yet; begin with `emberwatch ingest` or `emberwatch jurisdictions load`"),
+            0 => {
+                bail!("the store holds no data yet; begin with `emberwatch ingest` or `emberwatch jurisdictions load`")
+            }
             1 => Ok(all.remove(0)),
             _ => {
                 let known = all.iter().map(|j| j.id.as_str()).collect::<Vec<_>>().join(", ");
@@ -61,7 +58,8 @@ impl Shell {
 
     /// Run a command that talks to the database or the network.
     pub fn block_on<T>(&self, command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
         let answer = runtime.block_on(command);
         runtime.shutdown_timeout(std::time::Duration::from_secs(5));
         answer

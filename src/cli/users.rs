@@ -15,7 +15,9 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  emberwatch users add kim@county.example --name \"Kim\" --role liaison --area me-penobscot")]
+#[command(
+    after_help = "Example:\n  emberwatch users add kim@county.example --name \"Kim\" --role liaison --area me-penobscot"
+)]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -111,7 +113,9 @@ async fn add(
     areas: &[String],
 ) -> anyhow::Result<()> {
     let role = match Role::parse(role) {
-        Some(Role::Feed) | None => bail!("role \"{role}\" is not known; expected liaison, public_health, analyst or admin"),
+        Some(Role::Feed) | None => {
+            bail!("role \"{role}\" is not known; expected liaison, public_health, analyst or admin")
+        }
         Some(role) => role,
     };
     let known = store.areas(scope).await?;
@@ -126,7 +130,9 @@ async fn add(
         .collect::<anyhow::Result<Vec<_>>>()?;
     let login = login.to_lowercase();
     let id = match store.user_by_login(&login).await? {
-        Some((user, _)) if user.jurisdiction != scope.jurisdiction => bail!("the login \"{login}\" belongs to another jurisdiction"),
+        Some((user, _)) if user.jurisdiction != scope.jurisdiction => {
+            bail!("the login \"{login}\" belongs to another jurisdiction")
+        }
         Some((user, _)) => user.id,
         None => UserId(new_id(&SystemClock)),
     };

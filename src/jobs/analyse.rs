@@ -18,6 +18,7 @@ use crate::{
     alert::{self, Policy, Rule, Setting},
     clock::DynClock,
     config::Config,
+    disclosure,
     domain::{
         alert::{Alert, AlertNews, Tier},
         area::{Area, AreaShape, Jurisdiction, NamedPlace},
@@ -30,7 +31,6 @@ use crate::{
         scope::Scope,
         time::{Day, DayRange},
     },
-    disclosure,
     notify::{ComposeSettings, Composer},
     outreach::{self, FollowUpOptions},
     store::{DynStore, EventQuery, RunRecord, StoreError, StoredAnalysis},
@@ -292,8 +292,7 @@ fn follow_ups(inputs: &Inputs) -> Vec<FollowUp> {
     let since = inputs.days.to - FOLLOW_UP_DAYS;
     let recent: Vec<EventFact> = inputs.facts.iter().filter(|f| f.event_day > since).cloned().collect();
     let areas: Vec<Area> = inputs.shapes.iter().map(|s| s.area.clone()).collect();
-    let options =
-        FollowUpOptions { due_hours: inputs.config.outreach.follow_up_hours, ..FollowUpOptions::default() };
+    let options = FollowUpOptions { due_hours: inputs.config.outreach.follow_up_hours, ..FollowUpOptions::default() };
     outreach::follow_ups(&recent, &areas, &inputs.jurisdiction.id, &options, Language::En, inputs.now)
 }
 

@@ -65,8 +65,7 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     });
     let (forecasts, records) =
         if inputs.with_forecasts { forecasts(inputs, &areas, &silent, &mut notes)? } else { Default::default() };
-    let status =
-        refresh::judge(&inputs.facts, areas.tree(), inputs.days, inputs.days.to, inputs.now, &inputs.config);
+    let status = refresh::judge(&inputs.facts, areas.tree(), inputs.days, inputs.days.to, inputs.now, &inputs.config);
     let data_through = inputs.facts.iter().map(|f| f.event_day).max().unwrap_or(inputs.days.to);
     Ok(Derived { signals, forecasts, records, status, data_through, notes })
 }

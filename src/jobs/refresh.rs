@@ -52,7 +52,8 @@ pub(super) fn judge(
     let options = AreaRuleOptions { min_sigma: config.analysis.ears_min_sigma, ..AreaRuleOptions::default() };
     let within = |hours: i64| {
         let since = now - Duration::hours(hours);
-        let recent: Vec<EventFact> = facts.iter().filter(|f| f.occurred_at > since && f.occurred_at <= now).cloned().collect();
+        let recent: Vec<EventFact> =
+            facts.iter().filter(|f| f.occurred_at > since && f.occurred_at <= now).cloned().collect();
         let counted = area_cube(&recent, history, tree, None, Measure::Incidents);
         let totals = counted.place_totals();
         move |area: &AreaId| counted.places.binary_search(area).map_or(0, |i| totals[i])

@@ -12,11 +12,7 @@ use croner::Cron;
 
 use crate::{
     clock::Clock,
-    domain::{
-        area::Jurisdiction,
-        ids::JurisdictionId,
-        scope::Scope,
-    },
+    domain::{area::Jurisdiction, ids::JurisdictionId, scope::Scope},
     store::{DynStore, JobKind},
 };
 

@@ -69,8 +69,15 @@ impl Worker {
         let ended = match self.perform(job).await {
             Ok(()) => self.store.job_done(&job.jurisdiction, job.id).await,
             Err(e) => {
-                let retry = (job.attempts < MAX_ATTEMPTS).then(|| self.clock.now() + Duration::seconds(5 << job.attempts.min(8)));
-                error!(kind = job.kind, attempts = job.attempts, again = retry.is_some(), error = format!("{e:#}"), "job failed");
+                let retry = (job.attempts < MAX_ATTEMPTS)
+                    .then(|| self.clock.now() + Duration::seconds(5 << job.attempts.min(8)));
+                error!(
+                    kind = job.kind,
+                    attempts = job.attempts,
+                    again = retry.is_some(),
+                    error = format!("{e:#}"),
+                    "job failed"
+                );
                 self.store.job_failed(&job.jurisdiction, job.id, &format!("{e:#}"), retry).await
             }
         };

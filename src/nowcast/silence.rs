@@ -28,10 +28,8 @@ pub fn silent_days(counts: &[u32], days: DayRange) -> Vec<Day> {
     loop {
         let heard = counts.len() - first - silent.len();
         let mean = total as f64 / heard as f64;
-        let found: Vec<usize> = empty_runs(counts, first)
-            .filter(|run| (-mean * run.len() as f64).exp() < LEVEL)
-            .flatten()
-            .collect();
+        let found: Vec<usize> =
+            empty_runs(counts, first).filter(|run| (-mean * run.len() as f64).exp() < LEVEL).flatten().collect();
         if found.len() == silent.len() {
             return found.into_iter().map(|i| days.from + i as i32).collect();
         }

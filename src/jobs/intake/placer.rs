@@ -90,9 +90,9 @@ impl Placer {
         };
         let (mut location, derived) = if old.placed_by == PlacedBy::Coordinates {
             let fallback = event.flags.contains(&Flag::FallbackPoint)
-                || old.point.is_some_and(|p| {
-                    self.fallback.get(&event.source).is_some_and(|f| f.contains(&point_key(p)))
-                });
+                || old
+                    .point
+                    .is_some_and(|p| self.fallback.get(&event.source).is_some_and(|f| f.contains(&point_key(p))));
             let candidate = Candidate {
                 point: old.point,
                 precision: old.precision,

@@ -142,7 +142,8 @@ impl<'s> Writer<'s> {
         last_word: bool,
     ) -> anyhow::Result<()> {
         let received_at = Some(self.clock.now());
-        let mut batch = IntakeBatch { events: Vec::new(), rejects, origin: self.origin.clone(), not_cases, received_at };
+        let mut batch =
+            IntakeBatch { events: Vec::new(), rejects, origin: self.origin.clone(), not_cases, received_at };
         for attempt in 1..=MOST_TRIES {
             let mut verdict = self.judge(rows, last_word).await?;
             batch.events = std::mem::take(&mut verdict.events);
@@ -175,7 +176,9 @@ impl<'s> Writer<'s> {
         };
         let mut known: HashMap<String, Known> = heads
             .into_iter()
-            .map(|(record, h)| (record, Known { id: h.id, version: h.version, hash: h.content_hash, received_at: None }))
+            .map(|(record, h)| {
+                (record, Known { id: h.id, version: h.version, hash: h.content_hash, received_at: None })
+            })
             .collect();
         let now = self.clock.now();
         let mut verdict = Verdict::default();
