@@ -23,8 +23,8 @@ use crate::{
         time::Zone,
     },
     geocode::Gazetteer,
-    ingest::{Format, Mapping},
-    jobs::intake::{IntakeSummary, ingest_with, source_of},
+    ingest::{Format, Learned, Mapping, STANDARD},
+    jobs::intake::{IntakeOptions, IntakeSummary, ingest_with, source_of},
     store::DynStore,
 };
 
@@ -97,7 +97,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// One file, and again for every other jurisdiction that its rows name.
     async fn file(&self, file: &Path, given: Option<&Mapping>, chosen: &Chosen) -> anyhow::Result<IntakeSummary> {
-        let mut summary = self.pass(file, given, &chosen.jurisdiction).await?;
+        let mut summary = self.pass(file, given, &chosen.jurisdiction, false).await?;
         summary.notices.extend(chosen.notice.clone());
         if !chosen.open {
             return Ok(summary);
@@ -108,14 +108,20 @@ impl Run<'_> {
                 continue;
             };
             let jurisdiction = ensure(self.store, id, None, chosen.jurisdiction.zone).await?;
-            let more = self.pass(file, given, &jurisdiction).await?;
+            let more = self.pass(file, given, &jurisdiction, true).await?;
             summary.jurisdiction = format!("{}, {}", summary.jurisdiction, jurisdiction.id);
             add(&mut summary, more);
         }
         Ok(summary)
     }
 
-    async fn pass(&self, file: &Path, given: Option<&Mapping>, owner: &Jurisdiction) -> anyhow::Result<IntakeSummary> {
+    async fn pass(
+        &self,
+        file: &Path,
+        given: Option<&Mapping>,
+        owner: &Jurisdiction,
+        named_owner_only: bool,
+    ) -> anyhow::Result<IntakeSummary> {
         let scope = Scope::system(owner.id.clone(), "ingest");
         let mapping = match given {
             Some(mapping) => mapping.clone(),
@@ -131,15 +137,15 @@ impl Run<'_> {
             gazetteer.add_csv(&csv[..]).context("the gazetteer")?;
         }
         let reader = bar.wrap_read(bytes);
-        let done =
-            ingest_with(self.store, self.clock, &scope, &source, mapping, format, reader, &name, gazetteer).await;
+        let extra = IntakeOptions { gazetteer, named_owner_only };
+        let done = ingest_with(self.store, self.clock, &scope, &source, mapping, format, reader, &name, extra).await;
         bar.finish_and_clear();
         done.with_context(|| file.display().to_string())
     }
 
     fn source(&self, mapping: &Mapping, owner: &Jurisdiction) -> Source {
         let mut source = source_of(self.args.source.clone(), mapping, owner.zone);
-        if self.args.mapping.is_none() && mapping.text() == Mapping::standard().text() {
+        if self.args.mapping.is_none() && Learned::stripped(mapping.text()) == STANDARD {
             source.name = self.args.source.to_string();
         }
         source
@@ -264,9 +270,10 @@ fn add(sum: &mut IntakeSummary, more: IntakeSummary) {
     sum.elapsed_ms += more.elapsed_ms;
     sum.fallback_points += more.fallback_points;
     sum.placed_anew += more.placed_anew;
-    // Rows that can't be read, and rows that are no cases, have no owner: the first pass told them.
-    sum.quarantined += more.quarantined.saturating_sub(sum.quarantined);
-    for (into, from) in [(&mut sum.precision, more.precision), (&mut sum.flags, more.flags)] {
+    sum.quarantined += more.quarantined;
+    for (into, from) in
+        [(&mut sum.precision, more.precision), (&mut sum.flags, more.flags), (&mut sum.reasons, more.reasons)]
+    {
         merge(into, from);
     }
 }

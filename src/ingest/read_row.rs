@@ -25,6 +25,8 @@ pub struct ReadOptions {
     pub zone: Zone,
     /// Rows that name another owner are left alone.
     pub jurisdiction: Option<JurisdictionId>,
+    /// Rows that name no owner, and rows that can't be read, are left alone too.
+    pub named_owner_only: bool,
 }
 
 /// What one row is.
@@ -55,6 +57,12 @@ struct Fault {
 
 impl Plan {
     pub(super) fn read(&self, row: &Row, options: &ReadOptions) -> RowKind {
+        let owner = self.owner.read(row, &self.nulls);
+        if (!owner.is_empty() || options.named_owner_only)
+            && options.jurisdiction.as_ref().is_some_and(|j| j.as_str() != owner)
+        {
+            return RowKind::Elsewhere(shortened(owner));
+        }
         if row.longest_field() > LONGEST_FIELD {
             let message = format!("a field is longer than {LONGEST_FIELD} bytes");
             return RowKind::Reject(self.reject(row, fault(RejectReason::TooLong, None, message)));
@@ -62,10 +70,6 @@ impl Plan {
         if row.contains('\0') {
             let fault = fault(RejectReason::Encoding, None, "the row holds a NUL character".into());
             return RowKind::Reject(self.reject(row, fault));
-        }
-        let owner = self.owner.read(row, &self.nulls);
-        if !owner.is_empty() && options.jurisdiction.as_ref().is_some_and(|j| j.as_str() != owner) {
-            return RowKind::Elsewhere(shortened(owner));
         }
         if let Some(case) = &self.case
             && !case.holds(row)

@@ -15,6 +15,7 @@ fn options() -> ReadOptions {
         now: "2024-06-01T12:00:00Z".parse().unwrap(),
         zone: "America/New_York".parse::<Zone>().unwrap(),
         jurisdiction: None,
+        named_owner_only: false,
     }
 }
 
@@ -228,6 +229,16 @@ fn rows_of_another_owner_are_left_alone_and_counted() {
     }
     assert_eq!(ids, ["a", "c"]);
     assert_eq!(reader.elsewhere().iter().collect::<Vec<_>>(), [(&"vt".to_owned(), &1)]);
+    // Read again for the other owner: only what names it, and nothing that can't be read.
+    let theirs =
+        ReadOptions { jurisdiction: Some(JurisdictionId::new("vt").unwrap()), named_owner_only: true, ..options() };
+    let with_ragged = format!("{csv}ragged\n");
+    let mut reader = Reader::open(with_ragged.as_bytes(), &mapping, Format::Csv, theirs).unwrap();
+    let mut seen = Vec::new();
+    while let Some(item) = reader.next().unwrap() {
+        seen.push(item);
+    }
+    assert!(matches!(&seen[..], [Item::Report(r)] if r.record_id == "b"), "{seen:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use chrono::{DateTime, Duration, Utc};
@@ -95,6 +96,7 @@ impl Intake {
         source: &SourceId,
         records: Vec<Map<String, Value>>,
     ) -> Result<IntakeAnswer, IntakeFailure> {
+        let began = Instant::now();
         let stored = self.source(scope, source).await?;
         let mut reader = self.reader(scope, &stored, false)?;
         let placer = self.placer(scope).await?;
@@ -128,6 +130,7 @@ impl Intake {
         let mut summary = writer.summary;
         summary.read = read;
         summary.set_not_cases(&not_cases);
+        summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(IntakeAnswer {
             summary,
             rejects,
@@ -186,8 +189,12 @@ impl Intake {
         let fits =
             |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
         let mapping = own.filter(fits).unwrap_or_else(Mapping::standard);
-        let options =
-            ReadOptions { now: self.clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+        let options = ReadOptions {
+            now: self.clock.now(),
+            zone: source.zone,
+            jurisdiction: Some(scope.jurisdiction.clone()),
+            named_owner_only: false,
+        };
         RecordReader::new(&mapping, options).map_err(|e| IntakeFailure::Failed(e.into()))
     }
 

@@ -57,10 +57,19 @@ pub async fn ingest_stream(
     reader: impl Read + Send + 'static,
     origin: &str,
 ) -> anyhow::Result<IntakeSummary> {
-    ingest_with(store, clock, scope, source, mapping, format, reader, origin, Gazetteer::default()).await
+    ingest_with(store, clock, scope, source, mapping, format, reader, origin, IntakeOptions::default()).await
 }
 
-/// [`ingest_stream`] with a gazetteer of street texts.
+/// What a run may be given besides its stream.
+#[derive(Debug, Default)]
+pub struct IntakeOptions {
+    /// Street texts with points.
+    pub gazetteer: Gazetteer,
+    /// Take only rows that name this jurisdiction as their owner: a file of several is read once for each.
+    pub named_owner_only: bool,
+}
+
+/// [`ingest_stream`] with options.
 ///
 /// # Errors
 /// As [`ingest_stream`].
@@ -73,18 +82,23 @@ pub async fn ingest_with(
     format: Format,
     reader: impl Read + Send + 'static,
     origin: &str,
-    gazetteer: Gazetteer,
+    extra: IntakeOptions,
 ) -> anyhow::Result<IntakeSummary> {
     let began = Instant::now();
     let mut learned = remember(store, scope, source).await?;
     let stored = |learned: &Learned| Source { mapping: learned.written_into(&source.mapping), ..source.clone() };
-    let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
+    let mut placer = Placer::load(store, scope, extra.gazetteer).await.context("reading areas and places")?;
     placer.set_fallback(source.id.clone(), learned.points());
     let placer = Arc::new(placer);
-    let options = ReadOptions { now: clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+    let options = ReadOptions {
+        now: clock.now(),
+        zone: source.zone,
+        jurisdiction: Some(scope.jurisdiction.clone()),
+        named_owner_only: extra.named_owner_only,
+    };
     let (to_writer, mut from_reader) = mpsc::channel(2);
     let parsing = Parsing { placer: placer.clone(), source: source.id.clone(), to_writer };
-    let mapping_digest = hex::encode(&Sha256::digest(mapping.text().as_bytes())[..8]);
+    let mapping_digest = hex::encode(&Sha256::digest(Learned::stripped(mapping.text()).as_bytes())[..8]);
     let parser = tokio::task::spawn_blocking(move || parsing.run(reader, &mapping, format, options));
     let mut writer = Writer::new(store, clock, scope, &source.id, origin);
     let mut opened = false;
