@@ -74,8 +74,9 @@ describe('scenes', () => {
   });
 
   it('draw hexagons that can be seen', () => {
-    expect(resolutionAt(5)).toBe(6);
-    expect(resolutionAt(8)).toBe(7);
+    expect(resolutionAt(6)).toBe(5);
+    expect(resolutionAt(8)).toBe(6);
+    expect(resolutionAt(9)).toBe(7);
     expect(resolutionAt(12)).toBe(8);
   });
 });

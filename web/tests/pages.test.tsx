@@ -4,7 +4,9 @@ import { actionsOf } from '../src/alerts/actions';
 import { outlinePath } from '../src/alerts/outline-path';
 import type { BriefPlace, Trends } from '../src/api/types';
 import { directions } from '../src/brief/directions';
+import { inOrder } from '../src/brief/follow-ups';
 import { readAbout } from '../src/brief/log-sheet';
+import { inOneLine } from '../src/brief/place-card';
 import { plan, planOf } from '../src/brief/plans';
 import { pathThrough } from '../src/trends/chart';
 import { pathOf, readQuestion } from '../src/trends/question';
@@ -45,6 +47,27 @@ describe('plans of a shift', () => {
     expect(planOf(place('a'), '2026-11-23T07:00:00Z')).toBeNull();
     plan(place('a'), null, '2026-11-22T07:00:00Z');
     expect(planOf(place('a'), '2026-11-22T07:00:00Z')).toBeNull();
+  });
+});
+
+describe('the brief', () => {
+  it('sets sentences after one another and fragments apart', () => {
+    expect(inOneLine(['Last visit six days ago.', 'Four kits left.'])).toBe(
+      'Last visit six days ago. Four kits left.',
+    );
+    expect(inOneLine(['Last visit 9 days ago', '14 kits left'])).toBe('Last visit 9 days ago · 14 kits left');
+  });
+
+  it('puts follow-ups that can still be made in time first', () => {
+    const due = (id: string, due_by: string) => ({ id, due_by }) as never;
+    const now = Date.parse('2026-11-22T12:00:00Z');
+    const items = [
+      due('long ago', '2026-11-01T00:00:00Z'),
+      due('tomorrow', '2026-11-23T00:00:00Z'),
+      due('just late', '2026-11-22T11:00:00Z'),
+      due('soon', '2026-11-22T13:00:00Z'),
+    ];
+    expect(inOrder(items, now).map((item) => item.id)).toEqual(['soon', 'tomorrow', 'just late', 'long ago']);
   });
 });
 

@@ -1,14 +1,16 @@
 // Contacts owed after an overdose, soonest first, with the hours left.
+import { useState } from 'preact/hooks';
 import type { FollowUp } from '../api/types';
 import { t } from '../i18n';
 import { exactTime, hoursLeft } from '../i18n/format';
 import { setQuery } from '../state/route';
 import { Said } from '../ui/parts';
 
+const SHOWN = 10;
+
 export function FollowUps({ items }: { items: FollowUp[] }) {
-  const due = items
-    .filter((item) => item.state === 'due' || item.state === 'attempted')
-    .sort((a, b) => a.due_by.localeCompare(b.due_by) || a.id.localeCompare(b.id));
+  const [limit, setLimit] = useState(SHOWN);
+  const due = inOrder(items.filter((item) => item.state === 'due' || item.state === 'attempted'));
   if (due.length === 0) {
     return (
       <section class="follow-ups">
@@ -30,7 +32,7 @@ export function FollowUps({ items }: { items: FollowUp[] }) {
         </span>
       </summary>
       <ul class="stack">
-        {due.map((item) => (
+        {due.slice(0, limit).map((item) => (
           <li key={item.id} class="row between follow-up">
             <div>
               <p>
@@ -47,8 +49,24 @@ export function FollowUps({ items }: { items: FollowUp[] }) {
           </li>
         ))}
       </ul>
+      {due.length > limit && (
+        <p>
+          <button type="button" class="button" onClick={() => setLimit(limit + 50)}>
+            {t('app.more')}
+          </button>
+        </p>
+      )}
     </details>
   );
+}
+
+/** What can still be done in time comes first, soonest due first; then what is overdue, newest first. */
+export function inOrder(items: FollowUp[], now = Date.now()): FollowUp[] {
+  const late = (item: FollowUp) => Number(Date.parse(item.due_by) < now);
+  return [...items].sort((a, b) => {
+    const byDue = late(a) ? b.due_by.localeCompare(a.due_by) : a.due_by.localeCompare(b.due_by);
+    return late(a) - late(b) || byDue || a.id.localeCompare(b.id);
+  });
 }
 
 function logFor(item: FollowUp): void {

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { BriefPlace, DataAge } from '../api/types';
 import { t } from '../i18n';
 import { percent } from '../i18n/format';
-import { go, setQuery } from '../state/route';
+import { setQuery } from '../state/route';
 import { Dialog } from '../ui/dialog';
 import { type Mark, Said, TierMark } from '../ui/parts';
 import { Sparkline } from '../ui/sparkline';
@@ -48,7 +48,7 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
             <span class="small">
               <Said own>
                 <span class="strong">{place.certainty}</span>
-                {place.known.length > 0 && ` · ${place.known.join(' · ')}`}
+                {place.known.length > 0 && ` · ${inOneLine(place.known)}`}
               </Said>
             </span>
           </div>
@@ -117,8 +117,17 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
 
 /** "forecast 41 % ≥ 1" where the forecast is the reason; the tier's own word elsewhere. */
 function markLabel(place: BriefPlace): string | undefined {
-  if (place.tier || place.reason_kind !== 'forecast' || place.forecast_p === null) return undefined;
+  if (place.tier || place.reason_kind !== 'forecast') return undefined;
+  if (place.forecast_p === null) return t('tier.need');
   return `${t('tier.forecast')} ${percent(place.forecast_p)} ≥ 1`;
+}
+
+/** Sentences follow one another; what is not a sentence is set apart by a dot. */
+export function inOneLine(parts: readonly string[]): string {
+  return parts.reduce(
+    (line, part) => (line === '' ? part : `${line}${/[.!?]$/.test(line) ? ' ' : ' · '}${part}`),
+    '',
+  );
 }
 
 function logHere(place: BriefPlace): void {
@@ -145,9 +154,4 @@ function NotNowSheet({ place, onClose, onChoose }: NotNowProps) {
       <p class="small muted">{t('brief.notNow.text')}</p>
     </Dialog>
   );
-}
-
-/** Open the alert behind a place. */
-export function openAlert(id: string): void {
-  go(`/alerts/${id}`);
 }

@@ -73,6 +73,7 @@ export const en = {
   'tier.watch': 'watch',
   'tier.over': 'over',
   'tier.forecast': 'forecast',
+  'tier.need': 'lasting need',
 
   'certainty.very': 'very sure',
   'certainty.fairly': 'fairly sure',

@@ -76,6 +76,7 @@ export const es: Messages = {
   'tier.watch': 'vigilancia',
   'tier.over': 'terminada',
   'tier.forecast': 'pronóstico',
+  'tier.need': 'necesidad duradera',
 
   'certainty.very': 'muy seguro',
   'certainty.fairly': 'bastante seguro',

@@ -78,8 +78,9 @@ export function stepExpression(property: string, classes: readonly MapClass[]): 
  */
 export const LITTLE = { expectedBelow: 0.5, observedBelow: 3 } as const;
 
-/** Hexagons large enough to be seen at a zoom. */
+/** Hexagons of about ten pixels or more at a zoom; the finest are those that everybody may see. */
 export function resolutionAt(zoom: number): number {
-  if (zoom < 7) return 6;
-  return zoom < 9.2 ? 7 : 8;
+  if (zoom < 7) return 5;
+  if (zoom < 8.3) return 6;
+  return zoom < 9.6 ? 7 : 8;
 }

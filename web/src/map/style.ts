@@ -117,7 +117,7 @@ function hexagons(scene: Scene): AddLayerObject[] {
       id: 'hexagons-little',
       type: 'fill',
       ...at,
-      minzoom: 8.5,
+      minzoom: 6,
       filter: [
         'all',
         ['<', ['to-number', ['get', 'expected'], 0], LITTLE.expectedBelow],
