@@ -1,6 +1,7 @@
 //! Signals of one day about the same thing become one group.
 //!
-//! Two signals are about the same thing when they count the same kind, their windows overlap, and
+//! Two signals are about the same thing when they count the same kind, their windows overlap or follow
+//! each other without a day between, and
 //! - both are sets of cells that share one, or the centre of one lies within the radius of the other; or
 //! - both are about the same area; or
 //! - one is about an area, the other lies inside it and holds at least half of the area's excess. (A
@@ -98,7 +99,8 @@ pub(super) fn stronger_first(a: &Signal, b: &Signal) -> std::cmp::Ordering {
 }
 
 fn related(a: &Signal, b: &Signal, areas: &AreaTree) -> bool {
-    if a.kind != b.kind || !a.window.overlaps(b.window) {
+    let touching = a.window.from <= b.window.to + 1 && b.window.from <= a.window.to + 1;
+    if a.kind != b.kind || !touching {
         return false;
     }
     match (a.scope, b.scope) {

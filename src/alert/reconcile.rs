@@ -237,7 +237,7 @@ fn updated(mut alert: Alert, group: &Group, setting: &Setting) -> Alert {
     let same_place = jaccard(&alert.cells, &cells) >= 0.5;
     let named_as_area = setting.areas.iter().any(|a| a.name == alert.place_name);
     if told.scope == SignalScope::Area || !same_place || named_as_area {
-        alert.place_name.clone_from(&told.place_name);
+        alert.place_name = place_name(told, setting);
     }
     if let Some(rule) = setting.policy.rule_for(told.recurrence_interval_days, told.observed)
         && (alert.rule.is_empty() || rule.tier > alert.tier)
@@ -268,6 +268,15 @@ fn updated(mut alert: Alert, group: &Group, setting: &Setting) -> Alert {
     let headline = wording::headline(&alert, setting.language);
     let sentence = wording::sentence_with(&alert, told, &others, setting.language);
     Alert { headline, sentence, ..alert }
+}
+
+/// What the place is called: by the signal, else by its area, else by the jurisdiction's id.
+fn place_name(told: &Signal, setting: &Setting) -> String {
+    let area = || setting.areas.iter().find(|a| Some(&a.id) == told.area.as_ref()).map(|a| a.name.clone());
+    Some(told.place_name.clone())
+        .filter(|name| !name.trim().is_empty())
+        .or_else(area)
+        .unwrap_or_else(|| setting.jurisdiction.to_string())
 }
 
 /// The signal whose figures are told.
@@ -322,10 +331,14 @@ fn told_again(before: &Alert, after: Alert, state: AlertState, news: News, setti
     changed(before, after, Some(news), setting)
 }
 
-/// An alert that was not signalled today: over, once it was silent long enough with data arriving.
+/// An alert that was not signalled today: over, once it was silent long enough with data arriving. After
+/// four times as long it is over in any case: nobody acts on a month-old cluster, and in a quiet place
+/// the newest day with an event may stay before the end for good.
 fn close(before: &Alert, setting: &Setting) -> Option<Change> {
+    let patience = setting.policy.days_until_over;
     let waited = setting.as_of.min(setting.data_through) - before.last_signalled;
-    if before.state == AlertState::Dismissed || waited < setting.policy.days_until_over {
+    let long_past = setting.as_of - before.last_signalled >= 4 * patience;
+    if before.state == AlertState::Dismissed || (waited < patience && !long_past) {
         return None;
     }
     changed(before, Alert { state: AlertState::Over, ..before.clone() }, Some(News::Over), setting)

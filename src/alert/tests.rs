@@ -262,6 +262,28 @@ fn a_silent_feed_does_not_end_an_alert() {
 }
 
 #[test]
+fn after_a_month_an_alert_is_over_whatever_the_feed_does() {
+    let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
+    assert_eq!(only(run_with(&Policy::default(), &[alert], &[], 28, 3)).news, Some(News::Over));
+}
+
+#[test]
+fn spikes_of_an_area_on_two_days_running_are_one_alert() {
+    let today = spike("penobscot", 7, 3.1);
+    let mut yesterday = Signal { id: SignalId::derived(&["before"]), observed: 6, ..today.clone() };
+    yesterday.window = DayRange { from: today.window.from - 1, to: today.window.to - 1 };
+    assert_eq!(only(run(&[], &[yesterday.clone(), today.clone()], 0)).alert.signals.len(), 2);
+    yesterday.window = DayRange { from: today.window.from - 2, to: today.window.to - 2 };
+    assert_eq!(run(&[], &[yesterday, today], 0).len(), 2, "with a quiet day between they are two");
+}
+
+#[test]
+fn a_place_without_a_name_is_called_by_its_area() {
+    let nameless = Signal { place_name: String::new(), ..cluster(0, 2) };
+    assert!(only(run(&[], &[nameless], 0)).alert.headline.starts_with("bangor: 6 overdoses"));
+}
+
+#[test]
 fn a_cluster_that_comes_back_after_it_was_over_is_a_new_alert() {
     let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
     let over = only(run(std::slice::from_ref(&alert), &[], 7)).alert;

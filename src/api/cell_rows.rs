@@ -64,10 +64,7 @@ pub struct Question {
 pub type Held = Arc<(Vec<CellRow>, u32)>;
 
 /// All rows, furthest above the usual first, and the number of events that are in none.
-///
-/// # Errors
-/// Of the store.
-pub async fn rows(
+async fn rows(
     state: &AppState,
     caller: &Caller,
     snapshot: &Snapshot,

@@ -135,6 +135,7 @@ impl From<StoreError> for Problem {
             StoreError::Conflict(what) => {
                 Self::conflict(format!("The {what} was changed by somebody else in the meantime. Read it again."))
             }
+            StoreError::BadCursor => Self::field("cursor", "is not one that an earlier page gave"),
             StoreError::Full { .. } => {
                 tracing::error!(error = %chain(&e), "the store has no room");
                 Self::new(

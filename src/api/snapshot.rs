@@ -7,8 +7,10 @@
 //!   reader fetches exactly these (corrections and withdrawals included);
 //! - events accepted elsewhere (another process, the command line): every two seconds the time of the
 //!   last receipt is compared with the store, and what was received since is fetched;
-//! - everything is read anew when a new analysis is stored, and every ten minutes: that catches what no
-//!   time of receipt tells (re-placed events, withdrawals and back-dated receipts of other processes).
+//! - the feeds' own counters are compared too: where they show events that no time of receipt told of
+//!   (back-dated by another process), everything is read anew;
+//! - everything is read anew when a new analysis is stored, and every ten minutes: that catches the rest
+//!   (re-placed events, withdrawals by other processes).
 //!
 //! Memory: about 150 bytes per event, so a million events take about 150 MB.
 
@@ -118,6 +120,9 @@ struct Known {
     load_took: Duration,
     last_received: Option<DateTime<Utc>>,
     run: Option<RunId>,
+    /// Events as the feeds' counters have them, less the facts in memory. It stays the same as long as
+    /// nothing was missed.
+    gap: Option<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -254,6 +259,7 @@ impl Snapshot {
             }
             known.last_received = received;
         }
+        self.compare(&mut known);
         let old = known.loaded.is_none_or(|at| at.elapsed() > RELOAD_AFTER);
         if self.stale.swap(false, Ordering::AcqRel) || old {
             if known.load_took < SLOW_RELOAD {
@@ -265,6 +271,16 @@ impl Snapshot {
         }
         *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(())
+    }
+
+    /// What was missed (a receipt dated back by another process) shows in the feeds' counters.
+    fn compare(&self, known: &mut Known) {
+        let told: u64 = self.age.read().unwrap_or_else(PoisonError::into_inner).sources.iter().map(|s| s.events).sum();
+        let held = self.read(|facts| facts.day_of.len());
+        let gap = told.cast_signed() - held as i64;
+        if known.gap.replace(gap).is_some_and(|before| before != gap) {
+            self.stale.store(true, Ordering::Release);
+        }
     }
 
     /// Ask for what is cheap: the latest run, the newest times, the feeds.
@@ -313,6 +329,7 @@ impl Snapshot {
         known.load_took = started.elapsed();
         known.last_received = last_received;
         known.run = store.latest_run(scope).await?.map(|r| r.id);
+        known.gap = None;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::{Shell, serve::stop_signal, service::Service};
 use crate::{
     api::password,
-    clock::{Clock, DynClock, ManualClock, SystemClock},
+    clock::{DynClock, ManualClock, SystemClock},
     config::Config,
     domain::{
         ids::{AreaId, UserId},

@@ -222,3 +222,64 @@ fn as_csv(rows: &[Value]) -> Result<String> {
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        detect: DetectArgs,
+    }
+
+    fn detect(series: &str, more: &[&str]) -> Result<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("series.csv");
+        std::fs::write(&path, series).unwrap();
+        let path = path.display().to_string();
+        let mut line = vec!["detect", "--series", &path];
+        line.extend(more);
+        answer(&Command::try_parse_from(line)?.detect)
+    }
+
+    fn daily(counts: &[u32]) -> String {
+        let rows = counts.iter().enumerate().map(|(i, n)| format!("s,2025-03-{:02},{n}\n", i + 1));
+        format!("series_id,date,count\n{}", rows.collect::<String>())
+    }
+
+    #[test]
+    fn every_day_has_an_answer_or_a_reason() {
+        let text = detect(&daily(&[1, 2, 3, 2, 1, 2, 3, 30]), &["--method", "ears-c1", "--format", "csv"]).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "series_id,date,observed,expected,upper_bound,score,p_value,alarm,reason");
+        assert_eq!(lines[1], "s,2025-03-01,1,,,,,,needs 7 earlier counts");
+        assert!(lines[8].starts_with("s,2025-03-08,30,2.0,") && lines[8].ends_with(",1,"), "{}", lines[8]);
+    }
+
+    #[test]
+    fn an_unknown_method_is_answered_with_the_known_ones() {
+        let said = detect(&daily(&[1]), &["--method", "magic"]).unwrap_err().to_string();
+        assert_eq!(said, "--method magic is not known; expected one of ears-c1, ears-c2, ears-c3");
+        let said = detect(&daily(&[1]), &["--method", "ears-c2", "--option", "k=3"]).unwrap_err().to_string();
+        assert_eq!(said, "--option k is not known; ears-c2 has baseline, lag, min_sigma, alpha");
+    }
+
+    #[test]
+    fn a_missing_day_is_not_a_zero() {
+        let gap = "series_id,date,count\ns,2025-03-01,1\ns,2025-03-04,1\n";
+        let said = detect(gap, &["--method", "ears-c1"]).unwrap_err().to_string();
+        assert!(said.contains("series \"s\" has no row for 2025-03-02"), "{said}");
+    }
+
+    #[test]
+    fn whole_weeks_apart_is_a_weekly_series() {
+        let rows: String = (0..9).map(|i| format!("w,{},2\n", Day::from_epoch_days(20_000 + 7 * i))).collect();
+        let text = detect(&format!("series_id,date,count\n{rows}"), &["--method", "ears-c1"]).unwrap();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["rows"].as_array().unwrap().len(), 9);
+        assert_eq!(document["rows"][8]["alarm"], json!(0));
+    }
+}

@@ -251,6 +251,12 @@ impl Columns {
             area: at(&[area.to_lowercase().as_str()]),
         })
     }
+
+    fn unused<'a>(&self, header: &'a csv::StringRecord) -> Vec<&'a str> {
+        let used = [self.id, self.kind, self.received, self.precision, self.area];
+        let is_used = |i: usize| used.contains(&Some(i)) || [self.occurred, self.lat, self.lon].contains(&i);
+        header.iter().enumerate().filter(|(i, _)| !is_used(*i)).map(|(_, name)| name).collect()
+    }
 }
 
 fn read_rows(args: &StudyArgs, notes: &mut Vec<String>) -> Result<Vec<Row>> {
@@ -263,6 +269,10 @@ fn read_rows(args: &StudyArgs, notes: &mut Vec<String>) -> Result<Vec<Row>> {
     let columns = Columns::find(&header, file, &args.area_column)?;
     if columns.area.is_none() && args.area_column != "jurisdiction" {
         bail!("{name}: line 1: no column \"{}\" (--area-column)", args.area_column);
+    }
+    let unused = columns.unused(&header);
+    if !unused.is_empty() {
+        notes.push(format!("columns not used: {}", unused.join(", ")));
     }
     let mut rows = Vec::new();
     let mut ids: HashSet<String> = HashSet::new();

@@ -3,7 +3,7 @@
 //! All past days weigh alike. With N events on E days of data (a day of which only a part is known counts as
 //! that part), the whole expects Λ = (N + ½)/E a day (the ½ is Jeffreys' prior for a Poisson rate: no data
 //! never means certainly nothing). Group g gets the share (N_g + κ s_g)/(N + κ), where s_g is the share that
-//! the smoothed surface of all cells gives it and κ = 5 events: an area that saw nothing expects what its
+//! the smoothed surface of all cells gives it and κ = 15 events: an area that saw nothing expects what its
 //! surroundings suggest. A cell gets its group's mean times its share of the surface within the group
 //! ([`super::surface`]) times the share of the group's events that have a cell.
 //!
@@ -17,8 +17,8 @@ use super::{
     tuning::Tuning,
 };
 
-/// Events' worth of trust in the surroundings of an area.
-pub const PRIOR_EVENTS: f64 = 5.0;
+/// Events' worth of trust in the surroundings of an area. Scores change little between 2 and 40.
+pub const PRIOR_EVENTS: f64 = 15.0;
 
 pub struct History;
 

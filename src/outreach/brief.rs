@@ -62,7 +62,8 @@ pub struct BriefInputs<'a> {
     pub alerts: &'a [Alert],
     /// Current forecasts of overdoses, of cells (with their area) and areas.
     pub forecasts: &'a [Forecast],
-    /// Events of `facts_days`: at least the last 30 days, better a year, for the usual rate.
+    /// Events of `facts_days`: at least the last 30 days, better a year, for the usual rate. Its last day
+    /// is the one taken for today.
     pub facts: &'a [EventFact],
     pub facts_days: DayRange,
     pub follow_ups: &'a [FollowUp],
@@ -79,6 +80,7 @@ pub(super) struct Desk<'a> {
     pub inputs: &'a BriefInputs<'a>,
     pub tree: AreaTree<'a>,
     pub catchment: Catchment<'a>,
+    /// The day that the counts end with.
     pub today: Day,
     /// Facts of the catchment, each incident and kind once, by day.
     pub facts: Vec<&'a EventFact>,
@@ -128,7 +130,7 @@ impl<'a> Desk<'a> {
         facts.sort_by_key(|f| (f.event_day, f.id));
         let mut seen = BTreeSet::new();
         facts.retain(|f| f.incident.is_none_or(|i| seen.insert((i, f.kind))));
-        Self { inputs, tree, catchment, today: inputs.zone.today(inputs.now), facts }
+        Self { inputs, tree, catchment, today: inputs.facts_days.to, facts }
     }
 
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {

@@ -49,12 +49,12 @@ fn last_visit(desk: &Desk, site: &Site) -> String {
 }
 
 fn days_ago(desk: &Desk, at: DateTime<Utc>) -> i32 {
-    desk.today - Day::of(at, desk.inputs.zone)
+    desk.inputs.zone.today(desk.inputs.now) - Day::of(at, desk.inputs.zone)
 }
 
 /// Contacts of the last 30 days at the site.
 fn here<'a>(desk: &'a Desk, site: &'a Site) -> impl Iterator<Item = &'a Encounter> {
-    let days = DayRange::ending(desk.today, DAYS);
+    let days = DayRange::ending(desk.inputs.zone.today(desk.inputs.now), DAYS);
     desk.inputs
         .encounters
         .iter()

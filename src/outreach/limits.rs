@@ -22,7 +22,7 @@ const WEEK_DAYS: f64 = 7.0;
 pub fn power_of_doubling(usual_per_day: f64, recurrence_days: f64) -> Option<f64> {
     let usual = Poisson::new(usual_per_day * WEEK_DAYS).ok()?;
     let doubled = Poisson::new(2.0 * usual_per_day * WEEK_DAYS).ok()?;
-    if !(recurrence_days >= 1.0) {
+    if recurrence_days.is_nan() || recurrence_days < 1.0 {
         return None;
     }
     // P(N ≥ c) = sf(c − 1); the smallest c ≥ 1 that chance reaches rarely enough.

@@ -132,17 +132,17 @@ fn spoil(layout: &Layout, records: &[Record], lines: &mut [Line], draw: &mut Dra
         return;
     }
     let wanted = (lines.len() as f64 * SPOILT).round() as usize;
-    for n in 0..wanted {
-        let at = draw.below(lines.len());
-        let r = &records[lines[at].record];
-        let fault = faults[n % faults.len()];
-        // A row that is mended later, or has no coordinates to spoil, is left alone.
+    for fault in faults.iter().cycle().take(wanted) {
         let needs_point = matches!(fault, Fault::ZeroCoordinates | Fault::LatitudeOff | Fault::SwappedCoordinates);
-        if !r.is_case || r.corrects || lines[at].fault.is_some() || (needs_point && r.point.is_none()) {
-            continue;
+        // A row that is no case, is mended later, or has no coordinates to spoil is left alone.
+        let fit = |line: &Line| {
+            let r = &records[line.record];
+            r.is_case && !r.corrects && line.fault.is_none() && (r.point.is_some() || !needs_point)
+        };
+        if let Some(at) = (0..100).map(|_| draw.below(lines.len())).find(|at| fit(&lines[*at])) {
+            apply(layout, *fault, &mut lines[at].fields);
+            lines[at].fault = Some(*fault);
         }
-        apply(layout, fault, &mut lines[at].fields);
-        lines[at].fault = Some(fault);
     }
 }
 

@@ -29,7 +29,7 @@ pub const EVENT_COLUMNS: [&str; 17] = [
 
 /// The clean records of all sources as standard events, in the order received. Where a source gives
 /// no coordinates the row has its town's centre and says so in `precision`; corrections and rows that
-/// are no cases are left out.
+/// are no cases are left out. `jurisdiction` is the owner, the state.
 pub(super) fn events_csv<'a>(records: impl IntoIterator<Item = (&'a str, &'a Record)>, terrain: &Terrain) -> String {
     let mut rows: Vec<(&str, &Record)> = records.into_iter().filter(|(_, r)| r.is_case && !r.corrects).collect();
     rows.sort_by(|(s, a), (t, b)| (a.received_at, s, &a.id).cmp(&(b.received_at, t, &b.id)));
@@ -58,7 +58,7 @@ fn event_fields(source: &str, r: &Record, terrain: &Terrain) -> Vec<String> {
         degrees(point.lat()),
         degrees(point.lon()),
         precision.into(),
-        county.id.as_str().into(),
+        "me".into(),
         source.into(),
         utc(r.reported_at),
         r.address.clone().unwrap_or_default(),

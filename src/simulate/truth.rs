@@ -107,7 +107,7 @@ text_enum! {
         /// Ten degrees too far north: still a place on Earth.
         LatitudeOff = "latitude_off",
         ZeroCoordinates = "zero_coordinates",
-        /// Latitude and longitude exchanged: still a place on Earth, in the Southern Ocean.
+        /// Latitude and longitude exchanged: a place in the Southern Ocean.
         SwappedCoordinates = "swapped_coordinates",
         Year9999 = "year_9999",
         MissingDate = "missing_date",
@@ -123,7 +123,7 @@ text_enum! {
 impl Fault {
     /// Whether an intake has to refuse the row; the others are to be flagged or placed coarsely.
     pub fn is_fatal(self) -> bool {
-        !matches!(self, Self::LatitudeOff | Self::SwappedCoordinates | Self::CountyCentroid)
+        !matches!(self, Self::LatitudeOff | Self::CountyCentroid)
     }
 }
 

@@ -4,6 +4,7 @@
 //! always a seeded [`random::Random`] handed in. To add one: a file here, a line below, checks against
 //! published or exactly computed values.
 
+pub mod alias;
 pub mod counts;
 pub mod multiple;
 pub mod normal;
@@ -12,6 +13,7 @@ pub mod recurrence;
 pub mod scores;
 pub mod summary;
 
+pub use alias::Alias;
 pub use counts::CountDistribution;
 pub use random::Random;
 pub use recurrence::recurrence_interval;

@@ -45,10 +45,11 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// `sqlite:PATH` or a bare path is a SQLite file. The schema is left as it is: call `migrate` next.
 ///
 /// # Errors
-/// `BadUrl` for any other scheme, `Unavailable` when the database does not answer.
+/// `BadUrl` for any other scheme, `Unavailable` when a file cannot be opened. A PostgreSQL server is called when
+/// it is first needed, so that the service may start before its database.
 pub async fn open(url: &str) -> Result<DynStore> {
     match url.split_once("://") {
-        Some(("postgres" | "postgresql", _)) => Err(StoreError::BadUrl(url.to_owned())),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::PostgresStore::open(url)?)),
         Some(("sqlite", path)) => open_file(url, path).await,
         Some((scheme, _)) => Err(StoreError::BadUrl(scheme.to_owned())),
         None => open_file(url, url.strip_prefix("sqlite:").unwrap_or(url)).await,

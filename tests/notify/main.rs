@@ -1,6 +1,8 @@
 //! Delivery against real receivers: an SMTP server and HTTP servers started by the test, with the
 //! SQLite store between composing and sending. Time is a clock that the test moves.
 
+#![expect(clippy::unwrap_used, reason = "a test whose house cannot be set up should stop there")]
+
 mod smtp_server;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -18,7 +20,7 @@ use emberwatch::{
     },
     jobs::outbox::{Delivered, LEASE, deliver_due},
     notify::{SmtpSettings, SmtpTransport, Transport, Transports, WebhookTransport},
-    store::{self, AreaStore, DynStore, OutboxStore, RunRecord, StoredAnalysis},
+    store::{self, DynStore, RunRecord, StoredAnalysis},
 };
 use sha2::{Digest, Sha256};
 use smtp_server::{SmtpServer, Step, header};
@@ -323,14 +325,15 @@ async fn a_receiver_that_never_comes_back_is_given_up_after_four_days() {
 async fn a_guarded_webhook_does_not_reach_the_own_network_by_name() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let message = hook(1, &url);
     let guarded = WebhookTransport::new(false).unwrap();
-    let refused = guarded.send(&hook(1, &url), start()).await;
+    let refused = guarded.send(&message, start()).await;
     assert!(refused.is_err());
     let knocked = tokio::time::timeout(std::time::Duration::from_millis(1), listener.accept()).await;
     assert!(knocked.is_err(), "nobody connected");
     // The same name with the guard open does connect, so the test above can fail.
     let open = WebhookTransport::new(true).unwrap();
-    let (_, knocked) = tokio::join!(open.send(&hook(1, &url), start()), async {
+    let (_, knocked) = tokio::join!(open.send(&message, start()), async {
         // Whoever connected is dropped at once, which ends the attempt.
         listener.accept().await.map(drop)
     });

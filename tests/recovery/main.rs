@@ -7,4 +7,5 @@ mod forecast_real;
 mod forecast_skill;
 mod forecast_worlds;
 mod world_delays;
+mod world_intake;
 mod world_outbreaks;

@@ -1,5 +1,7 @@
 //! Reporting delays of a simulated world, read from its standard table.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use chrono::{DateTime, Utc};
 use emberwatch::{
     domain::{

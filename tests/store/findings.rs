@@ -162,6 +162,8 @@ pub fn alert(n: u128, area_id: &str, tier: Tier, day: u32) -> Alert {
         last_signalled: may_day(day),
         signals: vec![s.id],
         caveats: s.caveats,
+        told_observed: 6,
+        raised_at: may(1),
         updated_at: may(day),
     }
 }

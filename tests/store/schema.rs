@@ -99,24 +99,24 @@ async fn a_postgresql_that_is_not_there_is_said_to_be_so_within_two_seconds() {
 #[tokio::test]
 async fn a_postgresql_that_comes_back_is_used_again() {
     let started = tokio::task::spawn_blocking(postgres_support::Cluster::start).await.unwrap();
-    let Some(mut cluster) = started else { return };
+    let Some(cluster) = started else { return };
     let url = cluster.create_database().await;
     let store = store::open(&url).await.unwrap();
     store.migrate().await.unwrap();
-    let cluster = tokio::task::spawn_blocking(move || {
+    let crashed = tokio::task::spawn_blocking(move || {
         cluster.crash();
         cluster
     });
-    let mut cluster = cluster.await.unwrap();
+    let mut cluster = crashed.await.unwrap();
     let begun = std::time::Instant::now();
     let down = store.ready().await;
     assert!(down.as_ref().is_err_and(StoreError::is_transient), "{down:?}");
     assert!(begun.elapsed().as_millis() < 2_000, "took {:?}", begun.elapsed());
-    let cluster = tokio::task::spawn_blocking(move || {
+    let restarted = tokio::task::spawn_blocking(move || {
         cluster.restart();
         cluster
     });
-    let _cluster = cluster.await.unwrap();
+    let _cluster = restarted.await.unwrap();
     store.ready().await.unwrap();
 }
 

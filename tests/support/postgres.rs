@@ -29,7 +29,8 @@ pub struct Cluster {
     folder: PathBuf,
     programs: PathBuf,
     account: Option<(u32, u32)>,
-    watcher: Child,
+    /// One for each start; each stops its server and removes the folder when its pipe closes.
+    watchers: Vec<Child>,
     databases: AtomicU32,
 }
 
@@ -57,14 +58,16 @@ impl Cluster {
         }
         let data = folder.join("data");
         let made = run_as(account, &programs.join("initdb"), &folder)
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync"])
+            // A collation that does not sort by bytes, as servers in the field have: lists must not follow it.
+            .args(["--locale=C", "--locale-provider=icu", "--icu-locale=en-US", "-D"])
             .arg(&data)
             .stdout(Stdio::null())
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
-        let watcher = watch(account, &programs, &folder);
-        let cluster = Self { folder, programs, account, watcher, databases: AtomicU32::new(0) };
+        let watchers = vec![watch(account, &programs, &folder)];
+        let cluster = Self { folder, programs, account, watchers, databases: AtomicU32::new(0) };
         cluster.wait_until_ready();
         Some(cluster)
     }
@@ -91,7 +94,7 @@ impl Cluster {
 
     /// Start the server again after [`Cluster::crash`].
     pub fn restart(&mut self) {
-        self.watcher = watch(self.account, &self.programs, &self.folder);
+        self.watchers.push(watch(self.account, &self.programs, &self.folder));
         self.wait_until_ready();
     }
 
@@ -122,20 +125,21 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.watcher.stdin.take());
-        let _ = self.watcher.wait();
+        while let Some(mut watcher) = self.watchers.pop() {
+            drop(watcher.stdin.take());
+            let _ = watcher.wait();
+        }
     }
 }
 
-/// Start the server under a shell that stops it and cleans up when our end of its pipe closes. After a crash
-/// the server is gone before the pipe closes; the folder then stays until the last watcher ends.
+/// Start the server under a shell that stops it and cleans up when our end of its pipe closes.
 fn watch(account: Option<(u32, u32)>, programs: &Path, folder: &Path) -> Child {
     const SCRIPT: &str = r#"
         "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
             -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB >>"$2/log" 2>&1 &
         server=$!
         cat >/dev/null
-        kill -QUIT "$server" 2>/dev/null && wait "$server"
+        kill -QUIT "$server" 2>/dev/null && wait "$server" 2>/dev/null
         rm -rf "$2"
     "#;
     run_as(account, Path::new("/bin/sh"), folder)

@@ -17,3 +17,8 @@ const root = document.getElementById('app');
 void Promise.all([startLanguage(), loadSession()]).then(() => {
   if (root) render(<App />, root);
 });
+
+// The app opens without a line; see public/sw.js. Not while developing, where files change under it.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+}

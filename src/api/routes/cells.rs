@@ -17,7 +17,7 @@ use super::{resolution, window};
 use crate::{
     api::{
         auth::{self, Caller},
-        cell_rows::{CellRow, Question, rows},
+        cell_rows::{CellRow, Question, cached_rows},
         counting::{Filter, by_day},
         expected::CELL_BASIS,
         extract::Query,
@@ -98,7 +98,8 @@ async fn cells(
     let areas = caller.within(query.area.as_ref())?;
     let snapshot = caller.snapshot(&state).await?;
     let question = Question { kind, window, resolution, areas };
-    let (items, unplaced) = rows(&state, &caller, &snapshot, &question).await?;
+    let held = cached_rows(&state, &caller, &snapshot, &question).await?;
+    let (items, unplaced) = (held.0.clone(), held.1);
     caller.release(CellTable {
         kind,
         window,

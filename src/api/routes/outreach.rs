@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::window;
 use crate::{
     api::{
-        auth::{self, Caller},
+        auth::{self, Caller, Identity},
         extract::{Json, Query},
         problem::Problem,
         state::AppState,
@@ -260,7 +260,12 @@ fn place(
     of_alert: Option<AreaId>,
 ) -> Result<Option<AreaId>, Problem> {
     let of_cell = || cell.and_then(|c| caller.reference.cell_places(&[c]).remove(0).1);
-    let area = new.area.clone().or(of_follow_up).or_else(of_cell).or(of_alert);
+    // Who serves one area need not say which.
+    let only = || match &caller.identity {
+        Identity::Person(user) => user.catchment.first().filter(|_| user.catchment.len() == 1).cloned(),
+        Identity::Machine(_) => None,
+    };
+    let area = new.area.clone().or(of_follow_up).or_else(of_cell).or(of_alert).or_else(only);
     match &area {
         Some(named) if !caller.reference.visible(named, &caller.scope.areas) => {
             Err(Problem::field("area", "is not one of your areas"))

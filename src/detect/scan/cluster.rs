@@ -8,6 +8,7 @@ use super::{
     geometry::Geometry,
     montecarlo::{Circles, Outcome},
     options::{Analysis, Model, Overlap, PValueMethod, Rates, ScanOptions},
+    problem::Problem,
     sweep::Found,
     windows::{Intervals, Window},
 };
@@ -58,7 +59,7 @@ pub(super) struct Reporting<'a> {
     pub circles: &'a Circles,
     pub intervals: &'a Intervals,
     pub options: &'a ScanOptions,
-    pub cases: f64,
+    pub problem: &'a Problem,
     /// Sorted position → position in the input.
     pub order: &'a [usize],
 }
@@ -69,7 +70,7 @@ impl Reporting<'_> {
             .best
             .iter()
             .enumerate()
-            .flat_map(|(centre, best)| self.of_centre(best).into_iter().map(move |b| (centre, b)))
+            .flat_map(|(centre, best)| self.of_centre(centre, best).into_iter().map(move |b| (centre, b)))
             .filter(|(_, (_, found))| found.llr >= LEAST_LLR)
             .map(|(centre, (window, found))| self.candidate(centre, window, found))
             .collect();
@@ -97,8 +98,8 @@ impl Reporting<'_> {
     }
 
     /// The windows that a centre puts forward: its best one and, in a retrospective analysis, further ones that
-    /// share no interval with a better one.
-    fn of_centre(&self, best: &[(Window, Found)]) -> Vec<(Window, Found)> {
+    /// share no interval with a better one. Of the whole area there is only one.
+    fn of_centre(&self, centre: usize, best: &[(Window, Found)]) -> Vec<(Window, Found)> {
         let mut sorted = best.to_vec();
         sorted.sort_by(|a, b| {
             if (a.1.llr - b.1.llr).abs() < SAME {
@@ -110,6 +111,9 @@ impl Reporting<'_> {
         });
         let mut kept: Vec<(Window, Found)> = Vec::new();
         for b in sorted {
+            if self.is_whole(centre) && !kept.is_empty() {
+                break;
+            }
             if kept.iter().all(|k| k.0.to < b.0.from || b.0.to < k.0.from) {
                 kept.push(b);
             }
@@ -181,7 +185,8 @@ impl Reporting<'_> {
         }
         let Found { llr, observed, expected, .. } = c.found;
         let n = f64::from(observed);
-        let outside = (self.cases - n) / (self.cases - expected);
+        let cases = self.problem.statistic_in(c.window).cases();
+        let outside = (cases - n) / (cases - expected);
         let prospective = self.options.analysis == Analysis::Prospective;
         ScanCluster {
             rank,

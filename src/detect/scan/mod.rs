@@ -15,11 +15,14 @@
 //! Days named as silent (no feed reported anything) are left out: their rows are dropped and they expect
 //! nothing, so a window is judged by its other days; every cluster says how many of its days were silent.
 
+mod bernoulli;
 mod cluster;
 mod geometry;
+mod lowrates;
 mod montecarlo;
 mod options;
 mod permutation;
+mod poisson;
 mod problem;
 mod statistic;
 mod strata;
@@ -113,6 +116,10 @@ pub enum ScanError {
     UnknownPlace { row: usize, place: usize, places: usize },
     #[error("case row {row} is of {day}, outside the study period {from} to {to}")]
     OutsidePeriod { row: usize, day: Day, from: Day, to: Day },
+    #[error("place \"{0}\" has cases but no population for them")]
+    NoPopulation(String),
+    #[error("the {model} model needs {needs}")]
+    Missing { model: &'static str, needs: &'static str },
     #[error("{name} is {value}; expected {expected}")]
     Option { name: &'static str, value: String, expected: &'static str },
     #[error("cannot start the worker threads: {0}")]
@@ -127,23 +134,22 @@ pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, Scan
     check_options(options)?;
     let intervals = windows::Intervals::new(input.days, options.aggregate_days);
     let order = sorted_places(&input.places)?;
-    let rows = rows(input, &order)?;
+    let rows = rows(input, &input.cases, &order)?;
     let geometry =
         geometry::Geometry::new(order.iter().map(|&p| input.places[p].location)).ok_or(ScanError::MixedCoordinates)?;
     let windows = intervals.windows(options);
-    let strata = strata::split(&rows, &intervals, options.adjust_weekday);
-    let cases: u64 = strata.iter().map(|s| s.total).sum();
+    let cases: u64 = rows.iter().map(|r| u64::from(r.count)).sum();
     if cases < 2 || windows.is_empty() {
         return Ok(ScanResult { clusters: Vec::new(), cases, maxima: Vec::new() });
     }
-    let problem = permutation::problem(strata, order.len(), intervals.count);
+    let problem = problem(input, &rows, &order, &intervals, options)?;
     let (circles, outcome) = montecarlo::run(&problem, &geometry, &windows, options)?;
     let reporting = cluster::Reporting {
         geometry: &geometry,
         circles: &circles,
         intervals: &intervals,
         options,
-        cases: cases as f64,
+        problem: &problem,
         order: &order,
     };
     let mut clusters = reporting.clusters(&outcome);
@@ -176,6 +182,18 @@ fn check_options(o: &ScanOptions) -> Result<(), ScanError> {
     {
         return bad("min_days", o.min_days.to_string(), "no more than max_days");
     }
+    let spatial = o.analysis == Analysis::Spatial || o.include_spatial;
+    let temporal = o.analysis == Analysis::Temporal || o.include_temporal;
+    if o.model == Model::Permutation && (spatial || temporal) {
+        let expected = "poisson or bernoulli: permuting times cannot show purely spatial or purely temporal clusters";
+        return bad("model", o.model.as_str().into(), expected);
+    }
+    if o.model != Model::Poisson && (o.adjust_time.is_some() || o.adjust_space) {
+        return bad("model", o.model.as_str().into(), "poisson when adjusting for time or space");
+    }
+    if o.model == Model::Bernoulli && o.adjust_weekday {
+        return bad("model", o.model.as_str().into(), "permutation or poisson when adjusting for the day of the week");
+    }
     if o.adjust_weekday && o.aggregate_days != 1 {
         return bad("aggregate_days", o.aggregate_days.to_string(), "1 when adjusting for the day of the week");
     }
@@ -198,13 +216,11 @@ fn sorted_places(places: &[ScanPlace]) -> Result<Vec<usize>, ScanError> {
     }
 }
 
-fn rows(input: &ScanInput, order: &[usize]) -> Result<Vec<strata::Row>, ScanError> {
-    let mut position = vec![0u32; order.len()];
-    for (i, &p) in order.iter().enumerate() {
-        position[p] = i as u32;
-    }
-    let mut rows = Vec::with_capacity(input.cases.len());
-    for (row, c) in input.cases.iter().enumerate() {
+/// Rows of cases (or controls) with their places' positions in the sorted list, silent days left out.
+fn rows(input: &ScanInput, cases: &[ScanCase], order: &[usize]) -> Result<Vec<strata::Row>, ScanError> {
+    let position = positions(order);
+    let mut rows = Vec::with_capacity(cases.len());
+    for (row, c) in cases.iter().enumerate() {
         let Some(&place) = position.get(c.place) else {
             return Err(ScanError::UnknownPlace { row, place: c.place, places: order.len() });
         };
@@ -217,4 +233,50 @@ fn rows(input: &ScanInput, order: &[usize]) -> Result<Vec<strata::Row>, ScanErro
         }
     }
     Ok(rows)
+}
+
+/// By position in the input: position in the sorted list.
+fn positions(order: &[usize]) -> Vec<u32> {
+    let mut position = vec![0u32; order.len()];
+    for (i, &p) in order.iter().enumerate() {
+        position[p] = i as u32;
+    }
+    position
+}
+
+fn problem(
+    input: &ScanInput,
+    rows: &[strata::Row],
+    order: &[usize],
+    intervals: &windows::Intervals,
+    options: &ScanOptions,
+) -> Result<problem::Problem, ScanError> {
+    match options.model {
+        Model::Permutation => {
+            let strata = strata::split(rows, intervals, options.adjust_weekday);
+            Ok(permutation::problem(strata, order.len(), intervals.count))
+        }
+        Model::Poisson => {
+            if input.population.is_empty() {
+                return Err(ScanError::Missing { model: "poisson", needs: "a population" });
+            }
+            let position = positions(order);
+            let mut population = input.population.clone();
+            for (row, p) in population.iter_mut().enumerate() {
+                let Some(&place) = position.get(p.place) else {
+                    return Err(ScanError::UnknownPlace { row, place: p.place, places: order.len() });
+                };
+                p.place = place as usize;
+            }
+            let id = |p: usize| input.places[order[p]].id.clone();
+            poisson::problem(rows, &population, &input.silent, intervals, options, order.len(), id)
+        }
+        Model::Bernoulli => {
+            let controls = self::rows(input, &input.controls, order)?;
+            if controls.is_empty() {
+                return Err(ScanError::Missing { model: "bernoulli", needs: "controls" });
+            }
+            Ok(bernoulli::problem(rows, &controls, intervals, order.len()))
+        }
+    }
 }

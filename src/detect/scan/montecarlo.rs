@@ -3,6 +3,8 @@
 //! Replicate r draws from stream r of the seed, whichever thread runs it, and maxima are kept in the
 //! order of replicates: the answer is the same for any number of threads.
 
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+
 use rayon::prelude::*;
 
 use crate::stats::Random;
@@ -10,10 +12,11 @@ use crate::stats::Random;
 use super::{
     ScanError,
     geometry::Geometry,
-    options::{Analysis, PValueMethod, ScanOptions},
+    lowrates::{Growth, sweep_low},
+    options::{Analysis, PValueMethod, Rates, ScanOptions},
     problem::{Cases, Expected, Problem},
     statistic::Bars,
-    sweep::{Counter, Counts, Factors, Found, Greatest, Measure, PerLane, Position, Table, sweep},
+    sweep::{Counter, Counts, Factors, Found, Greatest, Keep, Measure, PerLane, Position, Table, sweep},
     windows::Window,
 };
 
@@ -100,7 +103,13 @@ struct Chunk<M> {
     windows: Vec<Window>,
     /// By interval: the lanes whose window contains it.
     lanes_of: Vec<Vec<u8>>,
+    /// The union of the windows.
+    live: Window,
+    /// By lane.
+    bars: Vec<Arc<Bars>>,
     measure: M,
+    /// Only where low rates are sought.
+    growth: Option<Growth>,
 }
 
 impl<'a> Run<'a> {
@@ -109,9 +118,7 @@ impl<'a> Run<'a> {
         for (i, &p) in circles.active.iter().enumerate() {
             active_of[p as usize] = i as u32;
         }
-        let from = windows.iter().map(|w| w.from).min().unwrap_or(0);
-        let to = windows.iter().map(|w| w.to).max().unwrap_or(0);
-        let live = Window { from, to };
+        let live = union(windows);
         let inside: u32 = problem.observed.iter().filter(|c| live.contains(c.interval)).map(|c| c.count).sum();
         let expected: f64 = circles.active.iter().map(|&p| problem.expected.of(p as usize, live)).sum();
         let typical = expected.max(f64::from(inside));
@@ -119,19 +126,13 @@ impl<'a> Run<'a> {
         Self { problem, circles, windows, options, active_of, live, most }
     }
 
+    /// Few cases and places fit into half the bytes, and into twice the lanes.
     fn small_or_large(&self) -> Outcome {
-        if self.most <= 30_000 && self.circles.active.len() < usize::from(u16::MAX) {
-            self.by_lanes::<i16, u16>()
-        } else {
-            self.by_lanes::<i32, u32>()
-        }
-    }
-
-    fn by_lanes<C: Counter, P: Position>(&self) -> Outcome {
-        match self.windows.len() {
-            0..=8 => self.by_measure::<C, P, 8>(),
-            9..=16 => self.by_measure::<C, P, 16>(),
-            _ => self.by_measure::<C, P, 32>(),
+        let small = self.most <= 30_000 && self.circles.active.len() < usize::from(u16::MAX);
+        match (small, self.windows.len()) {
+            (true, 0..=16) => self.by_measure::<i16, u16, 16>(),
+            (true, _) => self.by_measure::<i16, u16, 32>(),
+            (false, _) => self.by_measure::<i32, u32, 16>(),
         }
     }
 
@@ -144,22 +145,39 @@ impl<'a> Run<'a> {
     }
 
     fn sweep_all<C: Counter, P: Position, M: Build<L>, const L: usize>(&self) -> Outcome {
-        let chunks: Vec<Chunk<M>> = self.windows.chunks(L).map(|w| self.chunk(w)).collect();
-        let least = self.options.min_cases.max(1) as usize;
-        let bars = Bars::new(self.problem.statistic, self.most, least);
+        let mut ladders = BTreeMap::new();
+        let chunks: Vec<Chunk<M>> = self.windows.chunks(L).map(|w| self.chunk(w, &mut ladders)).collect();
         let lists: Vec<Box<[P]>> =
             self.circles.lists.iter().map(|l| l.iter().map(|&p| P::from_u32(p)).collect()).collect();
-        let engine = Engine::<C, P, M, L> { run: self, chunks, bars, lists, counter: std::marker::PhantomData };
+        let engine = Engine::<C, P, M, L> { run: self, chunks, lists, counter: PhantomData };
         let best = engine.observed();
         let highest = best.iter().flatten().map(|(_, f)| f.llr).fold(0.0, f64::max);
         Outcome { maxima: engine.replicates(highest), best }
     }
 
-    fn chunk<M: Build<L>, const L: usize>(&self, windows: &[Window]) -> Chunk<M> {
-        let lanes_of = (0..=self.live.to)
+    /// The ladder of a window, shared by all windows with the same number of cases to compare with.
+    fn bars(&self, window: Window, ladders: &mut BTreeMap<u64, Arc<Bars>>) -> Arc<Bars> {
+        let statistic = self.problem.statistic_in(window);
+        let least = self.options.min_cases.max(1) as usize;
+        let most = self.most.min(statistic.cases() as usize);
+        let make = || Arc::new(Bars::new(statistic, most, least, self.options.rates != Rates::High));
+        ladders.entry(statistic.cases().to_bits()).or_insert_with(make).clone()
+    }
+
+    fn chunk<M: Build<L>, const L: usize>(
+        &self,
+        windows: &[Window],
+        ladders: &mut BTreeMap<u64, Arc<Bars>>,
+    ) -> Chunk<M> {
+        let live = union(windows);
+        let lanes_of = (live.from..=live.to)
             .map(|t| (0..windows.len() as u8).filter(|&l| windows[usize::from(l)].contains(t)).collect())
             .collect();
-        Chunk { windows: windows.to_vec(), lanes_of, measure: M::build(self, windows) }
+        let measure = M::build(self, windows);
+        let low = self.options.rates != Rates::High;
+        let growth = low.then(|| Growth::new(&measure, self.rows(), windows.len()));
+        let bars = windows.iter().map(|w| self.bars(*w, ladders)).collect();
+        Chunk { windows: windows.to_vec(), lanes_of, live, bars, measure, growth }
     }
 
     /// Rows of the tables: the active places and, where asked for, the whole area.
@@ -168,12 +186,16 @@ impl<'a> Run<'a> {
     }
 }
 
+fn union(windows: &[Window]) -> Window {
+    let from = windows.iter().map(|w| w.from).min().unwrap_or(0);
+    Window { from, to: windows.iter().map(|w| w.to).max().unwrap_or(from) }
+}
+
 struct Engine<'a, C, P, M, const L: usize> {
     run: &'a Run<'a>,
     chunks: Vec<Chunk<M>>,
-    bars: Bars,
     lists: Vec<Box<[P]>>,
-    counter: std::marker::PhantomData<C>,
+    counter: PhantomData<C>,
 }
 
 /// What one thread works with.
@@ -181,6 +203,7 @@ struct Bench<C, const L: usize> {
     counts: Counts<C, L>,
     scratch: Vec<u32>,
     drawn: Vec<(u32, u32)>,
+    cases: Vec<Cases>,
 }
 
 impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P, M, L> {
@@ -191,16 +214,22 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
             counts: Counts { rows: vec![[C::ZERO; L]; rows], any: vec![0; rows], lanes: 0, least },
             scratch: Vec::new(),
             drawn: Vec::new(),
+            cases: Vec::new(),
         }
     }
 
-    fn fill(&self, counts: &mut Counts<C, L>, chunk: &Chunk<M>, cases: impl Iterator<Item = Cases>) {
+    /// Enter the cases (ordered by interval) that fall into a chunk's windows.
+    fn fill(&self, counts: &mut Counts<C, L>, chunk: &Chunk<M>, cases: &[Cases]) {
         counts.rows.fill([C::ZERO; L]);
         counts.any.fill(0);
         counts.lanes = chunk.windows.len();
         let whole = self.run.circles.active.len();
-        for c in cases {
-            let Some(lanes) = chunk.lanes_of.get(c.interval as usize).filter(|l| !l.is_empty()) else { continue };
+        let start = cases.partition_point(|c| c.interval < chunk.live.from);
+        for c in cases[start..].iter().take_while(|c| c.interval <= chunk.live.to) {
+            let lanes = &chunk.lanes_of[(c.interval - chunk.live.from) as usize];
+            if lanes.is_empty() {
+                continue;
+            }
             let mut put = |row: usize| {
                 counts.any[row] += c.count as i32;
                 for &lane in lanes {
@@ -215,15 +244,27 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
         }
     }
 
+    fn sweep<K: Keep>(&self, list: &[P], counts: &Counts<C, L>, chunk: &Chunk<M>, keep: &mut K) {
+        match &chunk.growth {
+            None => sweep(list, counts, &chunk.measure, &chunk.bars, keep),
+            Some(growth) => {
+                let high = self.run.options.rates == Rates::Both;
+                sweep_low(list, counts, &chunk.measure, growth, high, &chunk.bars, keep);
+            }
+        }
+    }
+
     fn observed(&self) -> Vec<Vec<(Window, Found)>> {
         let mut best = vec![Vec::new(); self.lists.len()];
         let mut bench = self.bench();
+        let mut cases = self.run.problem.observed.clone();
+        cases.sort_by_key(|c| c.interval);
         for chunk in &self.chunks {
-            self.fill(&mut bench.counts, chunk, self.run.problem.observed.iter().copied());
+            self.fill(&mut bench.counts, chunk, &cases);
             let counts = &bench.counts;
             best.par_iter_mut().zip(&self.lists).for_each(|(best, list)| {
                 let mut keep = PerLane(vec![None; L]);
-                sweep(list, counts, &chunk.measure, &self.bars, &mut keep);
+                self.sweep(list, counts, chunk, &mut keep);
                 best.extend(chunk.windows.iter().zip(keep.0).filter_map(|(w, found)| Some((*w, found?))));
             });
         }
@@ -235,12 +276,14 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
         let mut random = Random::stream(self.run.options.seed, u64::from(number) + 1);
         bench.drawn.clear();
         self.run.problem.null.draw(self.run.live, &mut random, &mut bench.scratch, &mut bench.drawn);
+        bench.cases.clear();
+        bench.cases.extend(bench.drawn.iter().map(|&(place, interval)| Cases { place, interval, count: 1 }));
+        bench.cases.sort_unstable_by_key(|c| c.interval);
         let mut greatest = Greatest(0.0);
         for chunk in &self.chunks {
-            let drawn = bench.drawn.iter().map(|&(place, interval)| Cases { place, interval, count: 1 });
-            self.fill(&mut bench.counts, chunk, drawn);
+            self.fill(&mut bench.counts, chunk, &bench.cases);
             for list in &self.lists {
-                sweep(list, &bench.counts, &chunk.measure, &self.bars, &mut greatest);
+                self.sweep(list, &bench.counts, chunk, &mut greatest);
             }
         }
         greatest.0

@@ -36,6 +36,7 @@ pub(super) fn problem(strata: Vec<Stratum>, places: usize, intervals: usize) -> 
         expected: Expected::Factored { weights, basis },
         observed,
         risk,
+        fixed: None,
         null: Box::new(PermutedTimes::new(&strata)),
     }
 }

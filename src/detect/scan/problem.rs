@@ -35,7 +35,22 @@ pub(super) struct Problem {
     pub observed: Vec<Cases>,
     /// Population at risk of every place, which limits the size of circles.
     pub risk: Vec<f64>,
+    /// Cases of every interval, where the null holds them fixed: the statistic then compares a window with
+    /// the other places *in the same intervals*, and C is the window's own.
+    pub fixed: Option<Vec<f64>>,
     pub null: Box<dyn Null>,
+}
+
+impl Problem {
+    /// The statistic of a window.
+    pub fn statistic_in(&self, window: Window) -> Statistic {
+        match &self.fixed {
+            Some(by_interval) => {
+                Statistic::Poisson { cases: by_interval[window.from as usize..=window.to as usize].iter().sum() }
+            }
+            None => self.statistic,
+        }
+    }
 }
 
 impl Expected {

@@ -67,6 +67,21 @@ impl Statistic {
     }
 }
 
+impl Statistic {
+    /// The least e > n at which n cases reach `bar` as a low rate, from below (never too large).
+    fn least_expected(self, n: f64, bar: f64) -> f64 {
+        let (mut low, mut high) = (n, self.cases());
+        for _ in 0..40 {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if self.llr(n, middle) >= bar { high = middle } else { low = middle }
+        }
+        low
+    }
+}
+
 /// Steps of the ladder per unit of the statistic, and its length.
 const STEPS: f64 = 8.0;
 const RUNGS: usize = 400;
@@ -79,10 +94,13 @@ pub(super) struct Bar {
     limit: Vec<f64>,
     /// By ⌊E·GRID⌋: the first n whose limit exceeds that E.
     quick: Vec<u32>,
+    /// By n: the least expectation at which n cases are few enough to reach the bar. Empty unless low rates
+    /// are sought.
+    low: Vec<f64>,
 }
 
 impl Bar {
-    fn new(statistic: Statistic, bar: f64, most: usize, least: usize) -> Self {
+    fn new(statistic: Statistic, bar: f64, most: usize, least: usize, low: bool) -> Self {
         let mut limit: Vec<f64> =
             (0..=most).map(|n| if n < least { -1.0 } else { statistic.largest_expected(n as f64, bar) }).collect();
         // Rounding must not break the order that the search relies on.
@@ -99,7 +117,14 @@ impl Bar {
                 n as u32
             })
             .collect();
-        Self { limit, quick }
+        let low = if low { (0..=most).map(|n| statistic.least_expected(n as f64, bar)).collect() } else { Vec::new() };
+        Self { limit, quick, low }
+    }
+
+    /// The least expectation at which `n` cases are few enough to reach the bar, never too large.
+    pub fn low_limit(&self, n: usize) -> f64 {
+        // More cases need more: the last entry will do for any n beyond it.
+        self.low.get(n).or(self.low.last()).copied().unwrap_or(f64::INFINITY)
     }
 
     /// The fewest cases that may reach the bar where `e` are expected; more than ever occur if none can.
@@ -121,13 +146,15 @@ pub(super) struct Bars {
     statistic: Statistic,
     most: usize,
     least: usize,
+    low: bool,
     rungs: Vec<OnceLock<Bar>>,
 }
 
 impl Bars {
-    /// `most`: no window holds more cases. `least`: fewer cases never count.
-    pub fn new(statistic: Statistic, most: usize, least: usize) -> Self {
-        Self { statistic, most, least, rungs: (0..=RUNGS).map(|_| OnceLock::new()).collect() }
+    /// `most`: hardly any window holds more cases. `least`: fewer cases never count as high. `low`: are low
+    /// rates sought?
+    pub fn new(statistic: Statistic, most: usize, least: usize, low: bool) -> Self {
+        Self { statistic, most, least, low, rungs: (0..=RUNGS).map(|_| OnceLock::new()).collect() }
     }
 
     pub fn statistic(&self) -> Statistic {
@@ -137,7 +164,7 @@ impl Bars {
     /// The highest bar of the ladder that is not above `value`.
     pub fn below(&self, value: f64) -> &Bar {
         let rung = ((value.max(0.0) * STEPS) as usize).min(RUNGS);
-        self.rungs[rung].get_or_init(|| Bar::new(self.statistic, rung as f64 / STEPS, self.most, self.least))
+        self.rungs[rung].get_or_init(|| Bar::new(self.statistic, rung as f64 / STEPS, self.most, self.least, self.low))
     }
 }
 
@@ -167,7 +194,7 @@ mod tests {
     #[test]
     fn no_window_that_beats_the_bar_is_ruled_out() {
         for statistic in [Statistic::Poisson { cases: 300.0 }, Statistic::Bernoulli { cases: 300.0, all: 900.0 }] {
-            let bars = Bars::new(statistic, 120, 2);
+            let bars = Bars::new(statistic, 120, 2, true);
             for bar in [0.0, 0.3, 2.0, 5.125, 11.9] {
                 let ladder = bars.below(bar);
                 for step in 1..800 {
@@ -190,7 +217,7 @@ mod tests {
     #[test]
     fn a_bar_on_the_ladder_is_tight() {
         let statistic = Statistic::Poisson { cases: 300.0 };
-        let bars = Bars::new(statistic, 120, 2);
+        let bars = Bars::new(statistic, 120, 2, true);
         let need = bars.below(5.0).need(10.0);
         assert!(statistic.llr(need as f64, 10.0) >= 5.0 && statistic.llr(need as f64 - 1.0, 10.0) < 5.0);
     }

@@ -7,6 +7,8 @@
 //! is short of. Only then is an expectation computed, and only if it passes the bar's limit a logarithm.
 //! The result is the same as that of evaluating every circle in every lane.
 
+use std::sync::Arc;
+
 use super::statistic::Bars;
 
 /// Counter of cases in a lane.
@@ -175,12 +177,12 @@ pub(super) struct Counts<C, const L: usize> {
     pub least: usize,
 }
 
-/// Grow circles along `list` and offer every high-rate window that beats the bar.
+/// Grow circles along `list` and offer every high-rate window that beats the bar; `bars` by lane.
 pub(super) fn sweep<C: Counter, P: Position, M: Measure, K: Keep, const L: usize>(
     list: &[P],
     counts: &Counts<C, L>,
     measure: &M,
-    bars: &Bars,
+    bars: &[Arc<Bars>],
     keep: &mut K,
 ) {
     let mut need = [C::MAX; L];
@@ -211,7 +213,7 @@ fn look<C: Counter, M: Measure, K: Keep, const L: usize>(
     sum: &M::Sum,
     lanes: usize,
     measure: &M,
-    bars: &Bars,
+    bars: &[Arc<Bars>],
     keep: &mut K,
 ) -> i32 {
     let mut least = i32::MAX;
@@ -219,11 +221,11 @@ fn look<C: Counter, M: Measure, K: Keep, const L: usize>(
         if n[lane] >= need[lane] {
             let observed = n[lane].to_i32();
             let expected = measure.expected(sum, lane);
-            let mut next = bars.below(keep.bar(lane)).need(expected) as i32;
+            let mut next = bars[lane].below(keep.bar(lane)).need(expected) as i32;
             if observed >= next {
                 let observed = observed as u32;
                 if f64::from(observed) > expected {
-                    let llr = bars.statistic().llr(f64::from(observed), expected);
+                    let llr = bars[lane].statistic().llr(f64::from(observed), expected);
                     if llr > keep.bar(lane) {
                         keep.offer(lane, Found { llr, observed, expected, places });
                     }

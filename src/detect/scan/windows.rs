@@ -28,6 +28,11 @@ impl Intervals {
         Self { days, length, count: (days.len() as i32 + length - 1) as usize / length as usize }
     }
 
+    /// The study period.
+    pub fn all_days(&self) -> DayRange {
+        self.days
+    }
+
     pub fn of(&self, day: Day) -> Option<u32> {
         self.days.contains(day).then(|| self.count as u32 - 1 - ((self.days.to - day) / self.length) as u32)
     }

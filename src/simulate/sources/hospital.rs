@@ -33,7 +33,7 @@ pub(in crate::simulate) const LAYOUT: Layout = Layout {
     time: 1,
     coordinates: None,
     word: 8,
-    delay: "one day plus gamma (shape 1.3, mean 1.1 days), cut at ten days",
+    delay: "one day plus gamma (shape 1.5, mean 1.6 days), cut at ten days",
     expected_every_hours: 8.0,
     fields,
     records,
@@ -67,7 +67,7 @@ fn records(ground: &Ground) -> Vec<Record> {
 fn visit(ground: &Ground, incident: &Incident, draw: &mut Draw, n: u64) -> Record {
     let mut record = Record::of(incident, format!("V{}{n:04}", incident.day.date().format("%y%m%d")));
     record.occurred_at = whole_seconds(incident.at + hours(draw.gamma(3.0, 0.22)));
-    let delay_days = (1.0 + draw.gamma(1.3, 1.1 / 1.3)).min(10.0);
+    let delay_days = (1.0 + draw.gamma(1.5, 1.6 / 1.5)).min(10.0);
     record.received_at = whole_seconds(record.occurred_at + hours(24.0 * delay_days));
     record.reported_at = record.received_at - hours(0.5);
     record.zip = ground.zips.get(incident.spot.town).cloned().flatten();

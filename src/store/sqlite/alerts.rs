@@ -193,8 +193,11 @@ pub(super) async fn put(tx: &mut SqliteConnection, scope: &Scope, alert: &Alert,
          peak_recurrence_interval_days = excluded.peak_recurrence_interval_days,
          first_signalled = excluded.first_signalled, last_signalled = excluded.last_signalled,
          signals = excluded.signals, caveats = excluded.caveats, told_observed = excluded.told_observed,
-         raised_at = excluded.raised_at, updated_at = excluded.updated_at",
+         raised_at = excluded.raised_at, updated_at = excluded.updated_at
+         WHERE alerts.version = ",
     );
-    sql.build().execute(tx).await.map_err(failed(storing))?;
-    Ok(())
+    // Also between the look above and here nobody may have changed it.
+    sql.push_bind(replaces.map(i64::from));
+    let done = sql.build().execute(tx).await.map_err(failed(storing))?;
+    if done.rows_affected() == 0 { Err(StoreError::Conflict("alert")) } else { Ok(()) }
 }

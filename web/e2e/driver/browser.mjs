@@ -36,14 +36,15 @@ export async function stop() {
 }
 
 /** A fresh page of a fresh browser profile; `page.troubles` holds what went wrong in it. */
-export async function open({ viewport = DESKTOP, dark = false, language = 'en-US', offline = false } = {}) {
+export async function open({ viewport = DESKTOP, dark = false, language = 'en-US', worker = false } = {}) {
   const context = await (await start()).newContext({
     baseURL: address(),
     viewport,
     colorScheme: dark ? 'dark' : 'light',
     locale: language,
     reducedMotion: 'reduce',
-    offline,
+    // Requests that a service worker answers cannot be watched: it is off but where it is tested.
+    serviceWorkers: worker ? 'allow' : 'block',
     hasTouch: viewport.width < 900,
     isMobile: viewport.width < 900,
   });

@@ -133,8 +133,15 @@ export interface TrendSeries {
   rate_hi?: (number | null)[] | null;
 }
 
+export interface Bucket extends DayRange {
+  /** False when only a part of the bucket is over, asked for and counted. */
+  complete?: boolean;
+}
+
 export interface Trends {
-  buckets: DayRange[];
+  buckets: Bucket[];
+  /** Events whose place is not known well enough for a series. */
+  unplaced?: number;
   series: TrendSeries[];
   measure: 'count' | 'rate';
   data: DataAge;

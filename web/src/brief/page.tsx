@@ -1,14 +1,15 @@
 // What a liaison reads before a shift: at most three places with their reasons, follow-ups due, what
 // changed. List first; the map is never needed. The whole answer stands above the fold of a phone.
 import { computed } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { withQuery } from '../api/client';
 import type { BriefPlace, ShiftBrief } from '../api/types';
-import { t } from '../i18n';
-import { shift } from '../i18n/format';
+import { language, t } from '../i18n';
+import { ago, shift } from '../i18n/format';
+import { keepBrief, keptBrief } from '../state/kept-brief';
 import { useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
-import { role } from '../state/session';
+import { me, role } from '../state/session';
 import { useAreas } from '../ui/areas';
 import { AgeLine, Empty, Failure, Said, Select, SilentFeeds, Skeleton } from '../ui/parts';
 import { FollowUps } from './follow-ups';
@@ -18,12 +19,16 @@ import { placeKey, planOf, plans } from './plans';
 const catchment = computed(() => route.value.query.get('catchment'));
 
 export function BriefPage() {
-  const brief = useResource<ShiftBrief>(withQuery('/brief', { catchment: catchment.value }), [
-    'events',
-    'alerts',
-    'analysis',
-  ]);
-  const data = brief.data;
+  const brief = useResource<ShiftBrief>(
+    withQuery('/brief', { catchment: catchment.value, language: language.value }),
+    ['events', 'alerts', 'analysis'],
+  );
+  const kept = brief.data || brief.error === null ? null : keptBrief();
+  const data = brief.data ?? kept?.brief;
+  useEffect(() => {
+    // Only the own brief of a liaison is kept, for the shift that it is for.
+    if (brief.data && me.value?.user.role === 'liaison' && !catchment.value) keepBrief(me.value, brief.data);
+  }, [brief.data]);
   return (
     <div class="page brief stack">
       <header class="brief-head">
@@ -44,6 +49,11 @@ export function BriefPage() {
         )}
       </header>
       {role.value !== 'liaison' && <CatchmentChoice />}
+      {kept && (
+        <p class="notice" role="status">
+          {t('brief.saved', { when: ago(kept.loadedAt) })}
+        </p>
+      )}
       {brief.error !== null && !data && <Failure error={brief.error} retry={brief.reload} />}
       {!data && brief.loading && <Skeleton lines={8} />}
       {data && <BriefBody brief={data} />}
@@ -77,12 +87,12 @@ function BriefBody({ brief }: { brief: ShiftBrief }) {
         </ol>
       ) : (
         <Empty title={t('brief.quiet.title')}>
-          {brief.quiet ? <Said>{brief.quiet}</Said> : t('brief.quiet.text')}
+          {brief.quiet ? <Said own>{brief.quiet}</Said> : t('brief.quiet.text')}
         </Empty>
       )}
       {ordered.length > 0 && brief.quiet && (
         <p class="small muted">
-          <Said>{brief.quiet}</Said>
+          <Said own>{brief.quiet}</Said>
         </p>
       )}
       <FollowUps items={brief.follow_ups} />
@@ -91,7 +101,7 @@ function BriefBody({ brief }: { brief: ShiftBrief }) {
         {brief.changes.length === 0 ? (
           <p class="muted">{t('brief.changes.none')}</p>
         ) : (
-          <ul class="stack" lang="en">
+          <ul class="stack">
             {brief.changes.map((change) => (
               <li key={change}>{change}</li>
             ))}
@@ -100,7 +110,7 @@ function BriefBody({ brief }: { brief: ShiftBrief }) {
       </details>
       {brief.limits && (
         <p class="small muted">
-          <span class="strong">{t('brief.limits')}:</span> <Said>{brief.limits}</Said>
+          <span class="strong">{t('brief.limits')}:</span> <Said own>{brief.limits}</Said>
         </p>
       )}
       <AgeLine data={brief.data} />

@@ -40,13 +40,13 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
         <>
           <p>
             <button type="button" class="link reason" onClick={() => setWhy(true)}>
-              <Said>{place.reason}</Said>
+              <Said own>{place.reason}</Said>
             </button>
           </p>
           <div class="row known">
             <Sparkline values={place.recent} label={t('brief.recent', { n: place.recent.length })} />
             <span class="small">
-              <Said>
+              <Said own>
                 <span class="strong">{place.certainty}</span>
                 {place.known.length > 0 && ` · ${place.known.join(' · ')}`}
               </Said>

@@ -56,6 +56,8 @@ export function VisitsPage() {
                     <td>{item.area ? (areas.byId.get(item.area)?.name ?? item.area) : '–'}</td>
                     <td>
                       {word('mode', item.mode)}, {word('contacted', item.contacted).toLowerCase()}
+                      <br />
+                      <span class="small muted">{word('trigger', item.trigger)}</span>
                     </td>
                     <td class="num">{number(item.kits_given)}</td>
                     <td>{item.referrals.map((r) => word('referral', r)).join(', ') || '–'}</td>

@@ -19,7 +19,7 @@ export function WhySheet({ place, data, onClose }: Props) {
   return (
     <Dialog title={t('why.title')} onClose={onClose}>
       <p class="strong">
-        <Said>{place.reason}</Said>
+        <Said own>{place.reason}</Said>
       </p>
       <dl class="facts">
         <dt>{t('why.count')}</dt>
@@ -71,7 +71,7 @@ export function WhySheet({ place, data, onClose }: Props) {
           <>
             <dt>{t('why.known')}</dt>
             <dd>
-              <Said>{place.known.join('. ')}</Said>
+              <Said own>{place.known.join('. ')}</Said>
             </dd>
           </>
         )}
@@ -79,7 +79,7 @@ export function WhySheet({ place, data, onClose }: Props) {
           <>
             <dt>{t('why.caveats')}</dt>
             <dd>
-              <Said>{place.caveats.join(' ')}</Said>
+              <Said own>{place.caveats.join(' ')}</Said>
             </dd>
           </>
         )}

@@ -28,7 +28,7 @@ export function classesOf(layer: Layer, dark: boolean): MapClass[] {
   if (layer === 'observed') return steps(OBSERVED, ramp);
   if (layer === 'forecast') return steps(FORECAST, ramp);
   const tone = dark ? 'dark' : 'light';
-  const heat = dark ? ramp.slice(1, 6) : ramp.slice(1, 6);
+  const heat = ramp.slice(1, 6);
   return [
     { from: 0, to: 0.8, colour: TEAL[tone] },
     { from: 0.8, to: 1.25, colour: NEUTRAL[tone] },
@@ -57,12 +57,16 @@ export function labelOf(layer: Layer, { from, to }: MapClass): string {
 /** The tile property that a layer colours by. */
 export const PROPERTY = { observed: 'observed', ratio: 'ratio', forecast: 'p' } as const;
 
+/** A ratio is not defined where nothing is usual; what was seen there stands in the highest class. */
+const NOTHING_USUAL = 1e6;
+
 /** A MapLibre `step` expression over the classes. */
 export function stepExpression(property: string, classes: readonly MapClass[]): unknown[] {
+  const otherwise = property === 'ratio' ? NOTHING_USUAL : 0;
   const [first, ...rest] = classes;
   return [
     'step',
-    ['to-number', ['get', property], 0],
+    ['coalesce', ['get', property], otherwise],
     first?.colour ?? '#000000',
     ...rest.flatMap((c) => [c.from, c.colour]),
   ];

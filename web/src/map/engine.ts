@@ -47,6 +47,9 @@ export class Engine {
   private labels: Label[] = [];
   private markers: Marker[] = [];
   private loaded = false;
+  /** The addresses that the sources have now; the scene may be ahead of them while the map loads. */
+  private tiles: ReturnType<typeof tilesOf>;
+  private hatchIsDark: boolean | null = null;
 
   constructor(
     container: HTMLElement,
@@ -54,6 +57,7 @@ export class Engine {
     start: Start,
     private readonly callbacks: Callbacks,
   ) {
+    this.tiles = tilesOf(scene);
     this.map = new GlMap({
       container,
       style: styleOf(scene),
@@ -77,7 +81,6 @@ export class Engine {
     this.map.addControl(new AttributionControl({ compact: true }), 'bottom-right');
     this.map.on('load', () => {
       this.loaded = true;
-      this.addHatch();
       this.update(this.scene);
       this.drawLabels();
     });
@@ -96,18 +99,17 @@ export class Engine {
 
   /** Draw another scene: only what differs is asked for again. */
   update(next: Scene): void {
-    const before = this.scene;
     this.scene = next;
     if (!this.loaded) return;
     const tiles = tilesOf(next);
-    const old = tilesOf(before);
     for (const name of ['cells', 'forecast', 'clusters'] as const) {
       const source = this.map.getSource(name);
-      if (tiles[name] !== old[name] && source && 'setTiles' in source) {
+      if (tiles[name] !== this.tiles[name] && source && 'setTiles' in source) {
         (source as { setTiles: (urls: string[]) => void }).setTiles([tiles[name]]);
       }
     }
-    if (before.dark !== next.dark) this.addHatch();
+    this.tiles = tiles;
+    if (this.hatchIsDark !== next.dark) this.addHatch();
     this.replaceLayers();
   }
 
@@ -137,14 +139,13 @@ export class Engine {
 
   private replaceLayers(): void {
     const wanted = layersOf(this.scene);
-    const ids = new Set(wanted.map((layer) => layer.id));
     const present = this.map.getLayersOrder();
     const same = present.length === wanted.length && wanted.every((layer, i) => layer.id === present[i]);
     if (same) {
       for (const layer of wanted) this.repaint(layer);
       return;
     }
-    for (const id of present) if (ids.has(id) || !ids.has(id)) this.map.removeLayer(id);
+    for (const id of present) this.map.removeLayer(id);
     for (const layer of wanted) this.map.addLayer(layer);
   }
 
@@ -209,6 +210,7 @@ export class Engine {
   private addHatch(): void {
     if (this.map.hasImage(HATCH)) this.map.removeImage(HATCH);
     this.map.addImage(HATCH, hatch(this.scene.dark));
+    this.hatchIsDark = this.scene.dark;
   }
 }
 

@@ -83,7 +83,7 @@ function MapWithTable({ view }: { view: View }) {
       {view.cell && <CellDetailPanel cell={view.cell} view={view} onClose={() => setQuery({ cell: null })} />}
       <div class="map-switch">
         <Choices
-          legend=""
+          legend={t('map.title')}
           name="shown"
           value={shown}
           options={[
@@ -92,20 +92,27 @@ function MapWithTable({ view }: { view: View }) {
           ]}
           onChange={setShown}
         />
+        {shown === 'map' && <LayerChoice view={view} />}
       </div>
     </div>
+  );
+}
+
+function LayerChoice({ view }: { view: View }) {
+  return (
+    <Select
+      label={t('map.layer')}
+      value={view.layer}
+      options={LAYERS.map((layer) => ({ value: layer, label: t(`map.layer.${layer}`) }))}
+      onChange={(layer) => setQuery({ layer: layer === 'ratio' ? null : layer })}
+    />
   );
 }
 
 function Controls({ view }: { view: View }) {
   return (
     <div class="map-controls">
-      <Select
-        label={t('map.layer')}
-        value={view.layer}
-        options={LAYERS.map((layer) => ({ value: layer, label: t(`map.layer.${layer}`) }))}
-        onChange={(layer) => setQuery({ layer: layer === 'ratio' ? null : layer })}
-      />
+      <LayerChoice view={view} />
       <Select
         label={t('map.kind')}
         value={view.kind}

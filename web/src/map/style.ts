@@ -139,14 +139,18 @@ function clusters(colour: string): AddLayerObject[] {
       type: 'line',
       ...at,
       filter: ['==', ['get', 'tier'], 'alert'],
-      paint: { 'line-color': colour, 'line-width': 2.5 },
+      paint: { 'line-color': colour, 'line-width': ['interpolate', ['linear'], ['zoom'], 6, 1, 10, 2.5] },
     },
     {
       id: 'clusters-watch',
       type: 'line',
       ...at,
       filter: ['!=', ['get', 'tier'], 'alert'],
-      paint: { 'line-color': colour, 'line-width': 2, 'line-dasharray': [3, 2] },
+      paint: {
+        'line-color': colour,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 6, 1, 10, 2],
+        'line-dasharray': [3, 2],
+      },
     },
   ];
 }

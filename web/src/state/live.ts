@@ -18,7 +18,7 @@ export type LiveState = 'off' | 'on' | 'lost';
 export const live = signal<LiveState>('off');
 
 /** A burst of messages asks once; short enough that a new event is on screen within a second. */
-const GATHER_MS = 150;
+const GATHER_MS = 80;
 
 let source: EventSource | null = null;
 const waiting = new Map<Topic, number>();
@@ -35,6 +35,10 @@ export function startLive(): void {
     live.value = 'lost';
   };
   for (const topic of TOPICS) source.addEventListener(topic, () => raise(topic));
+  // We fell behind and do not know what we missed.
+  source.addEventListener('resync', () => {
+    for (const topic of TOPICS) raise(topic);
+  });
 }
 
 export function stopLive(): void {

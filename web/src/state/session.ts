@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { ApiError, api, dataAge, onSignedOut } from '../api/client';
 import type { Me } from '../api/types';
+import { keptBrief, wipeBrief } from './kept-brief';
 import { forgetAll } from './resource';
 
 /** `undefined` while we ask, `null` when nobody is signed in. */
@@ -51,8 +52,9 @@ export async function loadSession(): Promise<void> {
     me.value = await api<Me>('/session', { anonymous: true });
     unreachable.value = false;
   } catch (error) {
-    me.value = null;
     unreachable.value = error instanceof ApiError && error.transient;
+    // Without a line the person of the kept brief may go on reading it; every call still asks the service.
+    me.value = error instanceof ApiError && error.status === 0 ? (keptBrief()?.me ?? null) : null;
   }
 }
 
@@ -75,6 +77,7 @@ export async function signOut(): Promise<void> {
 /** Nothing of the data stays in the browser after a sign-out. */
 function wipe(): void {
   forgetAll();
+  wipeBrief();
   dataAge.value = null;
   me.value = null;
   try {

@@ -31,6 +31,7 @@ export function TrendChart({ trends, shown, question }: Props) {
   const top = niceTop(Math.max(1, ...highest));
   const x = (i: number) => LEFT + (n < 2 ? 0 : (i / (n - 1)) * (width - LEFT - right));
   const y = (value: number) => TOP + (1 - Math.min(value, top) / top) * (HEIGHT - TOP - BOTTOM);
+  const half = n < 2 ? 8 : (x(1) - x(0)) / 2;
   const names = placeNames(shown, question.measure, y);
   const step = (key: string) =>
     ({ ArrowLeft: (at ?? n) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: n - 1 })[key];
@@ -76,6 +77,19 @@ export function TrendChart({ trends, shown, question }: Props) {
             </text>
           </g>
         ))}
+        {trends.buckets.map(
+          (b, i) =>
+            b.complete === false && (
+              <rect
+                key={b.from}
+                class="window"
+                x={Math.max(LEFT, x(i) - half)}
+                y={TOP}
+                width={i === 0 || i === n - 1 ? half : 2 * half}
+                height={y(0) - TOP}
+              />
+            ),
+        )}
         {shown.map((series, k) => (
           <g key={series.id}>
             {rate &&

@@ -7,13 +7,17 @@ import type { Question } from './question';
 
 export function TrendTable({ trends, question }: { trends: Trends; question: Question }) {
   const order = trends.buckets.map((bucket, i) => ({ bucket, i })).reverse();
+  const partly = trends.buckets.some((bucket) => bucket.complete === false);
   return (
     <details open>
       <summary>{t('trends.table')}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, also for the keyboard. */}
       <section class="table-wrap trend-table" tabIndex={0} aria-label={t('trends.table')}>
         <table>
-          <caption>{t('trends.missing')}</caption>
+          <caption>
+            {t('trends.missing')} {partly && t('trends.incomplete')}{' '}
+            {trends.unplaced ? t('trends.unplaced', { n: number(trends.unplaced) }) : ''}
+          </caption>
           <thead>
             <tr>
               <th scope="col">{t('trends.period')}</th>
@@ -30,7 +34,10 @@ export function TrendTable({ trends, question }: { trends: Trends; question: Que
           <tbody>
             {order.map(({ bucket, i }) => (
               <tr key={bucket.from}>
-                <th scope="row">{days(bucket.from, bucket.to)}</th>
+                <th scope="row">
+                  {days(bucket.from, bucket.to)}
+                  {bucket.complete === false && ' *'}
+                </th>
                 {trends.series.map((series) => (
                   <td class="num" key={series.id}>
                     {valueText(series, i, question.measure)}

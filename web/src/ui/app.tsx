@@ -1,5 +1,5 @@
 // The frame: who is here, which pages they have, and the page itself.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { AdminPage } from '../admin/page';
 import { AlertPage } from '../alerts/detail';
 import { AlertsPage } from '../alerts/list';
@@ -26,6 +26,8 @@ export function App() {
   useEffect(() => {
     if (signedIn && route.value.path === '/') go(pages.value[0]?.path ?? '/', 'replace');
   }, [signedIn, route.value.path]);
+
+  useFocusOnPage(route.value.path, signedIn);
 
   if (!me.value) {
     return (
@@ -56,6 +58,17 @@ export function App() {
       <Toast />
     </div>
   );
+}
+
+/** Another page: the focus goes to its beginning, so that it is read from there. */
+function useFocusOnPage(path: string, signedIn: boolean): void {
+  const before = useRef(path);
+  useEffect(() => {
+    if (signedIn && before.current !== path && before.current !== '/') {
+      document.getElementById('main')?.focus({ preventScroll: true });
+    }
+    before.current = path;
+  }, [path, signedIn]);
 }
 
 function Page({ path }: { path: string }) {

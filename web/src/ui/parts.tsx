@@ -204,9 +204,9 @@ export function Select({ label, value, options, onChange }: SelectProps) {
   );
 }
 
-/** A sentence of the service, which speaks English. */
-export function Said({ children }: { children: ComponentChildren }) {
-  return <span lang="en">{children}</span>;
+/** A sentence of the service, which speaks English (the brief alone is written in the reader's language). */
+export function Said({ children, own = false }: { children: ComponentChildren; own?: boolean }) {
+  return <span lang={own ? undefined : 'en'}>{children}</span>;
 }
 
 /** The word of a kind, state or outcome in the reader's language. */

@@ -1,0 +1,250 @@
+//! Sources, batches, quarantine.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+use super::{
+    PostgresStore, events,
+    rows::{instant, of},
+};
+use crate::{
+    domain::{
+        ids::{RejectId, SourceId},
+        quality::{QuarantinedRow, Reject, RejectState, Source, SourceFreshness},
+        scope::Scope,
+    },
+    store::{
+        Head, IntakeBatch, IntakeStore, Result, StoreError,
+        encode::{clean, json, opt_clean, reject_ids, signed},
+        error::failed,
+        rows,
+    },
+};
+
+const ROWS: usize = 500;
+const STORING: &str = "storing a batch";
+
+#[async_trait]
+impl IntakeStore for PostgresStore {
+    async fn put_source(&self, scope: &Scope, source: &Source) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO sources (jurisdiction_id, source_id, name, zone, mapping, expected_every_hours)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (jurisdiction_id, source_id) DO UPDATE SET name = excluded.name, zone = excluded.zone,
+             mapping = excluded.mapping, expected_every_hours = excluded.expected_every_hours",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.id.as_str())
+        .bind(clean(&source.name))
+        .bind(source.zone.to_string())
+        .bind(clean(&source.mapping))
+        .bind(source.expected_every_hours)
+        .execute(&self.pool)
+        .await
+        .map_err(failed("storing a source"))?;
+        Ok(())
+    }
+
+    async fn sources(&self, scope: &Scope) -> Result<Vec<Source>> {
+        let found = sqlx::query("SELECT * FROM sources WHERE jurisdiction_id = $1 ORDER BY source_id")
+            .bind(scope.jurisdiction.as_str())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("reading sources"))?;
+        found.iter().map(|r| rows::source(&of("sources", r))).collect()
+    }
+
+    async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>> {
+        let found = sqlx::query(
+            "SELECT record_id, event_id, version, content_hash, withdrawn FROM events
+             WHERE jurisdiction_id = $1 AND source_id = $2 AND superseded_at IS NULL
+               AND record_id = ANY($3)",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.as_str())
+        .bind(record_ids.iter().map(|id| clean(id).into_owned()).collect::<Vec<_>>())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("looking up records"))?;
+        found.iter().map(|r| rows::head(&of("events", r))).collect()
+    }
+
+    async fn append(&self, scope: &Scope, source: &SourceId, batch: &IntakeBatch) -> Result<()> {
+        if batch.events.iter().any(|e| e.jurisdiction != scope.jurisdiction || e.source != *source) {
+            return Err(StoreError::NotFound("source"));
+        }
+        let mut tx = self.begin(STORING).await?;
+        // Batches of one source follow each other: two that hold the same records would else wait for each
+        // other's rows.
+        sqlx::query("SELECT 1 FROM sources WHERE jurisdiction_id = $1 AND source_id = $2 FOR UPDATE")
+            .bind(scope.jurisdiction.as_str())
+            .bind(source.as_str())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(failed(STORING))?
+            .ok_or(StoreError::NotFound("source"))?;
+        let added = events::insert(&mut tx, scope, &batch.events).await?;
+        sqlx::query(
+            "UPDATE sources SET events = events + $3,
+             last_received_at = GREATEST(last_received_at, $4)
+             WHERE jurisdiction_id = $1 AND source_id = $2",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.as_str())
+        .bind(added)
+        .bind(batch.events.iter().map(|e| instant(e.received_at)).max())
+        .execute(&mut *tx)
+        .await
+        .map_err(failed(STORING))?;
+        if !batch.rejects.is_empty() {
+            let at = received_at(&mut tx, batch).await?;
+            insert_rejects(&mut tx, scope, source, batch, at).await?;
+        }
+        count_not_cases(&mut tx, scope, source, &batch.not_cases).await?;
+        tx.commit().await.map_err(failed(STORING))
+    }
+
+    async fn not_cases(&self, scope: &Scope, source: &SourceId) -> Result<Vec<(String, u64)>> {
+        let found: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT label, rows FROM not_cases WHERE jurisdiction_id = $1 AND source_id = $2 ORDER BY rows DESC, label",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.as_str())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("reading counts of other rows"))?;
+        Ok(found.into_iter().map(|(label, n)| (label, n.unsigned_abs())).collect())
+    }
+
+    async fn quarantine(
+        &self,
+        scope: &Scope,
+        source: Option<&SourceId>,
+        after: Option<RejectId>,
+        limit: u32,
+    ) -> Result<Vec<QuarantinedRow>> {
+        let mut sql =
+            QueryBuilder::<Postgres>::new("SELECT * FROM rejects WHERE state = 'waiting' AND jurisdiction_id = ");
+        sql.push_bind(scope.jurisdiction.as_str());
+        if let Some(source) = source {
+            sql.push(" AND source_id = ").push_bind(source.as_str());
+        }
+        if let Some(after) = after {
+            sql.push(
+                " AND (received_at, line, reject_id) >
+                 (SELECT received_at, line, reject_id FROM rejects WHERE jurisdiction_id = ",
+            );
+            sql.push_bind(scope.jurisdiction.as_str()).push(" AND reject_id = ").push_bind(after.0).push(")");
+        }
+        sql.push(" ORDER BY received_at, line, reject_id LIMIT ").push_bind(i64::from(limit));
+        let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading the quarantine"))?;
+        found.iter().map(|r| rows::quarantined(&of("rejects", r))).collect()
+    }
+
+    async fn quarantined_row(&self, scope: &Scope, id: RejectId) -> Result<QuarantinedRow> {
+        let found = sqlx::query("SELECT * FROM rejects WHERE jurisdiction_id = $1 AND reject_id = $2")
+            .bind(scope.jurisdiction.as_str())
+            .bind(id.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("reading a quarantined row"))?
+            .ok_or(StoreError::NotFound("quarantined row"))?;
+        rows::quarantined(&of("rejects", &found))
+    }
+
+    async fn set_reject_state(&self, scope: &Scope, id: RejectId, state: RejectState) -> Result<()> {
+        let updated = sqlx::query("UPDATE rejects SET state = $3 WHERE jurisdiction_id = $1 AND reject_id = $2")
+            .bind(scope.jurisdiction.as_str())
+            .bind(id.0)
+            .bind(state.as_str())
+            .execute(&self.pool)
+            .await
+            .map_err(failed("marking a quarantined row"))?;
+        if updated.rows_affected() == 0 { Err(StoreError::NotFound("quarantined row")) } else { Ok(()) }
+    }
+
+    async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>> {
+        let found = sqlx::query(
+            "SELECT s.source_id, s.name, s.events, s.last_received_at,
+             (SELECT e.occurred_at FROM events e
+              WHERE e.jurisdiction_id = s.jurisdiction_id AND e.source_id = s.source_id
+                AND e.superseded_at IS NULL AND NOT e.withdrawn
+              ORDER BY e.occurred_at DESC LIMIT 1) AS newest_event_at,
+             (SELECT COUNT(*) FROM rejects q
+              WHERE q.jurisdiction_id = s.jurisdiction_id AND q.source_id = s.source_id
+                AND q.state = 'waiting') AS waiting_rejects
+             FROM sources s WHERE s.jurisdiction_id = $1 ORDER BY s.source_id",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("reading how fresh the sources are"))?;
+        found.iter().map(|r| rows::freshness(&of("sources", r))).collect()
+    }
+}
+
+/// When a batch came in: as it says, else with its newest event, else by the database's clock.
+async fn received_at(tx: &mut PgConnection, batch: &IntakeBatch) -> Result<DateTime<Utc>> {
+    if let Some(at) = batch.received_at.or_else(|| batch.events.iter().map(|e| e.received_at).max()) {
+        return Ok(at);
+    }
+    sqlx::query_scalar("SELECT now()").fetch_one(tx).await.map_err(failed(STORING))
+}
+
+async fn insert_rejects(
+    tx: &mut PgConnection,
+    scope: &Scope,
+    source: &SourceId,
+    batch: &IntakeBatch,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let ids = reject_ids(scope, source, &batch.rejects);
+    let numbered: Vec<(RejectId, &Reject)> = ids.into_iter().zip(&batch.rejects).collect();
+    for chunk in numbered.chunks(ROWS) {
+        let mut sql = QueryBuilder::<Postgres>::new(
+            "INSERT INTO rejects (jurisdiction_id, reject_id, source_id, origin, line, reason, field, message,
+             \"row\", state, received_at) ",
+        );
+        sql.push_values(chunk, |mut b, (id, reject)| {
+            b.push_bind(scope.jurisdiction.as_str())
+                .push_bind(id.0)
+                .push_bind(source.as_str())
+                .push_bind(clean(&batch.origin))
+                .push_bind(signed(reject.line))
+                .push_bind(reject.reason.as_str())
+                .push_bind(opt_clean(reject.field.as_deref()))
+                .push_bind(clean(&reject.message))
+                .push_bind(json(&reject.row))
+                .push_bind(RejectState::Waiting.as_str())
+                .push_bind(instant(at));
+        });
+        sql.push(" ON CONFLICT DO NOTHING");
+        sql.build().execute(&mut *tx).await.map_err(failed(STORING))?;
+    }
+    Ok(())
+}
+
+async fn count_not_cases(
+    tx: &mut PgConnection,
+    scope: &Scope,
+    source: &SourceId,
+    counts: &[(String, u64)],
+) -> Result<()> {
+    for (label, n) in counts {
+        sqlx::query(
+            "INSERT INTO not_cases (jurisdiction_id, source_id, label, rows) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (jurisdiction_id, source_id, label) DO UPDATE SET rows = not_cases.rows + excluded.rows",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.as_str())
+        .bind(clean(label))
+        .bind(signed(*n))
+        .execute(&mut *tx)
+        .await
+        .map_err(failed(STORING))?;
+    }
+    Ok(())
+}

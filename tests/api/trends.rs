@@ -1,0 +1,64 @@
+//! Curves, tables and forecasts.
+
+use emberwatch::domain::scope::Role;
+
+use crate::house::House;
+
+#[tokio::test]
+async fn a_curve_has_every_day_and_says_which_will_still_grow() {
+    let house = House::new().await;
+    let curve = house.get(Role::Liaison, "/api/v1/series?area=me-south&from=2026-06-01").await.expect(200).json();
+    let items = curve["items"].as_array().unwrap();
+    assert_eq!(items.len(), 15);
+    assert_eq!(curve["place"]["name"], "South County");
+    assert_eq!(items[14]["complete"], false, "today is not over");
+    assert_eq!(items[13]["complete"], true, "reports came within the hour so far");
+    assert!(items.iter().all(|i| i["hi"].as_f64() >= i["lo"].as_f64() && i["expected"].as_f64() > Some(0.0)));
+}
+
+#[tokio::test]
+async fn days_to_come_are_not_shown_as_zero() {
+    let house = House::new().await;
+    let curve = house.get(Role::Liaison, "/api/v1/series?from=2026-06-14&to=2026-06-30").await.expect(200).json();
+    assert_eq!(curve["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn trends_count_by_county_and_week_with_rates() {
+    let house = House::new().await;
+    let path = "/api/v1/trends?from=2026-05-31&to=2026-06-13&measure=rate";
+    let table = house.get(Role::Analyst, path).await.expect(200).json();
+    assert_eq!(table["buckets"].as_array().unwrap().len(), 2);
+    let series = table["series"].as_array().unwrap();
+    let names: Vec<_> = series.iter().map(|s| s["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["North County", "South County"]);
+    assert!(series[1]["rate_lo"][0].as_f64() < series[1]["rate"][0].as_f64());
+}
+
+#[tokio::test]
+async fn a_liaisons_trends_name_no_other_county() {
+    let house = House::new().await;
+    let answer = house.get(Role::Liaison, "/api/v1/trends").await.expect(200);
+    let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+    assert!(text.contains("me-south") && !text.contains("me-north"), "{text}");
+}
+
+#[tokio::test]
+async fn the_table_comes_as_csv_with_the_documented_header() {
+    let house = House::new().await;
+    let answer = house.get(Role::Analyst, "/api/v1/trends?format=csv").await.expect(200);
+    assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
+    let text = String::from_utf8(answer.bytes).unwrap();
+    assert!(text.starts_with("series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper"), "{text}");
+}
+
+#[tokio::test]
+async fn forecasts_are_named_and_kept_to_the_callers_areas() {
+    let house = House::new().await;
+    let all = house.get(Role::Analyst, "/api/v1/forecasts?level=area&days=7").await.expect(200).json();
+    let own = house.get(Role::Liaison, "/api/v1/forecasts?level=cell&days=7").await.expect(200).json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 2);
+    assert_eq!(all["items"][0]["place_name"], "South County");
+    assert_eq!(own["items"].as_array().unwrap().len(), 1);
+    assert_eq!(own["items"][0]["place_name"], "Southport");
+}

@@ -1,0 +1,199 @@
+import { render } from 'preact';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { actionsOf } from '../src/alerts/actions';
+import { outlinePath } from '../src/alerts/outline-path';
+import type { BriefPlace, Trends } from '../src/api/types';
+import { directions } from '../src/brief/directions';
+import { readAbout } from '../src/brief/log-sheet';
+import { plan, planOf } from '../src/brief/plans';
+import { pathThrough } from '../src/trends/chart';
+import { pathOf, readQuestion } from '../src/trends/question';
+import { chosenSeries, intervalOf, valuesOf } from '../src/trends/values';
+import { areasOf } from '../src/ui/areas';
+import { CountChart } from '../src/ui/count-chart';
+import { TierMark } from '../src/ui/parts';
+import { niceTop } from '../src/ui/width';
+
+let root: HTMLElement;
+beforeEach(() => {
+  root = document.createElement('div');
+  document.body.append(root);
+});
+afterEach(() => {
+  render(null, root);
+  root.remove();
+  vi.unstubAllGlobals();
+});
+
+const place = (alert: string) => ({ alert, cells: [], name: alert }) as unknown as BriefPlace;
+
+describe('directions', () => {
+  const to = { lat: 44.80123, lon: -68.77654 };
+
+  it('open the maps of the phone', () => {
+    expect(directions(to, 'Main St', 'Android 15')).toBe(
+      'geo:44.80123,-68.77654?q=44.80123,-68.77654(Main%20St)',
+    );
+    expect(directions(to, 'Main St', 'iPhone')).toBe('https://maps.apple.com/?daddr=44.80123,-68.77654');
+  });
+});
+
+describe('plans of a shift', () => {
+  it('end with the shift', () => {
+    plan(place('a'), { kind: 'aside', why: 'time' }, '2026-11-22T07:00:00Z');
+    expect(planOf(place('a'), '2026-11-22T07:00:00Z')).toEqual({ kind: 'aside', why: 'time' });
+    expect(planOf(place('a'), '2026-11-23T07:00:00Z')).toBeNull();
+    plan(place('a'), null, '2026-11-22T07:00:00Z');
+    expect(planOf(place('a'), '2026-11-22T07:00:00Z')).toBeNull();
+  });
+});
+
+describe('a visit', () => {
+  it('takes what it is about from the address', () => {
+    expect(readAbout(new URLSearchParams('log=follow_up&follow_up=f1&at_area=me-penobscot'))).toEqual({
+      trigger: 'follow_up',
+      followUp: 'f1',
+      alert: null,
+      cell: null,
+      area: 'me-penobscot',
+    });
+    expect(readAbout(new URLSearchParams('log=1')).trigger).toBe('other');
+  });
+});
+
+describe('alerts', () => {
+  it('offer only what can follow', () => {
+    expect(actionsOf('open')).toEqual(['acknowledge', 'investigate', 'dismiss']);
+    expect(actionsOf('dismissed')).toEqual(['reopen']);
+    expect(actionsOf('over')).toEqual([]);
+  });
+
+  it('draw an outline inside its square, north up', () => {
+    const path = outlinePath(
+      [
+        [
+          [
+            [-68.8, 44.8],
+            [-68.7, 44.8],
+            [-68.75, 44.9],
+            [-68.8, 44.8],
+          ],
+        ],
+      ],
+      120,
+    );
+    const numbers = (path ?? '').match(/[\d.]+/g)?.map(Number) ?? [];
+    expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...numbers)).toBeLessThanOrEqual(120);
+    const [, south, , , , north] = numbers;
+    expect(north).toBeLessThan(south ?? 0);
+    expect(outlinePath([], 120)).toBeNull();
+  });
+
+  it('tell the tiers apart by shape', () => {
+    const shape = (tier: 'alert' | 'watch' | 'over') => {
+      render(<TierMark tier={tier} />, root);
+      return root.querySelector('svg')?.innerHTML;
+    };
+    expect(new Set([shape('alert'), shape('watch'), shape('over')]).size).toBe(3);
+  });
+});
+
+describe('trends', () => {
+  const trends: Trends = {
+    buckets: [{ from: '2026-11-01', to: '2026-11-07' }],
+    series: [1, 5, 3, 9, 2].map((n) => ({
+      id: `c${n}`,
+      name: `C${n}`,
+      population: 1000,
+      values: [n],
+      rate: [null],
+      rate_lo: [0.5],
+      rate_hi: [2],
+    })),
+    measure: 'count',
+    data: {
+      as_of: null,
+      computed_at: null,
+      newest_event_at: null,
+      last_received_at: null,
+      silent_sources: [],
+    },
+  };
+
+  it('draw the four largest until places are chosen', () => {
+    expect(chosenSeries(trends, []).map((s) => s.id)).toEqual(['c9', 'c5', 'c3', 'c2']);
+    expect(chosenSeries(trends, ['c1']).map((s) => s.id)).toEqual(['c1']);
+  });
+
+  it('keep a missing rate missing', () => {
+    const first = trends.series[0];
+    expect(first && valuesOf(first, 'rate')).toEqual([null]);
+    expect(first && intervalOf(first, 0)).toEqual([0.5, 2]);
+    expect(first && intervalOf(first, 7)).toBeNull();
+  });
+
+  it('break the line where a value is missing', () => {
+    expect(
+      pathThrough(
+        [1, null, 2, 3],
+        (i) => i,
+        (v) => v,
+      ),
+    ).toBe('M0.0 1.0M2.0 2.0L3.0 3.0');
+  });
+
+  it('ask the same question of the API that stands in the address', () => {
+    const question = readQuestion(
+      new URLSearchParams('bucket=month&measure=rate&areas=a,b&from=2026-01-01'),
+      '2026-11-21',
+    );
+    expect(pathOf(question, 'csv')).toBe(
+      '/trends?kind=overdose&by=area&level=county&bucket=month&from=2026-01-01&to=2026-11-21&areas=a%2Cb&measure=rate&format=csv',
+    );
+  });
+});
+
+describe('the count chart', () => {
+  const point = (n: number, complete = true) => ({
+    from: `2026-11-0${n}`,
+    to: `2026-11-0${n}`,
+    count: n,
+    expected: 1,
+    lo: 0,
+    hi: 3,
+    complete,
+  });
+
+  it('draws hollow what is not complete and reads single days by the arrow keys', async () => {
+    render(<CountChart points={[point(1), point(2), point(3, false)]} label="Counts" />, root);
+    expect(root.querySelectorAll('rect.bar')).toHaveLength(3);
+    expect(root.querySelectorAll('rect.hollow')).toHaveLength(1);
+    root.querySelector('svg')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }));
+    await vi.waitFor(() =>
+      expect(root.querySelector('figcaption')?.textContent).toContain('Nov 3, 2026: 3 counted'),
+    );
+  });
+
+  it('says the same as a table', () => {
+    render(<CountChart points={[point(1), point(2)]} label="Counts" />, root);
+    expect([...root.querySelectorAll('tbody th')].map((th) => th.textContent)).toEqual([
+      'Nov 1, 2026',
+      'Nov 2, 2026',
+    ]);
+  });
+
+  it('ends its axis on a round number', () => {
+    expect([0, 1, 7, 11, 120, 0.3].map(niceTop)).toEqual([1, 1, 8, 20, 200, 1]);
+  });
+});
+
+describe('areas', () => {
+  it('take the top of a partial tree for its root', () => {
+    const area = (id: string, parent: string | null) => ({ id, parent, kind: 'county', name: id }) as never;
+    expect(areasOf([area('me-penobscot', 'me')], []).root?.id).toBe('me-penobscot');
+    expect(areasOf([area('me', null), area('me-york', 'me')], ['me-york']).own.map((a) => a.id)).toEqual([
+      'me-york',
+    ]);
+  });
+});
