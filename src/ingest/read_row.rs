@@ -23,10 +23,8 @@ pub struct ReadOptions {
     pub now: DateTime<Utc>,
     /// Of wall-clock times, where the mapping names none.
     pub zone: Zone,
-    /// Rows that name another owner are left alone.
-    pub jurisdiction: Option<JurisdictionId>,
-    /// Rows that name no owner, and rows that can't be read, are left alone too.
-    pub named_owner_only: bool,
+    /// Other owners of data: rows that name one of them are left alone.
+    pub others: Vec<JurisdictionId>,
 }
 
 /// What one row is.
@@ -58,9 +56,7 @@ struct Fault {
 impl Plan {
     pub(super) fn read(&self, row: &Row, options: &ReadOptions) -> RowKind {
         let owner = self.owner.read(row, &self.nulls);
-        if (!owner.is_empty() || options.named_owner_only)
-            && options.jurisdiction.as_ref().is_some_and(|j| j.as_str() != owner)
-        {
+        if !owner.is_empty() && options.others.iter().any(|j| j.as_str() == owner) {
             return RowKind::Elsewhere(shortened(owner));
         }
         if row.longest_field() > LONGEST_FIELD {

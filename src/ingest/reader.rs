@@ -141,7 +141,6 @@ impl<'r> Reader<'r> {
                         return Ok(Some(item));
                     }
                 }
-                Filled::Bad(_) if self.options.named_owner_only => self.read += 1,
                 Filled::Bad(reject) => {
                     self.read += 1;
                     return Ok(Some(Item::Reject(reject)));

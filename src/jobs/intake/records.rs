@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::{
     IntakeSummary, Placer,
+    stream::others,
     writer::{Placed, Writer},
 };
 use crate::{
@@ -98,7 +99,7 @@ impl Intake {
     ) -> Result<IntakeAnswer, IntakeFailure> {
         let began = Instant::now();
         let stored = self.source(scope, source).await?;
-        let mut reader = self.reader(scope, &stored, false)?;
+        let mut reader = self.reader(scope, &stored, false).await?;
         let placer = self.placer(scope).await?;
         let mut rows = Vec::with_capacity(records.len());
         let mut rejects = Vec::new();
@@ -155,7 +156,7 @@ impl Intake {
             return Err(IntakeFailure::NotWaiting);
         }
         let source = self.source(scope, &waiting.source).await?;
-        let mut reader = self.reader(scope, &source, waiting.origin != "api")?;
+        let mut reader = self.reader(scope, &source, waiting.origin != "api").await?;
         let mut row = waiting.row;
         row.extend(mended);
         let report = match reader.read(row, waiting.line) {
@@ -184,17 +185,13 @@ impl Intake {
     }
 
     /// Rows of a file are read by the source's own mapping; so are requests where that is one of JSON.
-    fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
+    async fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
         let own = Mapping::parse(&source.mapping, "the stored mapping").ok();
         let fits =
             |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
         let mapping = own.filter(fits).unwrap_or_else(Mapping::standard);
-        let options = ReadOptions {
-            now: self.clock.now(),
-            zone: source.zone,
-            jurisdiction: Some(scope.jurisdiction.clone()),
-            named_owner_only: false,
-        };
+        let others = others(&self.store, scope).await?;
+        let options = ReadOptions { now: self.clock.now(), zone: source.zone, others };
         RecordReader::new(&mapping, options).map_err(|e| IntakeFailure::Failed(e.into()))
     }
 

@@ -18,14 +18,14 @@ use super::{
 use crate::{
     clock::DynClock,
     domain::{
-        ids::SourceId,
+        ids::{JurisdictionId, SourceId},
         quality::{Reject, Source},
         scope::Scope,
         time::Zone,
     },
     geocode::Gazetteer,
     ingest::{Format, IngestError, Item, Learned, Mapping, PointKey, ReadOptions, Reader},
-    store::DynStore,
+    store::{self, DynStore},
 };
 
 /// The source that a mapping describes.
@@ -57,19 +57,10 @@ pub async fn ingest_stream(
     reader: impl Read + Send + 'static,
     origin: &str,
 ) -> anyhow::Result<IntakeSummary> {
-    ingest_with(store, clock, scope, source, mapping, format, reader, origin, IntakeOptions::default()).await
+    ingest_with(store, clock, scope, source, mapping, format, reader, origin, Gazetteer::default()).await
 }
 
-/// What a run may be given besides its stream.
-#[derive(Debug, Default)]
-pub struct IntakeOptions {
-    /// Street texts with points.
-    pub gazetteer: Gazetteer,
-    /// Take only rows that name this jurisdiction as their owner: a file of several is read once for each.
-    pub named_owner_only: bool,
-}
-
-/// [`ingest_stream`] with options.
+/// [`ingest_stream`] with a gazetteer of street texts.
 ///
 /// # Errors
 /// As [`ingest_stream`].
@@ -82,20 +73,16 @@ pub async fn ingest_with(
     format: Format,
     reader: impl Read + Send + 'static,
     origin: &str,
-    extra: IntakeOptions,
+    gazetteer: Gazetteer,
 ) -> anyhow::Result<IntakeSummary> {
     let began = Instant::now();
     let mut learned = remember(store, scope, source).await?;
     let stored = |learned: &Learned| Source { mapping: learned.written_into(&source.mapping), ..source.clone() };
-    let mut placer = Placer::load(store, scope, extra.gazetteer).await.context("reading areas and places")?;
+    let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
     placer.set_fallback(source.id.clone(), learned.points());
     let placer = Arc::new(placer);
-    let options = ReadOptions {
-        now: clock.now(),
-        zone: source.zone,
-        jurisdiction: Some(scope.jurisdiction.clone()),
-        named_owner_only: extra.named_owner_only,
-    };
+    let others = others(store, scope).await.context("reading the jurisdictions")?;
+    let options = ReadOptions { now: clock.now(), zone: source.zone, others };
     let (to_writer, mut from_reader) = mpsc::channel(2);
     let parsing = Parsing { placer: placer.clone(), source: source.id.clone(), to_writer };
     let mapping_digest = hex::encode(&Sha256::digest(Learned::stripped(mapping.text()).as_bytes())[..8]);
@@ -127,11 +114,19 @@ pub async fn ingest_with(
     }
     summary.read = end.read;
     summary.set_not_cases(&end.not_cases);
-    summary.elsewhere = end.elsewhere;
     summary.notices = end.notices;
+    for (owner, rows) in &end.elsewhere {
+        summary.notices.push(format!("{rows} rows belong to {owner}; take them with --jurisdiction {owner}"));
+    }
+    summary.elsewhere = end.elsewhere;
     summary.fallback_points = learned.points().len() as u64;
     summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(summary)
+}
+
+/// The other owners in the store: rows that name one of them are not ours to take.
+pub(super) async fn others(store: &DynStore, scope: &Scope) -> store::Result<Vec<JurisdictionId>> {
+    Ok(store.jurisdictions().await?.into_iter().map(|j| j.id).filter(|id| *id != scope.jurisdiction).collect())
 }
 
 /// What is known of the source: from its stored mapping and from the one that is given now.
