@@ -3,6 +3,8 @@
 //! within what 999 replicates each leave open (99.99 %), and clusters that chance may or may not hide
 //! (p > 0.99) need not be there.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use std::{collections::HashMap, path::Path};
 
 use emberwatch::cli::scan::{ScanArgs, answer};

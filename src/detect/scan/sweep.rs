@@ -283,7 +283,7 @@ impl<'a, C: Counter, M: Measure, K: Keep, const L: usize> Sweep<'a, C, M, K, L> 
     }
 
     fn look(&mut self, n: &[C; L], sum: &M::Sum, places: u32) {
-        for lane in 0..self.bars.len() {
+        for (lane, bars) in self.bars.iter().enumerate() {
             if n[lane] < self.need[lane] {
                 continue;
             }
@@ -292,7 +292,7 @@ impl<'a, C: Counter, M: Measure, K: Keep, const L: usize> Sweep<'a, C, M, K, L> 
             let mut next = self.rungs[lane].need(expected);
             if observed >= next {
                 if f64::from(observed) > expected {
-                    let llr = self.bars[lane].statistic().llr(f64::from(observed), expected);
+                    let llr = bars.statistic().llr(f64::from(observed), expected);
                     if llr > self.keep.bar(lane) {
                         self.keep.offer(lane, Found { llr, observed, expected, places });
                         self.set_rungs();
