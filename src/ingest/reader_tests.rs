@@ -29,7 +29,7 @@ fn read_as(bytes: &[u8], text: &str, format: Format) -> Read {
     let mapping = Mapping::parse(text, "m.toml").unwrap();
     let mut reader = Reader::open(bytes, &mapping, format, options()).unwrap();
     let (mut reports, mut rejects) = (Vec::new(), Vec::new());
-    while let Some(item) = reader.next().unwrap() {
+    while let Some(item) = reader.next_item().unwrap() {
         match item {
             Item::Report(r) => reports.push(*r),
             Item::Reject(r) => rejects.push(*r),
@@ -223,7 +223,7 @@ fn rows_of_another_owner_are_left_alone_and_counted() {
     let mine = ReadOptions { others: vec![JurisdictionId::new("vt").unwrap()], ..options() };
     let mut reader = Reader::open(csv.as_bytes(), &mapping, Format::Csv, mine).unwrap();
     let mut ids = Vec::new();
-    while let Some(Item::Report(r)) = reader.next().unwrap() {
+    while let Some(Item::Report(r)) = reader.next_item().unwrap() {
         ids.push(r.record_id);
     }
     assert_eq!(ids, ["a", "c"]);

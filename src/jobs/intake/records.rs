@@ -74,11 +74,14 @@ impl From<anyhow::Error> for IntakeFailure {
     }
 }
 
+/// What places rows, and since when it is kept.
+type Kept = (DateTime<Utc>, Arc<Placer>);
+
 /// Intake for a service that lives on: what it takes to place rows is kept for half a minute.
 pub struct Intake {
     store: DynStore,
     clock: DynClock,
-    placers: Mutex<HashMap<JurisdictionId, (DateTime<Utc>, Arc<Placer>)>>,
+    placers: Mutex<HashMap<JurisdictionId, Kept>>,
 }
 
 impl Intake {

@@ -175,7 +175,7 @@ impl Parsing {
         let bytes = Digesting { reader, digest: digest.clone() };
         let mut reader = Reader::open(bytes, mapping, format, options)?;
         let mut batch = Batch { rows: Vec::new(), rejects: Vec::new() };
-        while let Some(item) = reader.next()? {
+        while let Some(item) = reader.next_item()? {
             match item {
                 Item::Report(report) => {
                     let (location, flags) = self.placer.place(&self.source, &report);
