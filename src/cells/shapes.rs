@@ -213,7 +213,7 @@ mod tests {
             )
             .replace("0902", "0901");
         assert_eq!(error(&twice, None), r#"features 1 and 2 have the same id "ct-0901""#);
-        let projected = SQUARE.replace("-71.9,41", "500000,4600000.").replace("-71.8,41", "500100,4600100.");
+        let projected = SQUARE.replace("-71.9,41", "500000,4600000").replace("-71.8,41", "500100,4600100");
         assert!(error(&projected, None).contains("degrees"), "{}", error(&projected, None));
     }
 }

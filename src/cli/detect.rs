@@ -28,7 +28,10 @@ const METHODS: &str = "ears-c1, ears-c2, ears-c3";
 /// Example:
 ///   emberwatch detect --series counts.csv --method ears-c2 --option min_sigma=0 --format csv
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Example:\n  emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv"
+)]
 pub struct DetectArgs {
     /// Table `series_id,date,count[,population]`.
     #[arg(long)]

@@ -104,7 +104,10 @@ impl TextOrJson {
 
 /// Read the arguments, do what they say, and turn the end into an exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return usage(&e),
+    };
     let shell = Shell { database: cli.database, config_file: cli.config };
     match dispatch(cli.command, &shell) {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,6 +117,19 @@ pub fn main() -> ExitCode {
             ExitCode::from(if e.chain().any(|c| c.is::<StoreError>()) { 1 } else { 2 })
         }
     }
+}
+
+/// Help and version go to standard output; a wrong argument is one line, as every other refusal.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    let said = text.split("\n\nUsage:").next().unwrap_or(&text).split("\n\nFor more").next().unwrap_or(&text);
+    let line = said.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let _ = writeln!(std::io::stderr(), "emberwatch: {line} (--help explains the options)");
+    ExitCode::from(2)
 }
 
 fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {

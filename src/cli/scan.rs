@@ -28,7 +28,10 @@ use crate::{
 ///   emberwatch scan --cases cases.csv --places places.csv --model permutation --analysis prospective
 ///     --from 2025-07-03 --to 2025-09-30 --max-days 14 --format json
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Example:\n  emberwatch scan --cases cases.csv --places places.csv --model permutation --analysis prospective \\\n    --from 2024-01-01 --to 2024-06-30 --max-days 14 --max-radius-km 25 --format json"
+)]
 pub struct ScanArgs {
     /// Table `place_id,date,count[,covariate1,…]`.
     #[arg(long)]

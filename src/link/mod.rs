@@ -238,7 +238,8 @@ mod tests {
     #[test]
     fn of_two_that_would_do_the_better_is_taken() {
         let all = [at(1, "ems", 0, 0.0, 50.0), at(2, "ems", 30, 0.0, 50.0), at(3, "police", 28, 10.0, 50.0)];
-        assert_eq!(groups(&all), [[2, 3]]);
+        // In the order of time: the police were there two minutes before the ambulance.
+        assert_eq!(groups(&all), [[3, 2]]);
     }
 
     proptest! {

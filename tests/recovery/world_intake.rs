@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use emberwatch::{
     domain::{event::Report, quality::Reject, time::Zone},
-    ingest::{FileFormat, Item, Mapping, ReadOptions, Reader},
+    ingest::{Format, Item, Mapping, ReadOptions, Reader},
     simulate::{Feed, World},
 };
 
@@ -23,11 +23,11 @@ fn world() -> World {
 }
 
 fn read(world: &World, feed: &Feed) -> Outcome {
-    let mapping = Mapping::parse(feed.mapping_toml).unwrap_or_else(|e| panic!("{}: {e}", feed.source_id));
-    let format = if feed.format == "csv" { FileFormat::Csv } else { FileFormat::Ndjson };
+    let mapping = Mapping::parse(feed.mapping_toml, feed.source_id.as_str()).unwrap_or_else(|e| panic!("{}: {e}", feed.source_id));
+    let format = Format::from_name(&feed.file_name).unwrap();
     let zone: Zone = "America/New_York".parse().unwrap();
-    let options = ReadOptions { now: world.options().known_by(), zone, jurisdiction: Some(world.jurisdiction().id) };
-    let mut reader = Reader::open(feed.bytes.as_slice(), &mapping, feed.mapping_toml, format, options).unwrap();
+    let options = ReadOptions { now: world.options().known_by(), zone, others: Vec::new() };
+    let mut reader = Reader::open(feed.bytes.as_slice(), &mapping, format, options).unwrap();
     let mut out = Outcome { reports: Vec::new(), rejects: Vec::new(), not_cases: 0, fallback_points: 0 };
     while let Some(item) = reader.next_item().unwrap() {
         match item {
