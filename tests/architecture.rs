@@ -56,7 +56,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("SystemTime::now(", &["clock.rs"]),
     ("rand::rng(", &[]),
     ("rand::random", &[]),
-    ("getrandom::", &["clock.rs", "api/", "cli/"]),
+    ("getrandom::", &["clock.rs", "store/", "api/", "cli/"]),
     ("std::fs", &["store/", "feeds/", "notify/", "jobs/", "api/", "cli/", "config/"]),
 ];
 
@@ -123,20 +123,27 @@ fn violations(src: &Path) -> Vec<String> {
             Some(allowed) => {
                 let depth = relative.matches('/').count() + usize::from(!relative.ends_with("mod.rs"));
                 for import in imported_rooms(&code, depth) {
-                    if import != room && !allowed.contains(&import) && !allowed.contains("*") {
+                    if is_room(&import) && import != room && !allowed.contains(&import) && !allowed.contains("*") {
                         found.push(format!("{relative}: {room} may not import {import}"));
                     }
                 }
             }
         }
         for (text, owners) in OWNED {
-            if code.contains(text) && !owners.iter().any(|o| relative.starts_with(o)) {
+            // Tests beside a stage may read files that lie outside the project.
+            let reads_in_test = *text == "std::fs" && relative.ends_with("_tests.rs");
+            if code.contains(text) && !reads_in_test && !owners.iter().any(|o| relative.starts_with(o)) {
                 found.push(format!("{relative}: `{text}` belongs to {owners:?}"));
             }
         }
     }
     found.sort();
     found
+}
+
+/// Anything else after `crate::` or `super::` is an item, not a room.
+fn is_room(name: &str) -> bool {
+    ["domain", "stats"].contains(&name) || STAGES.contains(&name) || SHELL.iter().any(|(room, _)| *room == name)
 }
 
 fn allowed_imports(room: &str) -> Option<BTreeSet<String>> {

@@ -29,6 +29,8 @@ CREATE TABLE alerts (
     last_signalled DATE NOT NULL,
     signals TEXT COLLATE "C" NOT NULL,
     caveats TEXT COLLATE "C" NOT NULL,
+    told_observed BIGINT NOT NULL,
+    raised_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (jurisdiction_id, alert_id)
 );

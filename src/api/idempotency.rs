@@ -104,7 +104,9 @@ impl Drop for Abandon {
     fn drop(&mut self) {
         let Some(key) = self.key.take() else { return };
         let (state, scope) = (self.state.clone(), self.caller.scope.clone());
-        tokio::spawn(async move {
+        // Without a runtime the process is ending; the key counts as abandoned by itself after a minute.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
             if let Err(e) = state.store.abandon_idempotent(&scope, &key).await {
                 // It counts as abandoned by itself after a minute.
                 tracing::warn!(error = %e, "an idempotency key could not be given back");

@@ -17,8 +17,12 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     access::{self, Access},
     problem::{self, FieldError, Problem},
-    routes,
+    routes::{self, Format},
     state::AppState,
+};
+use crate::{
+    domain::{alert::Tier, area::AreaKind, event::EventKind, forecast::ForecastLevel, language::Language},
+    report::{Bucket, By, Measure},
 };
 
 #[derive(OpenApi)]
@@ -30,7 +34,10 @@ use super::{
             `Link: rel=next`. A POST may carry an `Idempotency-Key`. `x-roles` says who may call what.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(Problem, FieldError)),
+    // Shapes that only parameters name are not found by themselves.
+    components(schemas(
+        Problem, FieldError, Language, By, Bucket, Measure, Format, EventKind, Tier, ForecastLevel, AreaKind
+    )),
     tags(
         (name = "session", description = "Signing in"),
         (name = "outreach", description = "Before and during a shift"),
@@ -68,11 +75,10 @@ pub fn described() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
     (router, api)
 }
 
-/// The document as text, as it is committed: pretty, ending in a newline.
+/// The document as text, indented; committed with a newline after it.
 pub fn openapi_json() -> String {
     let (_, api) = described();
-    let text = api.to_pretty_json().expect("the document holds nothing that JSON cannot");
-    format!("{text}\n")
+    api.to_pretty_json().expect("the document holds nothing that JSON cannot")
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {

@@ -44,7 +44,9 @@ impl LoginLimits {
             .max()
     }
 
-    pub fn failed(&self, login: &str, address: Option<IpAddr>, now: DateTime<Utc>) {
+    /// An attempt, which counts as a failure until [`Self::succeeded`] says otherwise: guesses sent at the
+    /// same moment are all counted before the first is answered.
+    pub fn attempt(&self, login: &str, address: Option<IpAddr>, now: DateTime<Utc>) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() > SWEEP_AT {
             failures.retain(|_, times| {
@@ -57,10 +59,15 @@ impl LoginLimits {
         }
     }
 
-    /// A right password clears the login's failures, not the address's.
-    pub fn succeeded(&self, login: &str) {
+    /// A right password clears the login's failures; of the address's only this attempt is taken back.
+    pub fn succeeded(&self, login: &str, address: Option<IpAddr>) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&Key::Login(login.to_lowercase()));
+        for key in keys(login, address) {
+            match (&key, failures.get_mut(&key)) {
+                (Key::Address(_), Some(times)) => drop(times.pop_back()),
+                _ => drop(failures.remove(&key)),
+            }
+        }
     }
 }
 
@@ -89,7 +96,7 @@ mod tests {
         let limits = LoginLimits::default();
         for minute in 0..5 {
             assert_eq!(limits.must_wait("ann", None, at(minute)), None);
-            limits.failed("Ann", None, at(minute));
+            limits.attempt("Ann", None, at(minute));
         }
         assert_eq!(limits.must_wait("ann", None, at(5)), Some(600));
         assert_eq!(limits.must_wait("bob", None, at(5)), None);
@@ -101,7 +108,7 @@ mod tests {
         let limits = LoginLimits::default();
         let address = Some(IpAddr::from([192, 0, 2, 1]));
         for n in 0..30 {
-            limits.failed(&format!("user{n}"), address, at(0));
+            limits.attempt(&format!("user{n}"), address, at(0));
         }
         assert!(limits.must_wait("somebody", address, at(1)).is_some());
         assert_eq!(limits.must_wait("somebody", Some(IpAddr::from([192, 0, 2, 2])), at(1)), None);
@@ -111,10 +118,10 @@ mod tests {
     fn a_right_password_opens_the_login_again() {
         let limits = LoginLimits::default();
         for _ in 0..4 {
-            limits.failed("ann", None, at(0));
+            limits.attempt("ann", None, at(0));
         }
-        limits.succeeded("ann");
-        limits.failed("ann", None, at(1));
+        limits.succeeded("ann", None);
+        limits.attempt("ann", None, at(1));
         assert_eq!(limits.must_wait("ann", None, at(1)), None);
     }
 }

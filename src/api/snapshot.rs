@@ -108,10 +108,13 @@ pub struct Snapshot {
     gate: tokio::sync::Mutex<Known>,
     looked: Mutex<Option<Instant>>,
     age: RwLock<Age>,
-    forecasts: Mutex<HashMap<(ForecastLevel, EventKind), (Option<RunId>, Arc<Vec<Forecast>>)>>,
+    forecasts: Mutex<HashMap<(ForecastLevel, EventKind), OfRun>>,
     /// Rows of the last few questions, newest first.
     rows: Mutex<VecDeque<(u64, Question, Held)>>,
 }
+
+/// Forecasts, and the run they belong to.
+type OfRun = (Option<RunId>, Arc<Vec<Forecast>>);
 
 /// What was known when the store was last asked.
 #[derive(Debug, Default)]

@@ -134,8 +134,9 @@ impl AreaIndex {
         let envelope = self.boxes.root().envelope();
         let [west, south] = envelope.lower();
         let [east, north] = envelope.upper();
-        !self.is_empty()
-            && !((west - FAR..=east + FAR).contains(&point.lon()) && (south - FAR..=north + FAR).contains(&point.lat()))
+        let outside_lon = !(west - FAR..=east + FAR).contains(&point.lon());
+        let outside_lat = !(south - FAR..=north + FAR).contains(&point.lat());
+        !self.is_empty() && (outside_lon || outside_lat)
     }
 
     /// A text that says "county" does not name a town, whatever else it says.

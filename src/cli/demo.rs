@@ -162,8 +162,12 @@ async fn analyse_day_by_day(
 ) -> anyhow::Result<()> {
     let past = (1..=REPLAY_DAYS).rev().filter(|back| *back <= REPLAY_DAILY || back % 2 == 0).map(|back| end - back);
     for day in past {
-        let then: DynClock = ManualClock::at((day + 1).starts_at(zone) + Duration::minutes(315));
-        let request = Request { as_of: Some(day), forecasts: false };
+        let at = (day + 1).starts_at(zone) + Duration::minutes(315);
+        if at > clock.now() {
+            break;
+        }
+        let then: DynClock = ManualClock::at(at);
+        let request = Request { as_of: Some(day), replay: true };
         jobs::analyse::analyse(store, &then, scope, request, config).await?;
     }
     if let Some(summary) = jobs::analyse::analyse(store, clock, scope, Request::as_of(None), config).await? {

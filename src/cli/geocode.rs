@@ -149,7 +149,8 @@ fn place_rows(addresses: &Path, gazetteer: &Gazetteer, out: impl Write) -> anyho
         );
     }
     let mut out = csv::Writer::from_writer(out);
-    out.write_record(header.iter().chain(["latitude", "longitude", "precision", "score", "matched"]))?;
+    let added = ["latitude", "longitude", "precision", "score", "matched"];
+    out.write_record(header.iter().chain(added)).map_err(plain)?;
     let mut counts = Counts::default();
     let mut row = csv::StringRecord::new();
     loop {
@@ -167,12 +168,19 @@ fn place_rows(addresses: &Path, gazetteer: &Gazetteer, out: impl Write) -> anyho
         let query = Query { text: field(text), town: field(town), zip: field(zip), county: field(county) };
         let added = judge(gazetteer.answer(&query), &mut counts);
         // A short row is filled up, so that what is added stands under its heading.
-        let width = header.len();
-        let padded = row.iter().chain(std::iter::repeat("")).take(width.max(row.len()).min(width));
-        out.write_record(padded.chain(added.iter().map(String::as_str)))?;
+        let padded = row.iter().chain(std::iter::repeat("")).take(header.len());
+        out.write_record(padded.chain(added.iter().map(String::as_str))).map_err(plain)?;
     }
     out.flush()?;
     Ok(counts)
+}
+
+/// The failure of the output itself: a reader that goes away is recognised by it.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(e) => e,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// The five columns that are added.

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{BufRead, BufReader, IsTerminal},
+    io::{BufReader, IsTerminal},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -23,7 +23,7 @@ use crate::{
         time::Zone,
     },
     geocode::Gazetteer,
-    ingest::{Format, Mapping},
+    ingest::{Format, Learned, Mapping, STANDARD},
     jobs::intake::{IntakeSummary, ingest_with, source_of},
     store::DynStore,
 };
@@ -82,8 +82,6 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
 /// Where the rows go.
 struct Chosen {
     jurisdiction: Jurisdiction,
-    /// The rows may name others, and nobody forbade it.
-    open: bool,
     notice: Option<String>,
 }
 
@@ -95,27 +93,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// One file, and again for every other jurisdiction that its rows name.
     async fn file(&self, file: &Path, given: Option<&Mapping>, chosen: &Chosen) -> anyhow::Result<IntakeSummary> {
-        let mut summary = self.pass(file, given, &chosen.jurisdiction).await?;
-        summary.notices.extend(chosen.notice.clone());
-        if !chosen.open {
-            return Ok(summary);
-        }
-        for (owner, rows) in std::mem::take(&mut summary.elsewhere) {
-            let Ok(id) = JurisdictionId::new(&owner) else {
-                summary.elsewhere.insert(owner, rows);
-                continue;
-            };
-            let jurisdiction = ensure(self.store, id, None, chosen.jurisdiction.zone).await?;
-            let more = self.pass(file, given, &jurisdiction).await?;
-            summary.jurisdiction = format!("{}, {}", summary.jurisdiction, jurisdiction.id);
-            add(&mut summary, more);
-        }
-        Ok(summary)
-    }
-
-    async fn pass(&self, file: &Path, given: Option<&Mapping>, owner: &Jurisdiction) -> anyhow::Result<IntakeSummary> {
+        let owner = &chosen.jurisdiction;
         let scope = Scope::system(owner.id.clone(), "ingest");
         let mapping = match given {
             Some(mapping) => mapping.clone(),
@@ -134,12 +113,14 @@ impl Run<'_> {
         let done =
             ingest_with(self.store, self.clock, &scope, &source, mapping, format, reader, &name, gazetteer).await;
         bar.finish_and_clear();
-        done.with_context(|| file.display().to_string())
+        let mut summary = done.with_context(|| file.display().to_string())?;
+        summary.notices.extend(chosen.notice.clone());
+        Ok(summary)
     }
 
     fn source(&self, mapping: &Mapping, owner: &Jurisdiction) -> Source {
         let mut source = source_of(self.args.source.clone(), mapping, owner.zone);
-        if self.args.mapping.is_none() && mapping.text() == Mapping::standard().text() {
+        if self.args.mapping.is_none() && Learned::stripped(mapping.text()) == STANDARD {
             source.name = self.args.source.to_string();
         }
         source
@@ -179,11 +160,11 @@ async fn choose(args: &Args, mapping: Option<&Mapping>, store: &DynStore) -> any
         let jurisdiction =
             Jurisdiction { id: spec.id.clone(), name: spec.name.clone(), zone: args.zone.unwrap_or(spec.zone) };
         store.put_jurisdiction(&jurisdiction).await?;
-        return Ok(Chosen { jurisdiction, open: false, notice: None });
+        return Ok(Chosen { jurisdiction, notice: None });
     }
     let zone = args.zone.or(described.map(|d| d.zone));
     if let Some(id) = &args.jurisdiction {
-        return settled(store, id.clone(), zone, false).await;
+        return settled(store, id.clone(), zone).await;
     }
     let known = store.jurisdictions().await?;
     let mut owners = Vec::new();
@@ -194,14 +175,16 @@ async fn choose(args: &Args, mapping: Option<&Mapping>, store: &DynStore) -> any
         }
     }
     if let [jurisdiction] = &owners[..] {
-        return Ok(Chosen { jurisdiction: jurisdiction.clone(), open: true, notice: None });
+        return Ok(Chosen { jurisdiction: jurisdiction.clone(), notice: None });
     }
-    if let Some(id) = first_owner(&args.files[0]) {
-        return settled(store, id, zone, true).await;
+    if let Some(id) = only_owner(&args.files[0])
+        && (known.is_empty() || known.iter().any(|j| j.id == id))
+    {
+        return settled(store, id, zone).await;
     }
     match &known[..] {
-        [only] => Ok(Chosen { jurisdiction: only.clone(), open: true, notice: None }),
-        [] => settled(store, JurisdictionId::new("local")?, zone, true).await,
+        [only] => Ok(Chosen { jurisdiction: only.clone(), notice: None }),
+        [] => settled(store, JurisdictionId::new("local")?, zone).await,
         _ => {
             let ids = known.iter().map(|j| j.id.as_str()).collect::<Vec<_>>().join(", ");
             bail!("the store holds several jurisdictions ({ids}); name one with --jurisdiction")
@@ -209,13 +192,13 @@ async fn choose(args: &Args, mapping: Option<&Mapping>, store: &DynStore) -> any
     }
 }
 
-async fn settled(store: &DynStore, id: JurisdictionId, zone: Option<Zone>, open: bool) -> anyhow::Result<Chosen> {
+async fn settled(store: &DynStore, id: JurisdictionId, zone: Option<Zone>) -> anyhow::Result<Chosen> {
     let is_new = !store.jurisdictions().await?.iter().any(|j| j.id == id);
     let jurisdiction = ensure(store, id, zone, zone.unwrap_or(Zone::UTC)).await?;
     let notice = (is_new && zone.is_none()).then(|| {
         format!("{} is new; its days are counted in UTC. Set --zone (such as America/New_York)", jurisdiction.id)
     });
-    Ok(Chosen { jurisdiction, open, notice })
+    Ok(Chosen { jurisdiction, notice })
 }
 
 /// The jurisdiction as the store knows it, made where it does not.
@@ -231,17 +214,19 @@ async fn ensure(store: &DynStore, id: JurisdictionId, set: Option<Zone>, new: Zo
     Ok(jurisdiction)
 }
 
-/// The first row's `jurisdiction`, where the file is CSV and has such a column.
-fn first_owner(file: &Path) -> Option<JurisdictionId> {
-    let mut lines = BufReader::new(File::open(file).ok()?).lines();
-    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(std::io::Cursor::new(format!(
-        "{}\n{}\n",
-        lines.next()?.ok()?,
-        lines.next()?.ok()?
-    )));
+/// What the `jurisdiction` column says, where the file is CSV, has one, and its first rows agree.
+fn only_owner(file: &Path) -> Option<JurisdictionId> {
+    const LOOKED_AT: usize = 10_000;
+    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(BufReader::new(File::open(file).ok()?));
     let at = csv.headers().ok()?.iter().position(|h| h.trim().eq_ignore_ascii_case("jurisdiction"))?;
-    let row = csv.records().next()?.ok()?;
-    JurisdictionId::new(row.get(at)?.trim()).ok()
+    let mut owner: Option<String> = None;
+    for row in csv.records().take(LOOKED_AT).filter_map(Result::ok) {
+        let Some(text) = row.get(at).map(str::trim).filter(|t| !t.is_empty()) else { continue };
+        if owner.get_or_insert_with(|| text.to_owned()) != text {
+            return None;
+        }
+    }
+    JurisdictionId::new(&owner?).ok()
 }
 
 /// A bar over the bytes of a file, when somebody is watching.
@@ -254,27 +239,6 @@ fn progress(file: &File) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn add(sum: &mut IntakeSummary, more: IntakeSummary) {
-    sum.accepted += more.accepted;
-    sum.updated += more.updated;
-    sum.unchanged += more.unchanged;
-    sum.duplicates += more.duplicates;
-    sum.elapsed_ms += more.elapsed_ms;
-    sum.fallback_points += more.fallback_points;
-    sum.placed_anew += more.placed_anew;
-    // Rows that can't be read, and rows that are no cases, have no owner: the first pass told them.
-    sum.quarantined += more.quarantined.saturating_sub(sum.quarantined);
-    for (into, from) in [(&mut sum.precision, more.precision), (&mut sum.flags, more.flags)] {
-        merge(into, from);
-    }
-}
-
-fn merge(into: &mut BTreeMap<String, u64>, from: BTreeMap<String, u64>) {
-    for (key, n) in from {
-        *into.entry(key).or_default() += n;
-    }
 }
 
 /// One document: the file's own, or sums with a list of the files.

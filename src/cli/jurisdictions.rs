@@ -204,7 +204,10 @@ async fn run_list(format: TextOrJson, shell: &Shell) -> anyhow::Result<()> {
         return shell.say(format_args!("{}", json!({ "jurisdictions": rows })));
     }
     for row in rows {
-        shell.say(format_args!("{}  {}  {}  {}", row["id"], row["name"], row["zone"], row["areas"]))?;
+        let text = |key: &str| row[key].as_str().unwrap_or("").to_owned();
+        let areas: Vec<String> =
+            row["areas"].as_object().into_iter().flatten().map(|(k, n)| format!("{k} {n}")).collect();
+        shell.say(format_args!("{:<20} {:<40} {:<20} {}", text("id"), text("name"), text("zone"), areas.join(", ")))?;
     }
     Ok(())
 }

@@ -6,23 +6,23 @@
 //! To add a command: a file here with an `Args` struct and a `run`, a line in [`Command`] and in its match.
 
 mod analyse;
-mod backtest;
+pub mod backtest;
 mod check_config;
 mod demo;
-mod detect;
+pub mod detect;
 mod export;
-mod forecast;
+pub mod forecast;
 mod geocode;
 mod ingest;
 mod jurisdictions;
 mod migrate;
 mod openapi;
-mod scan;
+pub mod scan;
 mod serve;
 mod service;
 mod shell;
-mod simulate;
-mod study;
+pub mod simulate;
+pub mod study;
 mod table;
 mod users;
 

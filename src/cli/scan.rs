@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Instant,
 };
 
@@ -235,7 +235,8 @@ fn input(args: &ScanArgs) -> Result<ScanInput> {
 fn places(args: &ScanArgs) -> Result<Vec<ScanPlace>> {
     let table = Table::read(&args.places, &["place_id"])?;
     let geographic = table.has("latitude") && table.has("longitude");
-    if !geographic && !(table.has("x") && table.has("y")) {
+    let plane = table.has("x") && table.has("y");
+    if !geographic && !plane {
         bail!("{}: line 1: there is no position; expected the columns latitude,longitude or x,y", table.name());
     }
     let mut seen = HashMap::new();
@@ -277,7 +278,7 @@ fn place_of(row: Row, by_id: &HashMap<&str, usize>) -> Result<usize> {
     }
 }
 
-fn cases(path: &PathBuf, by_id: &HashMap<&str, usize>, covariates: &mut Covariates) -> Result<Vec<ScanCase>> {
+fn cases(path: &Path, by_id: &HashMap<&str, usize>, covariates: &mut Covariates) -> Result<Vec<ScanCase>> {
     let table = Table::read(path, &["place_id", "date", "count"])?;
     let columns = notice_unknown(&table, &["place_id", "date", "count"]);
     let row_to_case = |row: Row| {
@@ -291,11 +292,7 @@ fn cases(path: &PathBuf, by_id: &HashMap<&str, usize>, covariates: &mut Covariat
     table.rows().map(row_to_case).collect()
 }
 
-fn population(
-    path: &PathBuf,
-    by_id: &HashMap<&str, usize>,
-    covariates: &mut Covariates,
-) -> Result<Vec<ScanPopulation>> {
+fn population(path: &Path, by_id: &HashMap<&str, usize>, covariates: &mut Covariates) -> Result<Vec<ScanPopulation>> {
     let table = Table::read(path, &["place_id", "population"])?;
     let columns = notice_unknown(&table, &["place_id", "population", "date"]);
     let row_to_population = |row: Row| {

@@ -42,6 +42,11 @@ impl Learned {
         self.files.drain(..excess);
     }
 
+    /// The mapping's text as a person wrote it.
+    pub fn stripped(mapping_text: &str) -> String {
+        Self::default().written_into(mapping_text)
+    }
+
     /// The mapping's text with this in it, everything else as it was written.
     pub fn written_into(&self, mapping_text: &str) -> String {
         let Ok(mut document) = mapping_text.parse::<toml_edit::DocumentMut>() else { return mapping_text.to_owned() };
@@ -77,6 +82,7 @@ mod tests {
         assert!(text.starts_with("# The standard event"));
         assert_eq!(Learned::of(&text), learned);
         assert_eq!(learned.written_into(&text), text);
+        assert_eq!(Learned::stripped(&text), STANDARD);
         assert_eq!(Learned::of(&text).points(), [(1, -2), (4_022_901, -7_538_785)]);
         assert!(Mapping::parse(&text, "m").is_ok());
         assert_eq!(Learned::of(STANDARD), Learned::default());

@@ -32,7 +32,7 @@ pub struct Mapping {
     #[serde(default)]
     pub format: FormatSpec,
     pub kind: WordSpec,
-    /// Column with the id of the jurisdiction that owns the row, in files that hold several.
+    /// Column with the id of the jurisdiction that owns the row. Rows that name another owner are left alone.
     pub owner: Option<TextSpec>,
     pub case: Option<CaseSpec>,
     pub time: TimeSpec,

@@ -23,8 +23,8 @@ pub struct ReadOptions {
     pub now: DateTime<Utc>,
     /// Of wall-clock times, where the mapping names none.
     pub zone: Zone,
-    /// Rows that name another owner are left alone.
-    pub jurisdiction: Option<JurisdictionId>,
+    /// Other owners of data: rows that name one of them are left alone.
+    pub others: Vec<JurisdictionId>,
 }
 
 /// What one row is.
@@ -55,6 +55,10 @@ struct Fault {
 
 impl Plan {
     pub(super) fn read(&self, row: &Row, options: &ReadOptions) -> RowKind {
+        let owner = self.owner.read(row, &self.nulls);
+        if !owner.is_empty() && options.others.iter().any(|j| j.as_str() == owner) {
+            return RowKind::Elsewhere(shortened(owner));
+        }
         if row.longest_field() > LONGEST_FIELD {
             let message = format!("a field is longer than {LONGEST_FIELD} bytes");
             return RowKind::Reject(self.reject(row, fault(RejectReason::TooLong, None, message)));
@@ -62,10 +66,6 @@ impl Plan {
         if row.contains('\0') {
             let fault = fault(RejectReason::Encoding, None, "the row holds a NUL character".into());
             return RowKind::Reject(self.reject(row, fault));
-        }
-        let owner = self.owner.read(row, &self.nulls);
-        if !owner.is_empty() && options.jurisdiction.as_ref().is_some_and(|j| j.as_str() != owner) {
-            return RowKind::Elsewhere(shortened(owner));
         }
         if let Some(case) = &self.case
             && !case.holds(row)

@@ -131,7 +131,7 @@ impl<'r> Reader<'r> {
     ///
     /// # Errors
     /// When the stream itself fails; what was read until then stands.
-    pub fn next(&mut self) -> Result<Option<Item>, IngestError> {
+    pub fn next_item(&mut self) -> Result<Option<Item>, IngestError> {
         loop {
             match self.fill()? {
                 Filled::End => return Ok(None),

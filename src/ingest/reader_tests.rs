@@ -14,7 +14,7 @@ fn options() -> ReadOptions {
     ReadOptions {
         now: "2024-06-01T12:00:00Z".parse().unwrap(),
         zone: "America/New_York".parse::<Zone>().unwrap(),
-        jurisdiction: None,
+        others: Vec::new(),
     }
 }
 
@@ -29,7 +29,7 @@ fn read_as(bytes: &[u8], text: &str, format: Format) -> Read {
     let mapping = Mapping::parse(text, "m.toml").unwrap();
     let mut reader = Reader::open(bytes, &mapping, format, options()).unwrap();
     let (mut reports, mut rejects) = (Vec::new(), Vec::new());
-    while let Some(item) = reader.next().unwrap() {
+    while let Some(item) = reader.next_item().unwrap() {
         match item {
             Item::Report(r) => reports.push(*r),
             Item::Reject(r) => rejects.push(*r),
@@ -220,10 +220,10 @@ fn rows_of_another_owner_are_left_alone_and_counted() {
     let csv =
         format!("{HEADER}a,overdose,2024-05-01,,,,,me\nb,overdose,2024-05-01,,,,,vt\nc,overdose,2024-05-01,,,,,\n");
     let mapping = Mapping::standard();
-    let mine = ReadOptions { jurisdiction: Some(JurisdictionId::new("me").unwrap()), ..options() };
+    let mine = ReadOptions { others: vec![JurisdictionId::new("vt").unwrap()], ..options() };
     let mut reader = Reader::open(csv.as_bytes(), &mapping, Format::Csv, mine).unwrap();
     let mut ids = Vec::new();
-    while let Some(Item::Report(r)) = reader.next().unwrap() {
+    while let Some(Item::Report(r)) = reader.next_item().unwrap() {
         ids.push(r.record_id);
     }
     assert_eq!(ids, ["a", "c"]);

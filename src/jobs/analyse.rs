@@ -40,21 +40,19 @@ use crate::{
 const STALE_AFTER_DAYS: i32 = 35;
 /// How often a write that lost against a person's decision is merged again.
 const MERGE_TRIES: u32 = 5;
-/// Follow-ups are opened for overdoses of this many days: older ones are past any deadline.
-const FOLLOW_UP_DAYS: i32 = 7;
 
 /// What to analyse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
     /// The day to take for today; `None` is today, or the last day with data when that is long ago.
     pub as_of: Option<Day>,
-    /// Whether to forecast too. Replaying past days for their alerts needs none.
-    pub forecasts: bool,
+    /// Only for the alerts that the day would have had: nothing is forecast and no follow-up is opened.
+    pub replay: bool,
 }
 
 impl Request {
     pub fn as_of(day: Option<Day>) -> Self {
-        Self { as_of: day, forecasts: true }
+        Self { as_of: day, replay: false }
     }
 }
 
@@ -106,7 +104,7 @@ pub(super) struct Inputs {
     pub notes: Vec<String>,
     /// A day before one that was analysed already: detected and stored, but no alert is touched.
     pub looking_back: bool,
-    pub with_forecasts: bool,
+    pub replay: bool,
 }
 
 /// Analyse one jurisdiction as of a day. `Ok(None)` when there is no event at all.
@@ -126,7 +124,7 @@ pub async fn analyse(
         .await
         .context("the analysis was interrupted")??;
     let (analysis, alerts) = write(store, scope, &inputs, &derived, started).await?;
-    let follow_ups = if inputs.looking_back { Vec::new() } else { follow_ups(&inputs) };
+    let follow_ups = if inputs.replay || inputs.looking_back { Vec::new() } else { follow_ups(&inputs) };
     let opened = store.open_follow_ups(scope, &follow_ups).await?;
     Ok(Some(AnalysisSummary {
         jurisdiction: inputs.jurisdiction.id.to_string(),
@@ -146,7 +144,7 @@ async fn read(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
-    Request { as_of, forecasts }: Request,
+    Request { as_of, replay }: Request,
     config: &Config,
 ) -> anyhow::Result<Option<Inputs>> {
     let all = store.jurisdictions().await?;
@@ -195,7 +193,7 @@ async fn read(
             silent_sources: Vec::new(),
         },
         looking_back,
-        with_forecasts: forecasts,
+        replay,
         facts,
         jurisdiction,
         now,
@@ -289,11 +287,11 @@ fn compose_settings(inputs: &Inputs) -> ComposeSettings {
 }
 
 fn follow_ups(inputs: &Inputs) -> Vec<FollowUp> {
-    let since = inputs.days.to - FOLLOW_UP_DAYS;
-    let recent: Vec<EventFact> = inputs.facts.iter().filter(|f| f.event_day > since).cloned().collect();
     let areas: Vec<Area> = inputs.shapes.iter().map(|s| s.area.clone()).collect();
-    let options = FollowUpOptions { due_hours: inputs.config.outreach.follow_up_hours, ..FollowUpOptions::default() };
-    outreach::follow_ups(&recent, &areas, &inputs.jurisdiction.id, &options, Language::En, inputs.now)
+    let due_hours = inputs.config.outreach.follow_up_hours;
+    // What would be overdue on the day it is opened is history, not work.
+    let options = FollowUpOptions { due_hours, open_within_days: due_hours.div_ceil(24), ..FollowUpOptions::default() };
+    outreach::follow_ups(&inputs.facts, &areas, &inputs.jurisdiction.id, &options, Language::En, inputs.now)
 }
 
 fn record(inputs: &Inputs, started: Instant) -> RunRecord {

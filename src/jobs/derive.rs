@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{analyse::Inputs, refresh, signals::Ground};
 use crate::{
-    cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, centres, resolution},
+    cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, centres, disk, resolution},
     domain::{
         area::AreaKind,
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastRecord},
         ids::AreaId,
+        place::Cell,
         signal::Signal,
         time::{Day, DayRange},
         triangle::ReportingTriangle,
@@ -33,7 +34,7 @@ pub(super) struct Derived {
     pub forecasts: Vec<Forecast>,
     pub records: Vec<ForecastRecord>,
     pub status: Vec<AreaStatus>,
-    /// The newest day with an event.
+    /// The newest day on which some feed was heard.
     pub data_through: Day,
     pub notes: Vec<String>,
 }
@@ -64,9 +65,9 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
         b.recurrence_interval_days.total_cmp(&a.recurrence_interval_days).then_with(|| a.id.cmp(&b.id))
     });
     let (forecasts, records) =
-        if inputs.with_forecasts { forecasts(inputs, &areas, &silent, &mut notes)? } else { Default::default() };
+        if inputs.replay { Default::default() } else { forecasts(inputs, &areas, &silent, &mut notes)? };
     let status = refresh::judge(&inputs.facts, areas.tree(), inputs.days, inputs.days.to, inputs.now, &inputs.config);
-    let data_through = inputs.facts.iter().map(|f| f.event_day).max().unwrap_or(inputs.days.to);
+    let data_through = inputs.days.days().rev().find(|d| !silent.contains(d)).unwrap_or(inputs.days.from);
     Ok(Derived { signals, forecasts, records, status, data_through, notes })
 }
 
@@ -111,7 +112,13 @@ fn forecasts(
 ) -> anyhow::Result<(Vec<Forecast>, Vec<ForecastRecord>)> {
     let h3 = resolution(inputs.config.analysis.resolution)?;
     let level = forecast_level(areas);
-    let mut cells = cell_cube(&inputs.facts, inputs.days, h3, &[], Measure::Incidents).cube;
+    let seen = cell_cube(&inputs.facts, inputs.days, h3, &[], Measure::Incidents).cube.places;
+    // With the neighbours of every cell that saw an event: a forecast that knows only cells with events
+    // could never be wrong about the others, and its record would flatter it.
+    let mut ground: Vec<Cell> = seen.iter().flat_map(|cell| disk(*cell, 1)).collect();
+    ground.sort_unstable();
+    ground.dedup();
+    let mut cells = cell_cube(&inputs.facts, inputs.days, h3, &ground, Measure::Incidents).cube;
     let mut by_area = area_cube(&inputs.facts, inputs.days, areas.tree(), Some(level), Measure::Incidents);
     cells.silent = silent.to_vec();
     by_area.silent = silent.to_vec();

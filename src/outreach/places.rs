@@ -47,11 +47,22 @@ pub(super) fn choose(desk: &Desk) -> (Chosen, bool) {
     } else {
         Box::new(ranked_history(desk).into_iter())
     };
+    // Two places of one name cannot be told apart on a phone: another of it comes only where nothing else does.
+    let mut namesakes: Chosen = Vec::new();
     for (place, site) in more {
         if chosen.len() >= max {
             break;
         }
-        if !chosen.iter().any(|(there, at)| same_place(there, at, &place, &site)) {
+        if chosen.iter().any(|(there, at)| same_place(there, at, &place, &site)) {
+            continue;
+        }
+        let kept = if chosen.iter().any(|(there, _)| there.name == place.name) { &mut namesakes } else { &mut chosen };
+        if kept.len() < max {
+            kept.push((place, site));
+        }
+    }
+    for (place, site) in namesakes {
+        if chosen.len() < max && !chosen.iter().any(|(there, at)| same_place(there, at, &place, &site)) {
             chosen.push((place, site));
         }
     }

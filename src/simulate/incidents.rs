@@ -186,10 +186,10 @@ fn plans(world: DayRange) -> Vec<Plan> {
     let mut add = |id, town, name, shift_km, radius_km, days: Option<DayRange>, extra| {
         plans.extend(days.map(|days| Plan { id, town, name, shift_km, radius_km, days, extra }));
     };
-    add("urban-fast", "Portland", "Portland, a few blocks, four days", 0.5, 0.7, range(3, 0), 26);
+    add("urban-fast", "Portland", "Portland, a few blocks, four days", 0.5, 0.7, range(3, 0), 36);
     add("rural-slow", "Calais", "Calais and the roads around it, three weeks", 1.5, 9.0, range(20, 0), 30);
     if world.len() >= 84 {
-        add("over", "Lewiston", "Lewiston, ten days, about two months ago", 0.4, 1.0, range(66, 57), 28);
+        add("over", "Lewiston", "Lewiston, ten days, about two months ago", 0.4, 1.0, range(66, 57), 36);
     }
     plans
 }

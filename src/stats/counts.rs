@@ -149,18 +149,20 @@ impl CountDistribution {
     /// P(X ≥ k) for k above the mean: terms fall from the first on.
     fn upper_sum(self, k: u64) -> f64 {
         let first = self.pmf(k);
+        if first <= 0.0 {
+            return 0.0;
+        }
         let (mut term, mut sum, mut j) = (1.0, 1.0, k);
-        while first > 0.0 {
+        loop {
             let ratio = self.ratio(j);
             term *= ratio;
             sum += term;
             j += 1;
             // What is left is below term × ratio/(1 − ratio) once the ratio is below one.
             if ratio < 1.0 && term * ratio < (1.0 - ratio) * sum * 1e-17 {
-                break;
+                return (first * sum).min(1.0);
             }
         }
-        (first * sum).min(1.0)
     }
 
     /// P(X ≤ k) for k below the mean, from k downwards.

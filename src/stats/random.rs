@@ -25,6 +25,8 @@ impl Random {
         Self(Xoshiro256PlusPlus::seed_from_u64(mixed))
     }
 
+    /// 64 random bits.
+    #[expect(clippy::should_implement_trait, reason = "a stream of numbers is not an iterator to be adapted")]
     pub fn next(&mut self) -> u64 {
         self.0.next_u64()
     }

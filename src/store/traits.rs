@@ -76,7 +76,9 @@ pub trait IntakeStore {
     /// Newest versions by the sender's record id, for the ids that are known.
     async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>>;
     /// Write one batch: events, quarantine and counts together or not at all. A version that exists
-    /// already is `Conflict("event")`: read the heads again.
+    /// already (or whose forerunner does not) is `Conflict("event")`: read the heads again. A source that
+    /// was never put is `NotFound("source")`. Rows for quarantine are told apart by what they hold, so a
+    /// file that is sent again adds none; counts of rows that are not cases are added each time.
     async fn append(&self, scope: &Scope, source: &SourceId, batch: &IntakeBatch) -> Result<()>;
     /// Counts of rows that were not cases, by label, most frequent first.
     async fn not_cases(&self, scope: &Scope, source: &SourceId) -> Result<Vec<(String, u64)>>;
@@ -99,6 +101,7 @@ pub trait IntakeStore {
 pub trait EventStore {
     /// Slim rows of newest (or as-of) versions that are not withdrawn, by (event_day, id).
     async fn facts(&self, scope: &Scope, query: &EventQuery) -> Result<Vec<EventFact>>;
+    /// The events of `facts` in full, in pages. A cursor of ours is `BadCursor` when it was tampered with.
     async fn event_page(
         &self,
         scope: &Scope,
@@ -106,7 +109,7 @@ pub trait EventStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<EventPage>;
-    /// Newest version.
+    /// Newest version, also when it is withdrawn.
     async fn event(&self, scope: &Scope, id: EventId) -> Result<Event>;
     /// All versions, oldest first.
     async fn event_history(&self, scope: &Scope, id: EventId) -> Result<Vec<Event>>;
@@ -121,10 +124,11 @@ pub trait EventStore {
         after: Option<EventId>,
         limit: u32,
     ) -> Result<Vec<(EventId, Point, Option<String>, Precision)>>;
-    /// Newest versions in full, by id, in pages: what re-placing reads.
+    /// Newest versions in full (withdrawn ones too), by id, in pages: what re-placing reads.
     async fn events_after(&self, scope: &Scope, after: Option<EventId>, limit: u32) -> Result<Vec<Event>>;
     /// Re-place stored events: location and flags of the newest version are *derived* data (from areas,
-    /// gazetteer and rules), so they are replaced in place and make no new version.
+    /// gazetteer and rules), so they are replaced in place and make no new version; the incident too. An
+    /// event that has a newer version than the one given is left alone.
     async fn replace_locations(&self, scope: &Scope, events: &[Event]) -> Result<()>;
 }
 
@@ -166,7 +170,7 @@ pub trait AlertStore {
 
 #[async_trait]
 pub trait OutreachStore {
-    /// Open follow-ups (due, attempted), soonest due first.
+    /// In these states, soonest due first; no states means the open ones (due, attempted).
     async fn follow_ups(&self, scope: &Scope, states: &[FollowUpState]) -> Result<Vec<FollowUp>>;
     async fn follow_up(&self, scope: &Scope, id: FollowUpId) -> Result<FollowUp>;
     /// Add those not yet known; known ones are left as they are.
@@ -209,7 +213,7 @@ pub trait OutboxStore {
 #[async_trait]
 pub trait JobStore {
     async fn enqueue(&self, scope: &Scope, jobs: &[NewJob]) -> Result<()>;
-    /// Across jurisdictions: a worker serves them all.
+    /// Across jurisdictions: a worker serves them all. Work whose key is being worked on waits.
     async fn claim_job(&self, now: DateTime<Utc>, lease: Duration) -> Result<Option<Job>>;
     async fn job_done(&self, jurisdiction: &JurisdictionId, id: JobId) -> Result<()>;
     async fn job_failed(
@@ -227,9 +231,10 @@ pub trait JobStore {
 /// People, sessions, keys, answers to repeated POSTs, the audit log.
 #[async_trait]
 pub trait AccountStore {
-    /// Adds or replaces; `password` is an Argon2id PHC string, `None` leaves the stored one.
+    /// Adds or replaces; a login that is somebody else's is `Conflict("login")`. `password` is an Argon2id PHC string, `None` leaves the stored one.
     async fn put_user(&self, user: &User, password: Option<&str>) -> Result<()>;
-    /// Login names are unique across the database and compared in lower case.
+    /// The person and the stored password; `None` also for somebody who has no password. Login names are
+    /// unique across the database and compared in lower case.
     async fn user_by_login(&self, login: &str) -> Result<Option<(User, String)>>;
     async fn user(&self, id: UserId) -> Result<Option<User>>;
     async fn users(&self, scope: &Scope) -> Result<Vec<User>>;
@@ -239,9 +244,11 @@ pub trait AccountStore {
     async fn remove_session(&self, token_hash: &[u8; 32]) -> Result<()>;
     async fn put_api_key(&self, scope: &Scope, key: &ApiKey) -> Result<()>;
     async fn api_keys(&self, scope: &Scope) -> Result<Vec<ApiKey>>;
+    /// `None` when unknown, expired or revoked.
     async fn api_key(&self, key_hash: &[u8; 32], now: DateTime<Utc>) -> Result<Option<ApiKey>>;
     async fn revoke_api_key(&self, scope: &Scope, id: ApiKeyId) -> Result<()>;
-    /// Start a POST under its key. An in-flight entry older than a minute counts as abandoned.
+    /// Start a POST under its key. An in-flight entry older than a minute counts as abandoned; a finished
+    /// one is kept for a day.
     async fn begin_idempotent(
         &self,
         scope: &Scope,

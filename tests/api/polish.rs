@@ -139,3 +139,16 @@ async fn a_subscription_shows_its_secret_once() {
     let bad = json!({ "channel": "webhook", "target": "http://169.254.169.254/" });
     house.post(Role::Admin, "/api/v1/subscriptions", bad).await.expect(422);
 }
+
+#[tokio::test]
+async fn the_committed_document_is_the_current_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/web/openapi.json");
+    if std::env::var_os("EMBERWATCH_BLESS").is_some() {
+        std::fs::write(path, openapi_json() + "\n").unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == openapi_json() + "\n",
+        "web/openapi.json is not current; `emberwatch openapi > web/openapi.json`"
+    );
+}

@@ -1,5 +1,7 @@
 //! The scan statistic on simulated grids: calibrated when nothing happens, right when something does.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use emberwatch::{
     detect::scan::{Location, LongestWindow, ScanCase, ScanInput, ScanOptions, ScanPlace, scan},
     domain::time::{Day, DayRange},

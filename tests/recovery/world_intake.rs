@@ -29,7 +29,7 @@ fn read(world: &World, feed: &Feed) -> Outcome {
     let options = ReadOptions { now: world.options().known_by(), zone, jurisdiction: Some(world.jurisdiction().id) };
     let mut reader = Reader::open(feed.bytes.as_slice(), &mapping, feed.mapping_toml, format, options).unwrap();
     let mut out = Outcome { reports: Vec::new(), rejects: Vec::new(), not_cases: 0, fallback_points: 0 };
-    while let Some(item) = reader.next().unwrap() {
+    while let Some(item) = reader.next_item().unwrap() {
         match item {
             Item::Report(report) => out.reports.push(*report),
             Item::Reject(reject) => out.rejects.push(*reject),

@@ -1,5 +1,7 @@
 //! R surveillance 1.20.3 `earsC` on simulated daily counts, twelve control variants. Tolerance 1e-9.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use std::collections::BTreeMap;
 
 use emberwatch::detect::ears::{EarsMethod, EarsOptions, ears};

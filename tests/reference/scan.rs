@@ -3,6 +3,8 @@
 //! within what 999 replicates each leave open (99.99 %), and clusters that chance may or may not hide
 //! (p > 0.99) need not be there.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use std::{collections::HashMap, path::Path};
 
 use emberwatch::cli::scan::{ScanArgs, answer};
@@ -93,4 +95,14 @@ cases! {
     permutation_prospective_sequential_gumbel,
     permutation_prospective_sparse,
     permutation_prospective_weekday,
+    permutation_retrospective_7d,
+    permutation_retrospective_both,
+    permutation_retrospective_every_centre,
+    bernoulli_prospective_14d,
+    bernoulli_spatial,
+    poisson_prospective_14d,
+    poisson_prospective_every_centre,
+    poisson_prospective_time_adjusted,
+    poisson_spatial,
+    poisson_temporal,
 }

@@ -3,6 +3,8 @@
 //! To add a story: an `async fn` that takes a [`Db`] in the file of its aggregate, and its name in the list of
 //! that file's `on_both!`.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails, and says where")]
+
 #[path = "../support/postgres.rs"]
 mod postgres_support;
 
@@ -13,6 +15,7 @@ mod events;
 mod findings;
 mod intake;
 mod jobs;
+mod outbox;
 mod outreach;
 mod schema;
 mod world;

@@ -1,8 +1,8 @@
 //! Alerts: the list, one with its evidence, and what people decide about it.
 
 use axum::{
-    extract::State,
-    http::{StatusCode, Uri},
+    extract::{OriginalUri, State},
+    http::StatusCode,
     response::Response,
 };
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Disclose for AlertList {
 async fn alerts(
     State(state): State<AppState>,
     caller: Caller,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     Query(query): Query<AlertsQuery>,
 ) -> Result<Response, Problem> {
     let states = states(query.state.as_deref())?;

@@ -2,8 +2,8 @@
 
 use axum::{
     body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode, Uri, header},
+    extract::{OriginalUri, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ impl Disclose for EventList {
 async fn events(
     State(state): State<AppState>,
     caller: Caller,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let days = match (query.from, query.to) {

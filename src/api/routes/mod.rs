@@ -24,6 +24,7 @@ mod stream;
 mod subscriptions;
 mod trends;
 
+pub use trends::Format;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{problem::Problem, state::AppState};

@@ -1,8 +1,7 @@
 //! Rows that could not be read, and mending them.
 
 use axum::{
-    extract::State,
-    http::Uri,
+    extract::{OriginalUri, State},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -60,7 +59,7 @@ impl Disclose for QuarantineList {
 async fn quarantine(
     State(state): State<AppState>,
     caller: Caller,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
     Query(query): Query<QuarantineQuery>,
 ) -> Result<Response, Problem> {
     let limit = pagination::limit(query.limit);

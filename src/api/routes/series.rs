@@ -21,27 +21,13 @@ use crate::{
         ids::AreaId,
         place::Cell,
         quality::DataAge,
-        time::{Day, DayRange, EpiWeek},
+        time::{Day, DayRange},
     },
+    report::{Bucket, Measure, buckets},
 };
 
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(series))
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Bucket {
-    Day,
-    /// MMWR week, Sunday to Saturday.
-    Week,
-    Month,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    Count,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -58,7 +44,7 @@ struct SeriesQuery {
     to: Option<Day>,
     /// `day` when not given.
     bucket: Option<Bucket>,
-    #[allow(dead_code, reason = "there is one measure so far; naming another is refused")]
+    /// `count`, the one measure of a curve; rates are in `/trends`.
     measure: Option<Measure>,
 }
 
@@ -110,6 +96,9 @@ async fn series(
     if query.area.is_some() && query.cell.is_some() {
         return Err(Problem::field("cell", "ask for a cell or for an area, not for both"));
     }
+    if query.measure.is_some_and(|m| m != Measure::Count) {
+        return Err(Problem::field("measure", "a curve counts; rates are in /trends"));
+    }
     let kind = query.kind.unwrap_or(EventKind::Overdose);
     let bucket = query.bucket.unwrap_or(Bucket::Day);
     let today = caller.today(&state);
@@ -138,9 +127,10 @@ async fn series(
         let counts = by_day(facts, &filter, days);
         let usual = usual(facts, &filter, days, today);
         let complete_until = last_complete_day(facts, kind, today, zone);
-        buckets(days, bucket)
+        buckets(bucket, days, complete_until)
             .into_iter()
-            .map(|range| {
+            .map(|span| {
+                let range = DayRange { from: span.from, to: span.to };
                 let count = range.days().filter_map(|d| days.index(d)).map(|i| counts[i]).sum();
                 let expected = usual.over(range);
                 SeriesItem {
@@ -156,42 +146,4 @@ async fn series(
             .collect()
     });
     caller.release(Series { place, kind, bucket, expected_basis: PLACE_BASIS, items, data: snapshot.age() })
-}
-
-/// The days cut at the bucket's borders; the first and last may be parts of a week or month.
-pub fn buckets(days: DayRange, bucket: Bucket) -> Vec<DayRange> {
-    let mut out: Vec<DayRange> = Vec::new();
-    for day in days.days() {
-        let same = out.last().is_some_and(|last| match bucket {
-            Bucket::Day => false,
-            Bucket::Week => EpiWeek::of(last.to) == EpiWeek::of(day),
-            Bucket::Month => month(last.to) == month(day),
-        });
-        match out.last_mut() {
-            Some(last) if same => last.to = day,
-            _ => out.push(DayRange { from: day, to: day }),
-        }
-    }
-    out
-}
-
-fn month(day: Day) -> (i32, u32) {
-    use chrono::Datelike;
-    let date = day.date();
-    (date.year(), date.month())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weeks_begin_on_sunday_and_parts_are_kept() {
-        let day = |t: &str| t.parse::<Day>().unwrap();
-        let days = DayRange::new(day("2024-05-31"), day("2024-06-09")).unwrap();
-        let text = |b| buckets(days, b).iter().map(|r| format!("{}/{}", r.from, r.to)).collect::<Vec<_>>();
-        assert_eq!(text(Bucket::Week), ["2024-05-31/2024-06-01", "2024-06-02/2024-06-08", "2024-06-09/2024-06-09"]);
-        assert_eq!(text(Bucket::Month), ["2024-05-31/2024-05-31", "2024-06-01/2024-06-09"]);
-        assert_eq!(text(Bucket::Day).len(), 10);
-    }
 }

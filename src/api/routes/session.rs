@@ -108,6 +108,7 @@ async fn sign_in(
         let detail = "Too many attempts. Wait a little, then try again.";
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(seconds));
     }
+    state.limits.attempt(&login, address, now);
     let known = if login.len() <= 200 { state.store.user_by_login(&login.to_lowercase()).await? } else { None };
     let (user, stored) = known.filter(|(u, _)| !u.disabled).unzip();
     let password = if password.len() <= 1000 { password } else { String::new() };
@@ -116,11 +117,10 @@ async fn sign_in(
         Problem::internal()
     })?;
     let Some(user) = user.filter(|_| right) else {
-        state.limits.failed(&login, address, now);
         metrics::counter!("sign_ins_total", "outcome" => "refused").increment(1);
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "The login or the password is not right."));
     };
-    state.limits.succeeded(&login);
+    state.limits.succeeded(&login, address);
     let token = password::token("");
     let hours = Duration::hours(i64::from(state.config.session.hours));
     let session =

@@ -34,6 +34,17 @@ impl TileId {
     }
 }
 
+/// Whether a cell around this centre can reach into the tile: a cheap no for most of a map's cells.
+pub fn may_reach(tile: TileId, lon: f64, lat: f64, resolution: u8) -> bool {
+    // H3's mean edge is 1,281 km at resolution 0 and shrinks by √7; corners lie at most 1.6 mean edges out.
+    let reach_km = 1.6 * 1281.26 / 7f64.sqrt().powi(i32::from(resolution));
+    let lat_reach = reach_km / 110.57;
+    let lon_reach = lat_reach / (lat.abs() + lat_reach).min(89.0).to_radians().cos();
+    let low = tile.project(lon - lon_reach, lat + lat_reach);
+    let high = tile.project(lon + lon_reach, lat - lat_reach);
+    low.x <= EXTENT + BUFFER && high.x >= -BUFFER && low.y <= EXTENT + BUFFER && high.y >= -BUFFER
+}
+
 /// Rings in whole units, outer ones clockwise on the screen, each followed by its holes.
 pub type Rings = Vec<Vec<(i32, i32)>>;
 
@@ -128,8 +139,8 @@ mod tests {
 
     #[test]
     fn the_tile_of_a_known_place_holds_it() {
-        // Bangor, Maine lies in 10/316/367 (slippy map numbering).
-        let tile = TileId::new(10, 316, 367).unwrap();
+        // Bangor, Maine lies in 10/316/369 (slippy map numbering).
+        let tile = TileId::new(10, 316, 369).unwrap();
         let p = tile.project(-68.7712, 44.8016);
         assert!((0.0..EXTENT).contains(&p.x) && (0.0..EXTENT).contains(&p.y), "{p:?}");
         assert_eq!(TileId::new(3, 8, 0), None);
@@ -146,6 +157,26 @@ mod tests {
         assert_eq!(rings.len(), 1);
         assert!(rings[0].iter().all(|(x, y)| (-128..=4224).contains(x) && (-128..=4224).contains(y)), "{rings:?}");
         assert!(doubled_area(&rings[0]) > 0);
+    }
+
+    #[test]
+    fn no_cell_that_reaches_into_a_tile_is_left_out() {
+        use crate::domain::place::{Point, Resolution};
+        let tile = TileId::new(9, 158, 181).unwrap();
+        let mut seen = 0;
+        for resolution in [Resolution::Four, Resolution::Six, Resolution::Eight] {
+            for step in 0..400 {
+                let (lat, lon) = (45.6 + f64::from(step % 20) * 0.05, -69.4 + f64::from(step / 20) * 0.05);
+                let cell = Point::new(lat, lon).unwrap().cell(resolution);
+                if shape(tile, &crate::api::tiles::hexagon(cell)).is_some() {
+                    let centre = cell.centre();
+                    assert!(may_reach(tile, centre.lon(), centre.lat(), resolution.into()), "{cell}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 50, "{seen} cells lay in the tile");
+        assert!(!may_reach(tile, -70.2556, 43.6612, 8));
     }
 
     #[test]

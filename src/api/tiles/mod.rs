@@ -24,7 +24,7 @@ use geo::{LineString, MultiPolygon, Polygon};
 use serde::Deserialize;
 
 use self::{
-    geometry::{TileId, shape},
+    geometry::{Rings, TileId, may_reach, shape},
     mvt::{Layer, Value},
 };
 use super::{
@@ -142,7 +142,7 @@ async fn cells(
     let held = cached_rows(state, caller, snapshot, &question).await?;
     let mut layer = Layer::new("cells");
     for row in &held.0 {
-        let Some(rings) = shape(tile, &hexagon(row.cell)) else { continue };
+        let Some(rings) = hexagon_in(tile, row.cell) else { continue };
         layer.polygon(
             &rings,
             &[
@@ -181,7 +181,7 @@ async fn forecast(
         if !caller.scope.areas.allows(area.as_ref()) {
             continue;
         }
-        let Some(rings) = shape(tile, &hexagon(cell)) else { continue };
+        let Some(rings) = hexagon_in(tile, cell) else { continue };
         layer.polygon(
             &rings,
             &[
@@ -252,6 +252,12 @@ pub fn alert_outline(alert: &Alert, reference: &Reference) -> MultiPolygon<f64> 
         return area.cloned().unwrap_or_else(|| MultiPolygon::new(Vec::new()));
     }
     outline(&alert.cells)
+}
+
+fn hexagon_in(tile: TileId, cell: Cell) -> Option<Rings> {
+    let centre = cell.centre();
+    let near = may_reach(tile, centre.lon(), centre.lat(), cell.resolution().into());
+    near.then(|| shape(tile, &hexagon(cell)))?
 }
 
 fn hexagon(cell: Cell) -> MultiPolygon<f64> {

@@ -1,5 +1,7 @@
 //! From the best windows of every centre to the clusters that are reported.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use crate::{domain::time::DayRange, stats::recurrence_interval};
@@ -81,7 +83,8 @@ impl Reporting<'_> {
                 .then_with(|| a.centre.cmp(&b.centre))
                 .then_with(|| a.window.from.cmp(&b.window.from))
         });
-        self.break_ties(&mut candidates);
+        // Among candidates of the same statistic: fewer places, then the earlier centre.
+        sort_ties(&mut candidates, |c| c.found.llr, |a, b| a.size.cmp(&b.size).then(a.centre.cmp(&b.centre)));
         let mut kept: Vec<Candidate> = Vec::new();
         for c in candidates {
             if kept.iter().all(|k| self.may_stand_beside(k, &c)) {
@@ -101,14 +104,13 @@ impl Reporting<'_> {
     /// share no interval with a better one. Of the whole area there is only one.
     fn of_centre(&self, centre: usize, best: &[(Window, Found)]) -> Vec<(Window, Found)> {
         let mut sorted = best.to_vec();
-        sorted.sort_by(|a, b| {
-            if (a.1.llr - b.1.llr).abs() < SAME {
-                let length = |w: Window| w.to - w.from;
-                a.1.places.cmp(&b.1.places).then(length(a.0).cmp(&length(b.0))).then(a.0.from.cmp(&b.0.from))
-            } else {
-                b.1.llr.total_cmp(&a.1.llr)
-            }
-        });
+        sorted.sort_by(|a, b| b.1.llr.total_cmp(&a.1.llr).then(a.0.from.cmp(&b.0.from)));
+        let length = |w: Window| w.to - w.from;
+        sort_ties(
+            &mut sorted,
+            |b| b.1.llr,
+            |a, b| a.1.places.cmp(&b.1.places).then(length(a.0).cmp(&length(b.0))).then(a.0.from.cmp(&b.0.from)),
+        );
         let mut kept: Vec<(Window, Found)> = Vec::new();
         for b in sorted {
             if self.is_whole(centre) && !kept.is_empty() {
@@ -139,17 +141,6 @@ impl Reporting<'_> {
 
     fn inside(&self, centre: usize, edge: (u64, u32), place: usize) -> bool {
         self.geometry.order(centre, place) <= edge
-    }
-
-    /// Among candidates of the same statistic: fewer places, then the earlier centre.
-    fn break_ties(&self, sorted: &mut [Candidate]) {
-        let mut start = 0;
-        while start < sorted.len() {
-            let top = sorted[start].found.llr;
-            let run = sorted[start..].iter().take_while(|c| (top - c.found.llr).abs() < SAME).count();
-            sorted[start..start + run].sort_by(|a, b| a.size.cmp(&b.size).then(a.centre.cmp(&b.centre)));
-            start += run;
-        }
     }
 
     fn may_stand_beside(&self, better: &Candidate, c: &Candidate) -> bool {
@@ -207,6 +198,18 @@ impl Reporting<'_> {
     }
 }
 
+/// Put every run of equal statistics of a list that falls into its own order. "Equal" with a tolerance is no
+/// order that a sort can be given: runs are cut first, each against its greatest.
+fn sort_ties<T>(sorted: &mut [T], llr: impl Fn(&T) -> f64, order: impl Fn(&T, &T) -> Ordering) {
+    let mut start = 0;
+    while start < sorted.len() {
+        let top = llr(&sorted[start]);
+        let run = sorted[start..].iter().take_while(|c| (top - llr(c)).abs() < SAME).count().max(1);
+        sorted[start..start + run].sort_by(&order);
+        start += run;
+    }
+}
+
 /// The distribution of the greatest statistic when there are no clusters.
 struct NullMaxima<'a> {
     maxima: &'a [f64],
@@ -243,5 +246,19 @@ impl<'a> NullMaxima<'a> {
             }
             _ => by_rank.min(1.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_of_near_ties_are_cut_against_their_greatest() {
+        // Neighbours are within the tolerance, the ends are not: no panic, and each run by its own order.
+        let mut list: Vec<(f64, u32)> = (0..60).map(|i| (5.0 - f64::from(i) * 0.4e-9, 60 - i)).collect();
+        sort_ties(&mut list, |c| c.0, |a, b| a.1.cmp(&b.1));
+        assert!(list[0].0 < 5.0 && list[2].0 == 5.0, "{:?}", &list[..4]);
+        assert!(list.windows(2).all(|w| w[0].0 > w[1].0 - 1e-9));
     }
 }

@@ -16,7 +16,7 @@ use super::{
     options::{Analysis, PValueMethod, Rates, ScanOptions},
     problem::{Cases, Expected, Problem},
     statistic::Bars,
-    sweep::{Counter, Counts, Factors, Found, Greatest, Keep, Measure, PerLane, Position, Table, sweep},
+    sweep::{Counter, Counts, Factors, Found, Greatest, Keep, Measure, PerLane, Position, Sweep, Table},
     windows::Window,
 };
 
@@ -244,12 +244,26 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
         }
     }
 
-    fn sweep<K: Keep>(&self, list: &[P], counts: &Counts<C, L>, chunk: &Chunk<M>, keep: &mut K) {
+    /// Sweep along some lists and answer what was kept.
+    fn sweep<'l, K: Keep>(
+        &self,
+        lists: impl Iterator<Item = &'l Box<[P]>>,
+        counts: &Counts<C, L>,
+        chunk: &Chunk<M>,
+        mut keep: K,
+    ) -> K {
         match &chunk.growth {
-            None => sweep(list, counts, &chunk.measure, &chunk.bars, keep),
+            None => {
+                let mut sweep = Sweep::new(counts, &chunk.measure, &chunk.bars, keep);
+                lists.for_each(|list| sweep.along(list));
+                sweep.keep
+            }
             Some(growth) => {
                 let high = self.run.options.rates == Rates::Both;
-                sweep_low(list, counts, &chunk.measure, growth, high, &chunk.bars, keep);
+                for list in lists {
+                    sweep_low(list, counts, &chunk.measure, growth, high, &chunk.bars, &mut keep);
+                }
+                keep
             }
         }
     }
@@ -263,8 +277,7 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
             self.fill(&mut bench.counts, chunk, &cases);
             let counts = &bench.counts;
             best.par_iter_mut().zip(&self.lists).for_each(|(best, list)| {
-                let mut keep = PerLane(vec![None; L]);
-                self.sweep(list, counts, chunk, &mut keep);
+                let keep = self.sweep(std::iter::once(list), counts, chunk, PerLane(vec![None; L]));
                 best.extend(chunk.windows.iter().zip(keep.0).filter_map(|(w, found)| Some((*w, found?))));
             });
         }
@@ -282,9 +295,7 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
         let mut greatest = Greatest(0.0);
         for chunk in &self.chunks {
             self.fill(&mut bench.counts, chunk, &bench.cases);
-            for list in &self.lists {
-                self.sweep(list, &bench.counts, chunk, &mut greatest);
-            }
+            greatest = self.sweep(self.lists.iter(), &bench.counts, chunk, greatest);
         }
         greatest.0
     }
@@ -333,7 +344,9 @@ impl<const R: usize, const L: usize> Build<L> for Factors<R> {
         let lane = |w: &Window| {
             std::array::from_fn(|r| basis.get(r).map_or(0.0, |b| b[w.from as usize..=w.to as usize].iter().sum()))
         };
-        Self { weights: rows, basis: windows.iter().map(lane).collect() }
+        let mut basis: Vec<[f64; R]> = windows.iter().map(lane).collect();
+        basis.resize(L, [0.0; R]);
+        Self { weights: rows, basis }
     }
 }
 

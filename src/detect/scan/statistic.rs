@@ -45,22 +45,25 @@ impl Statistic {
         }
     }
 
-    /// The largest e < n at which n cases still reach `bar`, from above (never too small).
-    fn largest_expected(self, n: f64, bar: f64) -> f64 {
+    /// The largest e < n at which n cases still reach `bar`, from above (never too small). `start` is the
+    /// answer for one case less, or 0.
+    fn largest_expected(self, n: f64, bar: f64, start: f64) -> f64 {
         // Bernoulli windows hold at least their own cases.
         let floor = match self {
             Self::Poisson { .. } => 0.0,
             Self::Bernoulli { cases, all } => n * cases / all,
         };
-        let (mut low, mut high) = (floor, n.min(self.cases()));
+        let top = n.min(self.cases());
         if floor > 0.0 && self.llr(n, floor) < bar {
             return floor;
         }
-        for _ in 0..26 {
+        let mut low = floor.max(start).min(top);
+        // A case more moves the limit by about one.
+        let near = (low + 2.0).min(top);
+        let mut high = if start > 0.0 && self.llr(n, near) < bar { near } else { top };
+        let precision = 1e-4 * low.max(0.001);
+        while high - low > precision && high > 1e-9 {
             let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                break;
-            }
             if self.llr(n, middle) >= bar { low = middle } else { high = middle }
         }
         high
@@ -82,18 +85,25 @@ impl Statistic {
     }
 }
 
-/// Steps of the ladder per unit of the statistic, and its length.
+/// Steps of the ladder per unit of the statistic, and its length. A higher bar is not needed: the top rung
+/// only lets a few more windows through to be evaluated.
 const STEPS: f64 = 8.0;
-const RUNGS: usize = 400;
-/// Entries per expected case in the quick index.
-const GRID: f64 = 4.0;
+const RUNGS: usize = 128;
+/// The index of needs: entries per expected case up to `FINE_TO`, and beyond.
+const FINE: f64 = 32.0;
+const FINE_TO: f64 = 64.0;
+const COARSE: f64 = 2.0;
+
+/// Where an expectation stands in the index; without a branch, since it is asked for eight at a time.
+#[inline(always)]
+fn slot(e: f64) -> usize {
+    (e.min(FINE_TO) * FINE + (e - FINE_TO).max(0.0) * COARSE) as usize
+}
 
 /// For one bar: the fewest cases that a window of a given expectation needs to beat it.
 pub(super) struct Bar {
-    /// By n: the largest expectation at which n cases may reach the bar.
-    limit: Vec<f64>,
-    /// By ⌊E·GRID⌋: the first n whose limit exceeds that E.
-    quick: Vec<u32>,
+    /// By [`slot`] of the expectation: no fewer cases than this reach the bar. The last entry is out of reach.
+    need: Vec<u32>,
     /// By n: the least expectation at which n cases are few enough to reach the bar. Empty unless low rates
     /// are sought.
     low: Vec<f64>,
@@ -101,24 +111,22 @@ pub(super) struct Bar {
 
 impl Bar {
     fn new(statistic: Statistic, bar: f64, most: usize, least: usize, low: bool) -> Self {
-        let mut limit: Vec<f64> =
-            (0..=most).map(|n| if n < least { -1.0 } else { statistic.largest_expected(n as f64, bar) }).collect();
-        // Rounding must not break the order that the search relies on.
-        for n in 1..limit.len() {
-            limit[n] = limit[n].max(limit[n - 1]);
+        // By n: the largest expectation at which n cases may reach the bar; made never to fall.
+        let mut limit = Vec::with_capacity(most + 1);
+        let mut last = -1.0f64;
+        for n in 0..=most {
+            if n >= least {
+                last = last.max(statistic.largest_expected(n as f64, bar, last.max(0.0)));
+            }
+            limit.push(last);
         }
-        let top = limit.last().copied().unwrap_or(0.0).max(0.0);
-        let mut n = 0;
-        let quick = (0..=(top * GRID) as usize + 1)
-            .map(|i| {
-                while n < limit.len() && limit[n] <= i as f64 / GRID {
-                    n += 1;
-                }
-                n as u32
-            })
-            .collect();
+        let first_above = |e: f64| limit.partition_point(|&l| l <= e) as u32;
+        let fine = (0..(FINE_TO * FINE) as usize).map(|i| i as f64 / FINE);
+        let coarse = (0..).map(|i| FINE_TO + f64::from(i) / COARSE).take_while(|e| *e <= last);
+        let mut need: Vec<u32> = fine.chain(coarse).map(first_above).collect();
+        need.push(most as u32 + 1);
         let low = if low { (0..=most).map(|n| statistic.least_expected(n as f64, bar)).collect() } else { Vec::new() };
-        Self { limit, quick, low }
+        Self { need, low }
     }
 
     /// The least expectation at which `n` cases are few enough to reach the bar, never too large.
@@ -127,17 +135,10 @@ impl Bar {
         self.low.get(n).or(self.low.last()).copied().unwrap_or(f64::INFINITY)
     }
 
-    /// The fewest cases that may reach the bar where `e` are expected; more than ever occur if none can.
-    #[inline]
-    pub fn need(&self, e: f64) -> usize {
-        let mut n = match self.quick.get((e * GRID) as usize) {
-            Some(&n) => n as usize,
-            None => return self.limit.len(),
-        };
-        while n < self.limit.len() && self.limit[n] <= e {
-            n += 1;
-        }
-        n
+    /// No fewer cases than this reach the bar where `e` are expected (more than `most` if none do).
+    #[inline(always)]
+    pub fn need(&self, e: f64) -> u32 {
+        self.need[slot(e).min(self.need.len() - 1)]
     }
 }
 
@@ -206,7 +207,7 @@ mod tests {
                             Statistic::Bernoulli { .. } => n as f64 <= e * 3.0,
                         };
                         if possible && n as f64 > e && statistic.llr(n as f64, e) > bar {
-                            assert!(n >= need, "{statistic:?} bar {bar}, e {e}, n {n} < {need}");
+                            assert!(n as u32 >= need, "{statistic:?} bar {bar}, e {e}, n {n} < {need}");
                         }
                     }
                 }
@@ -218,7 +219,7 @@ mod tests {
     fn a_bar_on_the_ladder_is_tight() {
         let statistic = Statistic::Poisson { cases: 300.0 };
         let bars = Bars::new(statistic, 120, 2, true);
-        let need = bars.below(5.0).need(10.0);
-        assert!(statistic.llr(need as f64, 10.0) >= 5.0 && statistic.llr(need as f64 - 1.0, 10.0) < 5.0);
+        let need = f64::from(bars.below(5.0).need(10.0));
+        assert!(statistic.llr(need, 10.0) >= 5.0 && statistic.llr(need - 1.0, 10.0) < 5.0);
     }
 }

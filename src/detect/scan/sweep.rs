@@ -1,24 +1,29 @@
 //! The engine's inner loop: one centre, its circles growing place by place, many windows at once.
 //!
 //! Every window in time is a *lane*; a place's counts in all lanes lie side by side, so that taking it
-//! into the circle is a handful of vector additions. Nothing else happens at most places: every lane
-//! knows how many cases it would need to beat the bar at the expectation it last saw, expectations only
-//! grow, and so nothing has to be looked at until as many further cases have come in as the nearest lane
-//! is short of. Only then is an expectation computed, and only if it passes the bar's limit a logarithm.
-//! The result is the same as that of evaluating every circle in every lane.
+//! into the circle is a handful of vector additions. Hardly anything else happens: every lane knows how
+//! many cases it would need to beat the bar at an expectation it has passed, and expectations only grow. So
+//! places are taken in by eights, and only if a lane has reached its need by then is a new need looked up,
+//! for the expectation at the start of the eight; only if it has reached that too are the eight gone
+//! through one by one, with a logarithm for what passes the bar's limit. The result is the same as that of
+//! evaluating every circle in every lane.
 
 use std::sync::Arc;
 
-use super::statistic::Bars;
+use super::statistic::{Bar, Bars};
 
 /// Counter of cases in a lane.
 pub(super) trait Counter: Copy + Ord + Send + Sync + 'static {
     const ZERO: Self;
     const MAX: Self;
+    /// `need` fits, as [`Self::from_usize`].
+    fn from_need(need: u32) -> Self;
     /// `n` fits: the caller chooses the counter by the number of cases.
     fn from_usize(n: usize) -> Self;
     fn to_i32(self) -> i32;
     fn plus(self, other: Self) -> Self;
+    /// Has any lane what it needs?
+    fn any_reached(n: &[Self], need: &[Self]) -> bool;
 }
 
 macro_rules! counter {
@@ -26,6 +31,10 @@ macro_rules! counter {
         impl Counter for $t {
             const ZERO: Self = 0;
             const MAX: Self = <$t>::MAX;
+            #[inline(always)]
+            fn from_need(need: u32) -> Self {
+                need as $t
+            }
             fn from_usize(n: usize) -> Self {
                 <$t>::try_from(n).unwrap_or(<$t>::MAX)
             }
@@ -36,6 +45,11 @@ macro_rules! counter {
             #[inline(always)]
             fn plus(self, other: Self) -> Self {
                 self.wrapping_add(other)
+            }
+            #[inline(always)]
+            fn any_reached(n: &[Self], need: &[Self]) -> bool {
+                // Without a branch inside, so that it becomes a few vector comparisons.
+                n.iter().zip(need).fold(0, |hit: $t, (n, q)| hit | -<$t>::from(n >= q)) != 0
             }
         }
     };
@@ -177,65 +191,117 @@ pub(super) struct Counts<C, const L: usize> {
     pub least: usize,
 }
 
-/// Grow circles along `list` and offer every high-rate window that beats the bar; `bars` by lane.
-pub(super) fn sweep<C: Counter, P: Position, M: Measure, K: Keep, const L: usize>(
-    list: &[P],
-    counts: &Counts<C, L>,
-    measure: &M,
-    bars: &[Arc<Bars>],
-    keep: &mut K,
-) {
-    let mut need = [C::MAX; L];
-    need[..counts.lanes].fill(C::from_usize(counts.least));
-    let mut n = [C::ZERO; L];
-    let mut sum = measure.zero();
-    let mut seen = 0;
-    let mut look_at = counts.least as i32;
-    for (j, p) in list.iter().enumerate() {
-        let p = p.at();
-        measure.add(&mut sum, p);
-        for (n, c) in n.iter_mut().zip(&counts.rows[p]) {
-            *n = n.plus(*c);
-        }
-        seen += counts.any[p];
-        if seen >= look_at {
-            look_at = seen + look(n, &mut need, j as u32 + 1, &sum, counts.lanes, measure, bars, keep);
-        }
-    }
+/// Places taken in between two looks at the lanes.
+const STRIDE: usize = 8;
+/// Lanes compared at a time when it is known that one has reached its need.
+const GROUP: usize = 8;
+
+/// What one thread sweeps a chunk of windows with.
+pub(super) struct Sweep<'a, C, M, K, const L: usize> {
+    counts: &'a Counts<C, L>,
+    measure: &'a M,
+    /// By lane in use.
+    bars: &'a [Arc<Bars>],
+    pub keep: K,
+    /// By lane: the rung of its ladder below what is kept.
+    rungs: [&'a Bar; L],
+    /// By lane: what it needs to be looked at.
+    need: [C; L],
 }
 
-/// Look at the lanes that may beat the bar now; answers how many more cases it takes until one may again.
-#[inline(never)]
-fn look<C: Counter, M: Measure, K: Keep, const L: usize>(
-    n: [C; L],
-    need: &mut [C; L],
-    places: u32,
-    sum: &M::Sum,
-    lanes: usize,
-    measure: &M,
-    bars: &[Arc<Bars>],
-    keep: &mut K,
-) -> i32 {
-    let mut least = i32::MAX;
-    for lane in 0..lanes {
-        if n[lane] >= need[lane] {
-            let observed = n[lane].to_i32();
-            let expected = measure.expected(sum, lane);
-            let mut next = bars[lane].below(keep.bar(lane)).need(expected) as i32;
+impl<'a, C: Counter, M: Measure, K: Keep, const L: usize> Sweep<'a, C, M, K, L> {
+    /// `bars` by lane, one at least.
+    pub fn new(counts: &'a Counts<C, L>, measure: &'a M, bars: &'a [Arc<Bars>], keep: K) -> Self {
+        let rungs = std::array::from_fn(|lane| bars[lane.min(bars.len() - 1)].below(0.0));
+        let mut sweep = Self { counts, measure, bars, keep, rungs, need: [C::MAX; L] };
+        sweep.set_rungs();
+        sweep
+    }
+
+    fn set_rungs(&mut self) {
+        for (lane, bars) in self.bars.iter().enumerate() {
+            self.rungs[lane] = bars.below(self.keep.bar(lane));
+        }
+    }
+
+    /// Grow circles along `list` and offer every high-rate window that beats the bar.
+    pub fn along<P: Position>(&mut self, list: &[P]) {
+        self.need[..self.bars.len()].fill(C::from_usize(self.counts.least));
+        let mut n = [C::ZERO; L];
+        let mut sum = self.measure.zero();
+        for (i, stride) in list.chunks(STRIDE).enumerate() {
+            let (n_before, before) = (n, sum);
+            for p in stride {
+                let p = p.at();
+                self.measure.add(&mut sum, p);
+                for (n, c) in n.iter_mut().zip(&self.counts.rows[p]) {
+                    *n = n.plus(*c);
+                }
+            }
+            if C::any_reached(&n, &self.need) {
+                // The least expectation of any circle among the eight.
+                let mut first = before;
+                self.measure.add(&mut first, stride[0].at());
+                if self.may_beat(n, &first) {
+                    self.go_through(stride, n_before, before, (i * STRIDE) as u32);
+                }
+            }
+        }
+    }
+
+    /// Raise the needs that were reached (and, as that costs no more, their neighbours') to those of the
+    /// expectation `sum`; is one of them reached as well?
+    #[inline(never)]
+    fn may_beat(&mut self, n: [C; L], sum: &M::Sum) -> bool {
+        let mut reached = false;
+        for start in (0..L).step_by(GROUP) {
+            let group = start..start + GROUP;
+            if !C::any_reached(&n[group.clone()], &self.need[group.clone()]) {
+                continue;
+            }
+            for lane in group {
+                let next = C::from_need(self.rungs[lane].need(self.measure.expected(sum, lane)));
+                self.need[lane] = self.need[lane].max(next);
+                reached |= n[lane] >= self.need[lane];
+            }
+        }
+        reached
+    }
+
+    #[inline(never)]
+    fn go_through<P: Position>(&mut self, stride: &[P], mut n: [C; L], mut sum: M::Sum, places: u32) {
+        for (i, p) in stride.iter().enumerate() {
+            let p = p.at();
+            self.measure.add(&mut sum, p);
+            for (n, c) in n.iter_mut().zip(&self.counts.rows[p]) {
+                *n = n.plus(*c);
+            }
+            if C::any_reached(&n, &self.need) {
+                self.look(&n, &sum, places + i as u32 + 1);
+            }
+        }
+    }
+
+    fn look(&mut self, n: &[C; L], sum: &M::Sum, places: u32) {
+        for (lane, bars) in self.bars.iter().enumerate() {
+            if n[lane] < self.need[lane] {
+                continue;
+            }
+            let observed = n[lane].to_i32() as u32;
+            let expected = self.measure.expected(sum, lane);
+            let mut next = self.rungs[lane].need(expected);
             if observed >= next {
-                let observed = observed as u32;
                 if f64::from(observed) > expected {
-                    let llr = bars[lane].statistic().llr(f64::from(observed), expected);
-                    if llr > keep.bar(lane) {
-                        keep.offer(lane, Found { llr, observed, expected, places });
+                    let llr = bars.statistic().llr(f64::from(observed), expected);
+                    if llr > self.keep.bar(lane) {
+                        self.keep.offer(lane, Found { llr, observed, expected, places });
+                        self.set_rungs();
                     }
                 }
                 // The same count in a larger circle is less surprising.
-                next = observed as i32 + 1;
+                next = observed + 1;
             }
-            need[lane] = C::from_usize(next as usize);
+            self.need[lane] = C::from_need(next);
         }
-        least = least.min(need[lane].to_i32() - n[lane].to_i32());
     }
-    least
 }

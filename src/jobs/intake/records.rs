@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use chrono::{DateTime, Duration, Utc};
@@ -11,6 +12,7 @@ use thiserror::Error;
 
 use super::{
     IntakeSummary, Placer,
+    stream::others,
     writer::{Placed, Writer},
 };
 use crate::{
@@ -72,11 +74,14 @@ impl From<anyhow::Error> for IntakeFailure {
     }
 }
 
+/// What places rows, and since when it is kept.
+type Kept = (DateTime<Utc>, Arc<Placer>);
+
 /// Intake for a service that lives on: what it takes to place rows is kept for half a minute.
 pub struct Intake {
     store: DynStore,
     clock: DynClock,
-    placers: Mutex<HashMap<JurisdictionId, (DateTime<Utc>, Arc<Placer>)>>,
+    placers: Mutex<HashMap<JurisdictionId, Kept>>,
 }
 
 impl Intake {
@@ -95,8 +100,9 @@ impl Intake {
         source: &SourceId,
         records: Vec<Map<String, Value>>,
     ) -> Result<IntakeAnswer, IntakeFailure> {
+        let began = Instant::now();
         let stored = self.source(scope, source).await?;
-        let mut reader = self.reader(scope, &stored, false)?;
+        let mut reader = self.reader(scope, &stored, false).await?;
         let placer = self.placer(scope).await?;
         let mut rows = Vec::with_capacity(records.len());
         let mut rejects = Vec::new();
@@ -128,6 +134,7 @@ impl Intake {
         let mut summary = writer.summary;
         summary.read = read;
         summary.set_not_cases(&not_cases);
+        summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(IntakeAnswer {
             summary,
             rejects,
@@ -152,7 +159,7 @@ impl Intake {
             return Err(IntakeFailure::NotWaiting);
         }
         let source = self.source(scope, &waiting.source).await?;
-        let mut reader = self.reader(scope, &source, waiting.origin != "api")?;
+        let mut reader = self.reader(scope, &source, waiting.origin != "api").await?;
         let mut row = waiting.row;
         row.extend(mended);
         let report = match reader.read(row, waiting.line) {
@@ -181,13 +188,13 @@ impl Intake {
     }
 
     /// Rows of a file are read by the source's own mapping; so are requests where that is one of JSON.
-    fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
+    async fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
         let own = Mapping::parse(&source.mapping, "the stored mapping").ok();
         let fits =
             |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
         let mapping = own.filter(fits).unwrap_or_else(Mapping::standard);
-        let options =
-            ReadOptions { now: self.clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+        let others = others(&self.store, scope).await?;
+        let options = ReadOptions { now: self.clock.now(), zone: source.zone, others };
         RecordReader::new(&mapping, options).map_err(|e| IntakeFailure::Failed(e.into()))
     }
 

@@ -18,14 +18,14 @@ use super::{
 use crate::{
     clock::DynClock,
     domain::{
-        ids::SourceId,
+        ids::{JurisdictionId, SourceId},
         quality::{Reject, Source},
         scope::Scope,
         time::Zone,
     },
     geocode::Gazetteer,
     ingest::{Format, IngestError, Item, Learned, Mapping, PointKey, ReadOptions, Reader},
-    store::DynStore,
+    store::{self, DynStore},
 };
 
 /// The source that a mapping describes.
@@ -81,10 +81,11 @@ pub async fn ingest_with(
     let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
     placer.set_fallback(source.id.clone(), learned.points());
     let placer = Arc::new(placer);
-    let options = ReadOptions { now: clock.now(), zone: source.zone, jurisdiction: Some(scope.jurisdiction.clone()) };
+    let others = others(store, scope).await.context("reading the jurisdictions")?;
+    let options = ReadOptions { now: clock.now(), zone: source.zone, others };
     let (to_writer, mut from_reader) = mpsc::channel(2);
     let parsing = Parsing { placer: placer.clone(), source: source.id.clone(), to_writer };
-    let mapping_digest = hex::encode(&Sha256::digest(mapping.text().as_bytes())[..8]);
+    let mapping_digest = hex::encode(&Sha256::digest(Learned::stripped(mapping.text()).as_bytes())[..8]);
     let parser = tokio::task::spawn_blocking(move || parsing.run(reader, &mapping, format, options));
     let mut writer = Writer::new(store, clock, scope, &source.id, origin);
     let mut opened = false;
@@ -113,11 +114,19 @@ pub async fn ingest_with(
     }
     summary.read = end.read;
     summary.set_not_cases(&end.not_cases);
-    summary.elsewhere = end.elsewhere;
     summary.notices = end.notices;
+    for (owner, rows) in &end.elsewhere {
+        summary.notices.push(format!("{rows} rows belong to {owner}; take them with --jurisdiction {owner}"));
+    }
+    summary.elsewhere = end.elsewhere;
     summary.fallback_points = learned.points().len() as u64;
     summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(summary)
+}
+
+/// The other owners in the store: rows that name one of them are not ours to take.
+pub(super) async fn others(store: &DynStore, scope: &Scope) -> store::Result<Vec<JurisdictionId>> {
+    Ok(store.jurisdictions().await?.into_iter().map(|j| j.id).filter(|id| *id != scope.jurisdiction).collect())
 }
 
 /// What is known of the source: from its stored mapping and from the one that is given now.
@@ -166,7 +175,7 @@ impl Parsing {
         let bytes = Digesting { reader, digest: digest.clone() };
         let mut reader = Reader::open(bytes, mapping, format, options)?;
         let mut batch = Batch { rows: Vec::new(), rejects: Vec::new() };
-        while let Some(item) = reader.next()? {
+        while let Some(item) = reader.next_item()? {
             match item {
                 Item::Report(report) => {
                     let (location, flags) = self.placer.place(&self.source, &report);

@@ -66,6 +66,8 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
+            // A bulk import would else copy the journal back after every batch: 32 MB of it may stand instead of 4.
+            .pragma("wal_autocheckpoint", "8000")
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "MEMORY")
             .row_buffer_size(500);
