@@ -1,10 +1,17 @@
 // What the map draws, asked of the map itself through its test hook.
 
-/** Wait until the map stands still with everything drawn. */
+/** Wait until the map stands still with everything drawn, in hexagons of the table's size. */
 export async function mapDrawn(page) {
   await page.waitForFunction(
-    () =>
-      window.__map?.loaded() && window.__map.areTilesLoaded() && window.__map.getCanvas().clientHeight > 100,
+    () => {
+      const map = window.__map;
+      if (!map?.loaded() || !map.areTilesLoaded() || map.getCanvas().clientHeight < 100) return false;
+      if (document.querySelector('[aria-busy=true], .skeleton')) return false;
+      const listed = document.querySelector('.cells tbody tr')?.getAttribute('data-cell');
+      const hexagons = map.getLayer('hexagons') ? map.queryRenderedFeatures({ layers: ['hexagons'] }) : [];
+      // The second digit of an H3 cell is its resolution.
+      return !listed || hexagons.every((f) => f.properties.cell[1] === listed[1]);
+    },
     null,
     { timeout: 30_000 },
   );

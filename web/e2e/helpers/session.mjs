@@ -34,5 +34,6 @@ export async function close(page) {
 
 /** Wait until nothing is loading any more. */
 export async function settled(page) {
+  await page.waitForSelector('main#main > *', { state: 'attached' });
   await page.waitForFunction(() => document.querySelectorAll('.skeleton, [aria-busy=true]').length === 0);
 }

@@ -15,12 +15,13 @@ test('a row that could not be read is mended and accepted', async () => {
   const before = await rows.count();
   await row.getByRole('button', { name: 'Mend' }).click();
   const blamed = page.locator('dialog .blamed input');
-  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
   await page.getByRole('button', { name: 'Send again' }).click();
   await page.locator('dialog [role=alert]').waitFor();
-  // The time is written as the feed writes it.
-  const old = await blamed.inputValue();
-  await blamed.fill(old.includes('T') ? yesterday : yesterday.slice(0, 16).replace('T', ' '));
+  // A time that the feed could have written: a day before it sent the row.
+  const received = page.locator('dialog input[name=received_at]');
+  const sent = (await received.count()) > 0 ? Date.parse(await received.inputValue()) : Date.now();
+  const time = new Date(sent - 86_400_000).toISOString();
+  await blamed.fill((await blamed.inputValue()).includes('T') ? time : time.slice(0, 19).replace('T', ' '));
   await page.getByRole('button', { name: 'Send again' }).click();
   await page.locator('dialog').waitFor({ state: 'detached' });
   await page.waitForFunction((n) => [...document.querySelectorAll('li.card')].length < n, before);

@@ -8,6 +8,7 @@ import {
   NavigationControl,
   ScaleControl,
   setWorkerUrl,
+  type VectorTileSource,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
@@ -42,13 +43,18 @@ declare global {
   }
 }
 
+/** Sources whose tiles change with the scene. */
+const LIVE = ['cells', 'forecast', 'clusters'] as const;
+
+const withoutRevision = (url: string): string => url.replace(/v=\d+$/, '');
+
 export class Engine {
   private readonly map: GlMap;
   private labels: Label[] = [];
   private markers: Marker[] = [];
   private loaded = false;
   /** The addresses that the sources have now; the scene may be ahead of them while the map loads. */
-  private tiles: ReturnType<typeof tilesOf>;
+  private tiles: ReturnType<typeof tilesOf> | null = null;
   private hatchIsDark: boolean | null = null;
 
   constructor(
@@ -57,10 +63,8 @@ export class Engine {
     start: Start,
     private readonly callbacks: Callbacks,
   ) {
-    this.tiles = tilesOf(scene);
     this.map = new GlMap({
       container,
-      style: styleOf(scene),
       ...(start.position
         ? { center: [start.position.lon, start.position.lat], zoom: start.position.zoom }
         : start.bounds
@@ -100,17 +104,45 @@ export class Engine {
   /** Draw another scene: only what differs is asked for again. */
   update(next: Scene): void {
     this.scene = next;
-    if (!this.loaded) return;
     const tiles = tilesOf(next);
-    for (const name of ['cells', 'forecast', 'clusters'] as const) {
-      const source = this.map.getSource(name);
-      if (tiles[name] !== this.tiles[name] && source && 'setTiles' in source) {
-        (source as { setTiles: (urls: string[]) => void }).setTiles([tiles[name]]);
-      }
+    if (!this.tiles) {
+      // The first scene: by now the zoom is known, and with it the size of the hexagons to ask for.
+      this.tiles = tiles;
+      this.map.setStyle(styleOf(next));
+      return;
     }
+    if (!this.loaded) return;
+    const changed = LIVE.filter((name) => tiles[name] !== this.tiles?.[name]);
+    const fresh = changed.filter((name) => !this.refresh(name, tiles[name]));
     this.tiles = tiles;
     if (this.hatchIsDark !== next.dark) this.addHatch();
+    if (fresh.length > 0) this.replaceSources(fresh);
     this.replaceLayers();
+  }
+
+  /**
+   * Ask for the same tiles again, keeping the old ones on the screen until the new are there. Only where
+   * nothing but their content changed and none is under way: MapLibre gives a tile that is just being
+   * loaded its old content again. Answers whether it could be done.
+   */
+  private refresh(name: (typeof LIVE)[number], url: string): boolean {
+    const source = this.map.getSource(name);
+    const same = withoutRevision(url) === withoutRevision(this.tiles?.[name] ?? '');
+    if (!same || !source || !('setTiles' in source) || !this.map.isSourceLoaded(name)) return false;
+    (source as VectorTileSource).setTiles([url]);
+    return true;
+  }
+
+  /** Other hexagons or another window: the old tiles must not be seen any more. */
+  private replaceSources(names: readonly (typeof LIVE)[number][]): void {
+    const { sources } = styleOf(this.scene);
+    for (const id of this.map.getLayersOrder()) this.map.removeLayer(id);
+    for (const name of names) {
+      const source = sources[name];
+      if (!source) continue;
+      if (this.map.getSource(name)) this.map.removeSource(name);
+      this.map.addSource(name, source);
+    }
   }
 
   setLabels(labels: Label[]): void {
@@ -166,6 +198,7 @@ export class Engine {
   }
 
   private hits(event: MapMouseEvent) {
+    if (!this.loaded) return [];
     const layers = ['hexagons', 'clusters-alert', 'clusters-watch', 'clusters-hit'].filter((id) =>
       this.map.getLayer(id),
     );
