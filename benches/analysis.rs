@@ -1,5 +1,7 @@
 //! The whole analysis of the demo's state: scan with 999 replications, EARS, forecasts, alerts.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod support;
 
 fn main() {

@@ -1,5 +1,7 @@
 //! A million rows of CSV into an empty SQLite store: wall time, CPU, peak memory.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod support;
 
 fn main() {

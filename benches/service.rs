@@ -1,5 +1,7 @@
 //! The running service with a year of a simulated state's data: the brief, a cell tile, trends.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod support;
 
 use std::time::{Duration, Instant};

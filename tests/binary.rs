@@ -1,5 +1,7 @@
 //! The built binary, driven as its user does: what it answers, where, and with which exit code.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use std::{
     fs,
     path::Path,

@@ -7,7 +7,7 @@
 //!    rule states how many false alerts a year it allows: 365.25 ÷ its recurrence interval, for each
 //!    method that runs.
 //! 2. Signals of several methods about the same place and days become one group (`group.rs`).
-//! 3. [`reconcile`] finds the alert that each group continues, or raises a new one, and closes those
+//! 3. [`reconcile()`] finds the alert that each group continues, or raises a new one, and closes those
 //!    that were not signalled any more (`reconcile.rs`).
 //! 4. `wording.rs` says it, in the languages of `messages/`.
 //!

@@ -12,7 +12,7 @@ use crate::{clock::SystemClock, telemetry};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  emberwatch serve --bind 0.0.0.0:8080")]
 pub struct Args {
-    /// Address and port to listen on (default: 127.0.0.1:8080, or [server] bind).
+    /// Address and port to listen on (default: 127.0.0.1:8080, or `bind` of `[server]`).
     #[arg(long)]
     bind: Option<SocketAddr>,
     /// Leave the background jobs to `emberwatch work`.

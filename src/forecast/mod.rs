@@ -2,7 +2,7 @@
 //!
 //! The flow: [`panel`] (what is known on an issue day) → [`model`]s (expected counts; `history` is the one to
 //! beat) → [`predictive`] (a negative binomial about each mean, its scatter learned from the model's own past
-//! forecasts) → [`rolling`] (the same on past days) → [`run`] (today's forecasts, each level by the model that
+//! forecasts) → [`rolling`] (the same on past days) → [`run()`] (today's forecasts, each level by the model that
 //! did better there, with the record). [`scoring`] and [`summary`] measure.
 //!
 //! Sources: Harvey & Fernandes 1989 (gamma–Poisson filter), Abramson 1982 (adaptive kernels), Czado, Gneiting

@@ -1,6 +1,6 @@
 //! The whole analysis of one jurisdiction, in the order of the stages.
 //!
-//! Reads slim facts as they were known on the day, computes on a thread of its own ([`derive`]), merges
+//! Reads slim facts as they were known on the day, computes on a thread of its own ([`derive()`]), merges
 //! signals into alerts, writes everything in one transaction. Ids and seeds follow from jurisdiction and
 //! day, so a second run of the same day over the same data writes the same rows. An alert that somebody
 //! decided upon meanwhile makes the write fail as a conflict, and the merging (not the detection) is done

@@ -1,6 +1,6 @@
 //! Who goes where, what is owed to whom, and whether it helped.
 //!
-//! - [`brief`] writes what a liaison reads before a shift: at most three places with reasons, what is
+//! - [`brief()`] writes what a liaison reads before a shift: at most three places with reasons, what is
 //!   known about them, follow-ups due, what changed, and what could not be noticed (`brief.rs`,
 //!   `places.rs`, `known.rs`, `limits.rs`).
 //! - [`follow_ups`] opens the contact that is owed after an overdose, and [`log_contact`] keeps its

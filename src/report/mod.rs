@@ -1,8 +1,8 @@
 //! Indicators into tables: what an analyst downloads and what a programme hands in each month.
 //!
-//! - [`trends`]: events by place, kind, source or outcome × day, week, month, quarter or year, with
+//! - [`trends()`]: events by place, kind, source or outcome × day, week, month, quarter or year, with
 //!   rates and exact intervals. Times are when things happened (`event_day`), never when they were told.
-//! - [`monthly`]: the outreach report counted from the contacts that were logged, so that nobody
+//! - [`monthly()`]: the outreach report counted from the contacts that were logged, so that nobody
 //!   enters anything twice.
 //! - [`csv`]: a writer whose cells no spreadsheet takes for a formula.
 //!

@@ -5,7 +5,7 @@
 //! (`tests/store`). SQL never does statistics: it hands rows to Rust, so both give equal answers.
 //!
 //! Rules that every implementation keeps:
-//! - every call takes a [`Scope`]: rows of another jurisdiction do not exist for it, and where a row
+//! - every call takes a [`Scope`](crate::domain::scope::Scope): rows of another jurisdiction do not exist for it, and where a row
 //!   has an area, rows outside `scope.areas` do not exist either;
 //! - every method that writes is one transaction, acknowledged only when it is durable, and may be
 //!   called twice with the same argument: the end state is the same;

@@ -2,6 +2,8 @@
 //!
 //! The real files are public but not part of this project; without them those tests say `skipped`.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod real;
 mod repeats;
 mod requests;

@@ -13,7 +13,7 @@ const CRPS: fn(&OriginScores) -> f64 = |s| s.crps;
 /// A surface like a town's: few busy cells, a gradient, long tails. About 1.3 events a day over 400 cells.
 fn surface(cell: usize) -> f64 {
     let (x, y) = ((cell % 20) as f64 - 7.0, (cell / 20) as f64 - 11.0);
-    0.0008 + 0.02 * (-(x * x + y * y) / 10.0).exp() + if cell % 61 == 0 { 0.06 } else { 0.0 }
+    0.0008 + 0.02 * (-(x * x + y * y) / 10.0).exp() + if cell.is_multiple_of(61) { 0.06 } else { 0.0 }
 }
 
 fn captured(outcome: &Outcome, model: &str, position: usize) -> f64 {

@@ -1,6 +1,8 @@
 //! Worlds with a known truth: what was put in must be found again, and nothing where there is nothing.
 //! One file per question, named after the stage it asks (`world_…` asks the simulator itself).
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 mod detect_scan;
 mod forecast_calibration;
 mod forecast_real;

@@ -23,7 +23,8 @@ fn world() -> World {
 }
 
 fn read(world: &World, feed: &Feed) -> Outcome {
-    let mapping = Mapping::parse(feed.mapping_toml, feed.source_id.as_str()).unwrap_or_else(|e| panic!("{}: {e}", feed.source_id));
+    let mapping = Mapping::parse(feed.mapping_toml, feed.source_id.as_str())
+        .unwrap_or_else(|e| panic!("{}: {e}", feed.source_id));
     let format = Format::from_name(&feed.file_name).unwrap();
     let zone: Zone = "America/New_York".parse().unwrap();
     let options = ReadOptions { now: world.options().known_by(), zone, others: Vec::new() };

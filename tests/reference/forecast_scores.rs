@@ -15,7 +15,7 @@ fn shared(path: &str) -> Option<String> {
 }
 
 fn json(path: &str) -> Option<Value> {
-    shared(path).map(|t| serde_json::from_str(&t).unwrap())
+    shared(path).map(|t| serde_json::from_str(&t).expect("a reference file is JSON"))
 }
 
 fn close(got: f64, want: f64, what: &str) {
