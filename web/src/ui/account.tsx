@@ -47,10 +47,10 @@ export function AccountMenu() {
       <button
         type="button"
         class="icon-button account"
-        aria-label={`${t('app.account')}: ${user.name}`}
+        aria-label={`${initials}, ${t('app.account')}: ${user.name}`}
         onClick={() => setOpen(true)}
       >
-        <span aria-hidden="true">{initials}</span>
+        <span>{initials}</span>
       </button>
       {open && (
         <Dialog title={t('app.account')} onClose={() => setOpen(false)}>
