@@ -38,6 +38,7 @@ export function AccountMenu() {
   if (!user) return null;
   const initials = user.name
     .split(/\s+/)
+    .filter((part) => /^\p{L}/u.test(part))
     .map((part) => part[0] ?? '')
     .join('')
     .slice(0, 2)
