@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { PHONE, stop } from '../driver/browser.mjs';
-import { sendEvent } from '../helpers/intake.mjs';
+import { prepareFeeds, sendEvent } from '../helpers/intake.mjs';
 import { drawnCells, lookAt, mapDrawn } from '../helpers/map.mjs';
 import { as, close, settled } from '../helpers/session.mjs';
 
@@ -127,6 +127,7 @@ test('a new event is in the table and on the map within two seconds, without a r
   });
   const cell = page.locator(`tr[data-cell="${target.cell}"] td:nth-child(2)`);
   const before = Number(await cell.innerText());
+  await prepareFeeds();
   const sent = Date.now();
   await sendEvent({
     occurred_at: new Date(Date.now() - 60_000).toISOString(),

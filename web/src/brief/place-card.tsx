@@ -12,6 +12,9 @@ import { directions } from './directions';
 import { type NotNow, plan, planOf } from './plans';
 import { WhySheet } from './why';
 
+/** What is known beyond this stands in "how do we know": the first screen holds three places. */
+const KNOWN_SHOWN = 2;
+
 interface Props {
   place: BriefPlace;
   data: DataAge;
@@ -48,7 +51,7 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
             <span class="small">
               <Said own>
                 <span class="strong">{place.certainty}</span>
-                {place.known.length > 0 && ` · ${inOneLine(place.known)}`}
+                {place.known.length > 0 && ` · ${inOneLine(place.known.slice(0, KNOWN_SHOWN))}`}
               </Said>
             </span>
           </div>

@@ -38,6 +38,7 @@ export function AccountMenu() {
   if (!user) return null;
   const initials = user.name
     .split(/\s+/)
+    .filter((part) => /^\p{L}/u.test(part))
     .map((part) => part[0] ?? '')
     .join('')
     .slice(0, 2)
@@ -47,10 +48,10 @@ export function AccountMenu() {
       <button
         type="button"
         class="icon-button account"
-        aria-label={`${t('app.account')}: ${user.name}`}
+        aria-label={`${initials}, ${t('app.account')}: ${user.name}`}
         onClick={() => setOpen(true)}
       >
-        <span aria-hidden="true">{initials}</span>
+        <span>{initials}</span>
       </button>
       {open && (
         <Dialog title={t('app.account')} onClose={() => setOpen(false)}>

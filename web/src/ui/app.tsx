@@ -43,7 +43,7 @@ export function App() {
         {t('app.skip')}
       </a>
       <TopBar />
-      {me.value.demo && <p class="demo small">{t('app.demo')}</p>}
+      {me.value.demo && <aside class="demo small">{t('app.demo')}</aside>}
       <OutboxNotice />
       {/* The page scrolls the focus here when the skip link is used. */}
       <main id="main" tabIndex={-1} class={route.value.path === '/map' ? 'wide' : ''}>
@@ -118,7 +118,7 @@ const isHere = (path: string) => route.value.path === path || route.value.path.s
 function TopBar() {
   return (
     <header class="top">
-      <a class="brand" href="/" aria-label={t('app.home')}>
+      <a class="brand" href="/">
         <svg width="22" height="22" viewBox="0 0 64 64" aria-hidden="true">
           <path d="M32 6 54 19v26L32 58 10 45V19Z" fill="none" stroke="currentColor" stroke-width="5" />
           <circle cx="32" cy="32" r="10" fill="currentColor" />
