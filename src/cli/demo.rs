@@ -124,7 +124,8 @@ async fn prepare(
     for encounter in world.encounters(&staff) {
         store.log_encounter(&scope, &encounter, None).await?;
     }
-    analyse_day_by_day(store, clock, &scope, end, zone, config, shell).await?;
+    let world_days = i32::try_from(args.days).unwrap_or(REPLAY_DAYS);
+    analyse_day_by_day(store, clock, &scope, (end, world_days), zone, config, shell).await?;
     Ok(people)
 }
 
@@ -155,12 +156,14 @@ async fn analyse_day_by_day(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
-    end: Day,
+    (end, world_days): (Day, i32),
     zone: crate::domain::time::Zone,
     config: &Config,
     shell: &Shell,
 ) -> anyhow::Result<()> {
-    let past = (1..=REPLAY_DAYS).rev().filter(|back| *back <= REPLAY_DAILY || back % 2 == 0).map(|back| end - back);
+    // The first two weeks are what later days are compared with.
+    let replayed = REPLAY_DAYS.min(world_days - 14);
+    let past = (1..=replayed).rev().filter(|back| *back <= REPLAY_DAILY || back % 2 == 0).map(|back| end - back);
     for day in past {
         let at = (day + 1).starts_at(zone) + Duration::minutes(315);
         if at > clock.now() {
