@@ -5,12 +5,14 @@
 //! (see `snapshot`), so a message that never arrives delays by seconds and loses nothing.
 
 use std::{
+    collections::VecDeque,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::domain::{
     event::EventKind,
@@ -20,6 +22,10 @@ use crate::domain::{
 
 /// Messages that wait for a slow listener; one that falls further behind is told to read everything again.
 const WAITING: usize = 256;
+
+/// A page asks for its numbers and opens the stream at the same time; what changed in between is told to a
+/// new listener again. Longer than a page takes to load on a poor line.
+const RECENT: Duration = Duration::from_secs(20);
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,6 +80,27 @@ pub struct Hub {
     sender: broadcast::Sender<Message>,
     /// Called before any listener hears of it: by then what is kept in memory must know that it is old.
     hooks: Arc<RwLock<Vec<Hook>>>,
+    recent: Arc<Mutex<VecDeque<(Instant, Message)>>>,
+}
+
+/// What a listener hears: first what was told shortly before it came, then everything new.
+#[derive(Debug)]
+pub struct Listening {
+    recent: VecDeque<Message>,
+    receiver: broadcast::Receiver<Message>,
+}
+
+impl Listening {
+    /// The next message.
+    ///
+    /// # Errors
+    /// When the listener fell behind, or the hub is gone.
+    pub async fn recv(&mut self) -> Result<Message, RecvError> {
+        match self.recent.pop_front() {
+            Some(message) => Ok(message),
+            None => self.receiver.recv().await,
+        }
+    }
 }
 
 impl fmt::Debug for Hub {
@@ -84,7 +111,7 @@ impl fmt::Debug for Hub {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { sender: broadcast::channel(WAITING).0, hooks: Arc::default() }
+        Self { sender: broadcast::channel(WAITING).0, hooks: Arc::default(), recent: Arc::default() }
     }
 }
 
@@ -95,11 +122,21 @@ impl Hub {
         for hook in self.hooks.read().unwrap_or_else(PoisonError::into_inner).iter() {
             hook(&message);
         }
+        // Under one lock with `listen`: nothing is told twice to the same listener, and nothing is left out.
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        while recent.len() >= WAITING || recent.front().is_some_and(|(at, _)| now - *at > RECENT) {
+            recent.pop_front();
+        }
+        recent.push_back((now, message.clone()));
         let _ = self.sender.send(message);
     }
 
-    pub fn listen(&self) -> broadcast::Receiver<Message> {
-        self.sender.subscribe()
+    pub fn listen(&self) -> Listening {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let told = recent.iter().filter(|(at, _)| now - *at <= RECENT).map(|(_, m)| m.clone()).collect();
+        Listening { recent: told, receiver: self.sender.subscribe() }
     }
 
     pub(super) fn before_listeners(&self, hook: impl Fn(&Message) + Send + Sync + 'static) {

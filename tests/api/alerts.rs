@@ -36,7 +36,7 @@ async fn an_alert_is_acknowledged_investigated_and_dismissed_with_a_reason() {
     let answer = house.post(Role::PublicHealth, &path, step("acknowledge", 1)).await.expect(200).json();
     assert_eq!(answer["alert"]["state"], "acknowledged");
     assert_eq!(answer["decisions"][0]["by"], "public_health");
-    assert_eq!(told.try_recv().unwrap().change, Change::Alerts { ids: vec![house.ids.alert] });
+    assert_eq!(told.recv().await.unwrap().change, Change::Alerts { ids: vec![house.ids.alert] });
     house.post(Role::PublicHealth, &path, step("investigate", 2)).await.expect(200);
     let refused = house.post(Role::PublicHealth, &path, step("dismiss", 3)).await.expect(422).json();
     assert_eq!(refused["errors"][0]["field"], "reason");

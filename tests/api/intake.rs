@@ -35,7 +35,7 @@ async fn an_accepted_event_is_in_the_next_table_tile_and_curve() {
     let answer =
         house.post(Role::Feed, "/api/v1/events", House::standard("new-1", AT, south())).await.expect(201).json();
     assert_eq!((answer["read"].as_u64(), answer["accepted"].as_u64()), (Some(1), Some(1)));
-    assert!(matches!(told.try_recv().unwrap().change, Change::Events { count: 1, .. }));
+    assert!(matches!(told.recv().await.unwrap().change, Change::Events { count: 1, .. }));
     assert_eq!(observed(&table().await, &cell), 7);
     let mut again = house.request(Method::GET, Some(Role::Liaison), "/tiles/cells/8/78/93", None);
     again.headers_mut().insert("if-none-match", tile.headers["etag"].clone());

@@ -28,6 +28,23 @@ async fn an_accepted_event_is_told_to_those_who_listen() {
 }
 
 #[tokio::test]
+async fn what_changed_while_the_stream_was_being_opened_is_told() {
+    let house = House::new().await;
+    house
+        .post(Role::Feed, "/api/v1/events", House::standard("live-2", "2026-06-15T13:30:00Z", south()))
+        .await
+        .expect(201);
+    let request = house.request(Method::GET, Some(Role::Liaison), "/api/v1/stream", None);
+    let mut body = house.app.clone().oneshot(request).await.unwrap().into_body();
+    let mut heard = String::new();
+    while !heard.contains("event: events") {
+        let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await.expect("a message within 5 s");
+        heard.push_str(&String::from_utf8_lossy(frame.unwrap().unwrap().data_ref().unwrap()));
+    }
+    assert_eq!(heard.matches("event: events").count(), 1, "{heard}");
+}
+
+#[tokio::test]
 async fn a_session_that_ended_hears_no_more() {
     let house = House::new().await;
     let request = house.request(Method::GET, Some(Role::Liaison), "/api/v1/stream", None);

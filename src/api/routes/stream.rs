@@ -1,8 +1,9 @@
 //! Live messages as server-sent events: that something changed, where and of what kind.
 //!
 //! Every 15 seconds a `ping` keeps the line open, and the caller's credentials are checked again: a
-//! session that ended gets nothing more. A listener that fell behind gets `resync` and should fetch
-//! everything it shows.
+//! session that ended gets nothing more. What was told in the seconds before a listener came is told to it
+//! first: a page asks for its numbers while the stream is still being opened. A listener that fell behind
+//! gets `resync` and should fetch everything it shows.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -13,14 +14,14 @@ use axum::{
 };
 use futures_util::Stream;
 use serde_json::json;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
         auth::{self, Caller},
-        hub::{Change, Message},
+        hub::{Change, Listening, Message},
         problem::Problem,
         state::AppState,
     },
@@ -55,7 +56,7 @@ async fn stream(
 }
 
 struct Listener {
-    receiver: Receiver<Message>,
+    receiver: Listening,
     pings: Interval,
     scope: Scope,
     headers: HeaderMap,

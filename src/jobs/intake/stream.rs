@@ -108,10 +108,11 @@ pub async fn ingest_with(
     let mut summary = writer.summary;
     let news = learned.add_points(&end.fallback);
     learned.add_file(&digest);
-    store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
     if news {
+        // Before they are written down: a run that is killed here finds them as news again.
         summary.placed_anew = place_fallbacks(store, scope, &source.id, &learned.points()).await?;
     }
+    store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
     summary.read = end.read;
     summary.set_not_cases(&end.not_cases);
     summary.notices = end.notices;

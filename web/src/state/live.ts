@@ -29,7 +29,8 @@ export function startLive(): void {
   if (source || typeof EventSource === 'undefined') return;
   source = new EventSource(urlOf('/stream'));
   source.onopen = () => {
-    // What was missed while the line was down is asked for once it is back.
+    // What was missed while the line was down is asked for once it is back. At the first opening nothing
+    // is: the service tells a new listener what it told in the seconds before.
     if (live.value === 'lost') for (const topic of TOPICS) raise(topic);
     live.value = 'on';
   };
