@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     expected::{Usual, record_before},
-    snapshot::Facts,
+    facts::Facts,
 };
 use crate::domain::{
     event::{EventFact, EventKind},

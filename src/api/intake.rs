@@ -74,6 +74,8 @@ pub struct IntakeSummary {
     /// Twice in the same request.
     pub duplicates: u64,
     pub quarantined: u64,
+    /// Read by the source's own mapping and no case by its definition; counted, not stored.
+    pub not_cases: u64,
 }
 
 /// A row that was put into quarantine.

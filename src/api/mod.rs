@@ -22,6 +22,7 @@ mod cell_rows;
 mod counting;
 mod expected;
 mod extract;
+mod facts;
 mod headers;
 mod health;
 mod hub;

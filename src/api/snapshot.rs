@@ -15,7 +15,7 @@
 //! Memory: about 150 bytes per event, so a million events take about 150 MB.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque, hash_map::Entry as MapEntry},
+    collections::{HashMap, VecDeque, hash_map::Entry as MapEntry},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -25,15 +25,18 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::cell_rows::{Held, Question};
+use super::{
+    cell_rows::{Held, Question},
+    facts::Facts,
+};
 use crate::{
     domain::{
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastLevel},
-        ids::{AreaId, EventId, JurisdictionId, RunId, SourceId},
+        ids::{EventId, JurisdictionId, RunId},
         quality::{DataAge, SourceFreshness},
         scope::Scope,
-        time::{Day, DayRange},
+        time::Day,
     },
     store::{DynStore, EventQuery, Result},
 };
@@ -44,56 +47,6 @@ const RELOAD_AFTER: Duration = Duration::from_secs(600);
 const SLOW_RELOAD: Duration = Duration::from_millis(300);
 /// Questions whose rows are kept: a few screens' worth.
 const HELD_QUESTIONS: usize = 24;
-
-/// The facts, by day.
-#[derive(Debug, Default)]
-pub struct Facts {
-    days: BTreeMap<Day, Vec<EventFact>>,
-    day_of: HashMap<EventId, Day>,
-    /// One copy of each id text, shared by the rows.
-    areas: BTreeSet<AreaId>,
-    sources: BTreeSet<SourceId>,
-}
-
-impl Facts {
-    /// Facts of these days, in day order.
-    pub fn of(&self, days: DayRange) -> impl Iterator<Item = &EventFact> {
-        self.days.range(days.from..=days.to).flat_map(|(_, facts)| facts)
-    }
-
-    /// First and last day that hold an event.
-    pub fn span(&self) -> Option<DayRange> {
-        DayRange::new(*self.days.first_key_value()?.0, *self.days.last_key_value()?.0)
-    }
-
-    fn put(&mut self, mut fact: EventFact) {
-        self.remove(fact.id);
-        fact.area = fact.area.map(|a| shared(&mut self.areas, a));
-        fact.source = shared(&mut self.sources, fact.source);
-        self.day_of.insert(fact.id, fact.event_day);
-        self.days.entry(fact.event_day).or_default().push(fact);
-    }
-
-    fn remove(&mut self, id: EventId) {
-        let Some(day) = self.day_of.remove(&id) else { return };
-        if let Some(facts) = self.days.get_mut(&day) {
-            facts.retain(|f| f.id != id);
-            if facts.is_empty() {
-                self.days.remove(&day);
-            }
-        }
-    }
-}
-
-fn shared<T: Ord + Clone>(known: &mut BTreeSet<T>, id: T) -> T {
-    match known.get(&id) {
-        Some(same) => same.clone(),
-        None => {
-            known.insert(id.clone());
-            id
-        }
-    }
-}
 
 /// One jurisdiction's snapshot.
 #[derive(Debug)]
@@ -279,7 +232,7 @@ impl Snapshot {
     /// What was missed (a receipt dated back by another process) shows in the feeds' counters.
     fn compare(&self, known: &mut Known) {
         let told: u64 = self.age.read().unwrap_or_else(PoisonError::into_inner).sources.iter().map(|s| s.events).sum();
-        let held = self.read(|facts| facts.day_of.len());
+        let held = self.read(|facts| facts.len());
         let gap = told.cast_signed() - held as i64;
         if known.gap.replace(gap).is_some_and(|before| before != gap) {
             self.stale.store(true, Ordering::Release);
@@ -359,7 +312,7 @@ impl Snapshot {
 
     fn replace(&self, facts: Vec<EventFact>) {
         let mut fresh = Facts::default();
-        fresh.day_of.reserve(facts.len());
+        fresh.reserve(facts.len());
         for fact in facts {
             fresh.put(fact);
         }

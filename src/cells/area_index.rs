@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use geo::{Area as _, BoundingRect};
 use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
 
-use super::{AreaTree, outline_index::OutlineIndex};
+use super::outline_index::OutlineIndex;
 use crate::domain::{
-    area::{Area, AreaKind, AreaShape},
+    area::{Area, AreaKind, AreaShape, AreaTree},
     ids::AreaId,
     place::Point,
     place_name::PlaceName,
@@ -207,8 +207,8 @@ pub(super) mod tests {
         assert_eq!(at(45.0, -71.0), None);
         // A county and a ZIP area lie equally deep; the ZIP is finer.
         assert_eq!(at(41.1, -71.9).as_deref(), Some("04401"));
-        let chain = index.tree().chain(&AreaId::new("hat-twp").unwrap());
-        assert_eq!(chain.iter().map(AreaId::as_str).collect::<Vec<_>>(), ["hat-twp", "north", "st"]);
+        let hat = AreaId::new("hat-twp").unwrap();
+        assert_eq!(index.tree().line(&hat).map(|a| a.id.as_str()).collect::<Vec<_>>(), ["hat-twp", "north", "st"]);
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use h3o::Resolution;
 use serde::Serialize;
 
-use super::AreaTree;
 use crate::domain::{
-    area::AreaKind,
+    area::{AreaKind, AreaTree},
     event::EventFact,
     ids::AreaId,
     place::Cell,
@@ -84,8 +83,7 @@ pub fn area_cube(
     for (fact, amount) in measured(facts, days, measure) {
         let Some(area) = &fact.area else { continue };
         let chain = chains.entry(area).or_insert_with(|| {
-            let chain = tree.chain(area);
-            chain.into_iter().filter(|a| level.is_none() || tree.kind(a) == level).collect()
+            tree.line(area).filter(|a| level.is_none_or(|kind| a.kind == kind)).map(|a| a.id.clone()).collect()
         });
         counts.extend(chain.iter().map(|a| (a.clone(), fact.event_day, amount)));
     }

@@ -13,7 +13,6 @@
 //! ([`AreaIndex`]) and count with [`area_cube`]; nothing else changes.
 
 mod area_index;
-mod area_tree;
 mod cube;
 mod grid;
 mod locate;
@@ -23,7 +22,6 @@ mod shapes;
 
 pub use crate::domain::place_name::{PlaceName, agrees, base_name};
 pub use area_index::AreaIndex;
-pub use area_tree::AreaTree;
 pub use cube::{CellCounts, Measure, Unplaced, area_cube, cell_cube};
 pub use grid::{
     CellsError, Cover, adjacency, area_km2, area_of_cells, cells_in, cells_in_hull, centres, disk, neighbours, outline,

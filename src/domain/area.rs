@@ -3,6 +3,8 @@
 //! A *jurisdiction* owns data: it is the tenant, and its id stands first in every key. Its *areas*
 //! form one tree (state, county, town …); an event belongs to the finest area that holds its point.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -77,28 +79,52 @@ pub struct NamedPlace {
 
 /// The tree of areas, for questions about what lies in what.
 #[derive(Debug, Clone, Default)]
-pub struct AreaTree<'a> {
-    by_id: std::collections::BTreeMap<&'a AreaId, &'a Area>,
+pub struct AreaTree {
+    by_id: BTreeMap<AreaId, Area>,
 }
 
-impl<'a> AreaTree<'a> {
-    pub fn new(areas: &'a [Area]) -> Self {
-        Self { by_id: areas.iter().map(|a| (&a.id, a)).collect() }
+impl AreaTree {
+    pub fn new<'a>(areas: impl IntoIterator<Item = &'a Area>) -> Self {
+        Self { by_id: areas.into_iter().map(|a| (a.id.clone(), a.clone())).collect() }
     }
 
-    pub fn get(&self, id: &AreaId) -> Option<&'a Area> {
-        self.by_id.get(id).copied()
+    pub fn get(&self, id: &AreaId) -> Option<&Area> {
+        self.by_id.get(id)
+    }
+
+    pub fn kind(&self, id: &AreaId) -> Option<AreaKind> {
+        self.get(id).map(|a| a.kind)
     }
 
     /// The area itself, its parent, and so on up to the root. Stops at a parent that is not known,
     /// and after as many steps as there are areas, so a circle in bad data cannot hang it.
-    pub fn line(&self, id: &AreaId) -> impl Iterator<Item = &'a Area> {
+    pub fn line(&self, id: &AreaId) -> impl Iterator<Item = &Area> {
         std::iter::successors(self.get(id), |a| a.parent.as_ref().and_then(|p| self.get(p))).take(self.by_id.len())
     }
 
     /// Whether `inner` is `outer` or lies below it.
     pub fn contains(&self, outer: &AreaId, inner: &AreaId) -> bool {
         outer == inner || self.line(inner).any(|a| a.id == *outer)
+    }
+
+    /// The area of that kind which is or holds this one.
+    pub fn at_level(&self, id: &AreaId, kind: AreaKind) -> Option<&AreaId> {
+        self.line(id).find(|a| a.kind == kind).map(|a| &a.id)
+    }
+
+    /// These areas and everything below them, sorted.
+    pub fn with_descendants(&self, roots: &[AreaId]) -> Vec<AreaId> {
+        self.by_id.keys().filter(|id| self.line(id).any(|a| roots.contains(&a.id))).cloned().collect()
+    }
+
+    /// Areas without a parent.
+    pub fn roots(&self) -> impl Iterator<Item = &Area> {
+        self.by_id.values().filter(|a| a.parent.is_none())
+    }
+
+    /// All areas of one kind, sorted.
+    pub fn of_kind(&self, kind: AreaKind) -> Vec<AreaId> {
+        self.by_id.values().filter(|a| a.kind == kind).map(|a| a.id.clone()).collect()
     }
 
     /// Number of areas above: 0 for a root and for an unknown area.

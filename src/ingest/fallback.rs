@@ -28,16 +28,24 @@ struct Seen {
     streets: Vec<u64>,
 }
 
+impl Seen {
+    fn is_found(&self, spec: FallbackSpec) -> bool {
+        self.addresses.len() >= spec.min_addresses.max(1) as usize && self.streets.len() >= spec.min_streets as usize
+    }
+}
+
 /// Counts different addresses and streets per coordinate.
 #[derive(Debug)]
 pub struct FallbackCounter {
     spec: FallbackSpec,
     points: HashMap<PointKey, Seen>,
+    /// What meets the rule, in the order of discovery.
+    found: Vec<PointKey>,
 }
 
 impl FallbackCounter {
     pub fn new(spec: FallbackSpec) -> Self {
-        Self { spec, points: HashMap::new() }
+        Self { spec, points: HashMap::new(), found: Vec::new() }
     }
 
     pub fn observe(&mut self, point: Point, address: &str) {
@@ -48,7 +56,11 @@ impl FallbackCounter {
         if self.points.len() >= MOST_POINTS {
             self.forget_singles();
         }
-        let seen = self.points.entry(point_key(point)).or_default();
+        let key = point_key(point);
+        let seen = self.points.entry(key).or_default();
+        if seen.is_found(self.spec) {
+            return;
+        }
         if !note(&mut seen.addresses, whole, self.spec.min_addresses) {
             return;
         }
@@ -58,14 +70,19 @@ impl FallbackCounter {
                 note(&mut seen.streets, hash, self.spec.min_streets);
             }
         }
+        if seen.is_found(self.spec) {
+            self.found.push(key);
+        }
+    }
+
+    /// The coordinates that meet the rule so far, in the order of discovery.
+    pub fn found(&self) -> &[PointKey] {
+        &self.found
     }
 
     /// The coordinates that meet the rule, sorted.
     pub fn fallback_points(&self) -> Vec<PointKey> {
-        let enough = |s: &Seen| {
-            s.addresses.len() >= self.spec.min_addresses as usize && s.streets.len() >= self.spec.min_streets as usize
-        };
-        let mut found: Vec<PointKey> = self.points.iter().filter(|(_, s)| enough(s)).map(|(k, _)| *k).collect();
+        let mut found = self.found.clone();
         found.sort_unstable();
         found
     }

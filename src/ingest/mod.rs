@@ -27,6 +27,7 @@ mod read_row;
 mod reader;
 mod row;
 mod time_text;
+mod value;
 
 pub use check::MappingError;
 pub use decode::Encoding;

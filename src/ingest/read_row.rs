@@ -4,9 +4,10 @@ use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    plan::{Plan, Time, is_refused},
+    plan::{Plan, is_refused},
     row::{LONGEST_FIELD, Row, shortened, text_of},
     time_text::TimeValue,
+    value::{Text, Time},
 };
 use crate::domain::{
     event::{Flag, NaloxoneGiven, Outcome, PlaceText, Report, TimePrecision},
@@ -244,7 +245,7 @@ impl Plan {
         if lat_text.is_empty() && lon_text.is_empty() {
             return Ok(None);
         }
-        let column = |t: &super::plan::Text| if let super::plan::Text::Column { at, .. } = t { *at } else { 0 };
+        let column = |t: &Text| if let Text::Column { at, .. } = t { *at } else { 0 };
         let number = |spec, text: &str| {
             let parsed = text.parse::<f64>().ok().filter(|x| x.is_finite());
             let found = if text.is_empty() {
@@ -284,7 +285,7 @@ impl Plan {
         } else if self.randomised {
             stated_precision = Some(stated_precision.map_or(Precision::Street, |p| p.max(Precision::Street)));
         }
-        let text = |t: &super::plan::Text| {
+        let text = |t: &Text| {
             let text = t.read(row, &self.nulls);
             (!text.is_empty()).then(|| shortened(text))
         };
@@ -308,7 +309,7 @@ impl Plan {
             let x: f64 = text.parse().ok()?;
             (x.fract() == 0.0 && (0.0..=1e6).contains(&x)).then_some(x as u32)
         });
-        let column = if let super::plan::Text::Column { at, .. } = self.quantity { Some(at) } else { None };
+        let column = if let Text::Column { at, .. } = self.quantity { Some(at) } else { None };
         let message = || format!("\"{}\" is not a quantity; expected a whole number up to 1000000", shortened(text));
         whole.filter(|n| *n <= 1_000_000).ok_or_else(|| fault(RejectReason::UnknownValue, column, message()))
     }

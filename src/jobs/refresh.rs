@@ -4,11 +4,12 @@ use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
 use crate::{
-    cells::{AreaTree, Measure, area_cube},
+    cells::{Measure, area_cube},
     clock::DynClock,
     config::Config,
     detect::{self, AreaRuleOptions},
     domain::{
+        area::AreaTree,
         event::{EventFact, EventKind},
         ids::AreaId,
         scope::Scope,

@@ -59,7 +59,8 @@ impl Schedule {
             let mut jobs = vec![JobKind::Deliver.at(now)];
             if let Some(due) = self.due(store, &scope, &jurisdiction, now).await? {
                 self.queued.insert(jurisdiction.id, due);
-                jobs.push(JobKind::Analyse.at(now));
+                // What was learned about a feed's points is used by the analysis after it.
+                jobs.extend([JobKind::LearnPoints.at(now), JobKind::Analyse.at(now)]);
             }
             store.enqueue(&scope, &jobs).await?;
         }

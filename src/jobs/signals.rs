@@ -164,7 +164,7 @@ impl Ground<'_> {
     fn area_signal(&self, area: &AreaId, day: Day, rule: &detect::AreaRule, p_any: f64, recurrence: f64) -> Signal {
         let window = DayRange { from: day, to: day };
         let place = self.areas.get(area);
-        let inside = |f: &EventFact| f.area.as_ref().is_some_and(|a| self.areas.tree().chain(a).contains(area));
+        let inside = |f: &EventFact| f.area.as_ref().is_some_and(|a| self.areas.tree().contains(area, a));
         Signal {
             id: self.signal_id(EARS, area.as_str(), window),
             run: self.run,

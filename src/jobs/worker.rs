@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Announce, News, analyse, outbox, refresh, schedule};
+use super::{Announce, News, analyse, intake, outbox, refresh, schedule};
 use crate::{
     clock::DynClock,
     config::Config,
@@ -106,6 +106,15 @@ impl Worker {
                 schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
             }
             JobKind::Deliver => self.deliver(&scope).await,
+            JobKind::LearnPoints => {
+                for source in self.store.sources(&scope).await? {
+                    let moved = intake::refresh_fallbacks(&self.store, &scope, &source.id).await?;
+                    if moved > 0 {
+                        info!(source = %source.id, moved, "events on fall-back points were placed anew");
+                    }
+                }
+                Ok(())
+            }
         }
     }
 

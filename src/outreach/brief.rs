@@ -78,7 +78,7 @@ pub struct BriefInputs<'a> {
 /// The inputs with what every part of the brief asks of them.
 pub(super) struct Desk<'a> {
     pub inputs: &'a BriefInputs<'a>,
-    pub tree: AreaTree<'a>,
+    pub tree: AreaTree,
     pub catchment: Catchment<'a>,
     /// The day that the counts end with.
     pub today: Day,
@@ -167,7 +167,8 @@ impl<'a> Desk<'a> {
             (0, 0) => Some(self.say("quiet_empty", &[("place", place), ("days", &days)])),
             (0, _) if forecast_found => Some(self.say("quiet", &[("place", place)])),
             (0, _) => Some(self.say("quiet_history", &[("place", place), ("days", &days)])),
-            (n, all) if n < all => Some(self.say_number("thin", n, &[])),
+            (n, all) if n < all && forecast_found => Some(self.say_number("thin", n, &[])),
+            (n, all) if n < all => Some(self.say_number("thin_history", n, &[])),
             _ => None,
         }
     }

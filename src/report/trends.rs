@@ -16,7 +16,7 @@ use super::{
     interval::{IntervalMethod, poisson_interval},
 };
 use crate::domain::{
-    area::{Area, AreaKind},
+    area::{Area, AreaKind, AreaTree},
     event::{EventFact, EventKind, Outcome, text_enum},
     ids::AreaId,
     time::{Day, DayRange},
@@ -188,7 +188,7 @@ fn counted<'a>(facts: &'a [EventFact], query: &'a TrendQuery) -> impl Iterator<I
 
 /// The area tree as the query sees it.
 struct Tree<'a> {
-    by_id: BTreeMap<&'a AreaId, &'a Area>,
+    areas: AreaTree,
     selected: BTreeSet<&'a AreaId>,
     /// Areas that are series.
     lines: BTreeSet<&'a AreaId>,
@@ -196,14 +196,14 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn new(areas: &'a [Area], query: &'a TrendQuery) -> Self {
-        let by_id: BTreeMap<_, _> = areas.iter().map(|a| (&a.id, a)).collect();
-        let mut tree = Self { by_id, selected: query.areas.iter().collect(), lines: BTreeSet::new() };
+        let mut tree =
+            Self { areas: AreaTree::new(areas), selected: query.areas.iter().collect(), lines: BTreeSet::new() };
         let mut lines: BTreeSet<&AreaId> =
             areas.iter().filter(|a| a.kind == query.level && tree.selects(Some(&a.id))).map(|a| &a.id).collect();
         // A selected area finer than the level stands for itself.
         for id in &query.areas {
-            if !tree.chain(id).any(|a| lines.contains(&a.id))
-                && !lines.iter().any(|l| tree.chain(l).any(|a| a.id == *id))
+            if !tree.areas.line(id).any(|a| lines.contains(&a.id))
+                && !lines.iter().any(|l| tree.areas.line(l).any(|a| a.id == *id))
             {
                 lines.insert(id);
             }
@@ -212,19 +212,8 @@ impl<'a> Tree<'a> {
         tree
     }
 
-    /// An area and those above it; a parent that is missing, or a ring of parents, ends the walk.
-    fn chain(&self, id: &AreaId) -> impl Iterator<Item = &'a Area> {
-        let mut next = self.by_id.get(id).copied();
-        std::iter::from_fn(move || {
-            let here = next?;
-            next = here.parent.as_ref().and_then(|p| self.by_id.get(p).copied());
-            Some(here)
-        })
-        .take(32)
-    }
-
     fn selects(&self, area: Option<&AreaId>) -> bool {
-        self.selected.is_empty() || area.is_some_and(|a| self.chain(a).any(|x| self.selected.contains(&x.id)))
+        self.selected.is_empty() || area.is_some_and(|a| self.areas.line(a).any(|x| self.selected.contains(&x.id)))
     }
 
     /// Which series a fact belongs to.
@@ -232,7 +221,7 @@ impl<'a> Tree<'a> {
         let text = |id: &str, name: &str| Some((id.to_owned(), name.to_owned()));
         match query.by {
             By::Area => {
-                let home = self.chain(fact.area.as_ref()?).find(|a| self.lines.contains(&a.id))?;
+                let home = self.areas.line(fact.area.as_ref()?).find(|a| self.lines.contains(&a.id))?;
                 text(home.id.as_str(), &home.name)
             }
             By::Kind => text(fact.kind.as_str(), fact.kind.as_str()),
@@ -245,7 +234,7 @@ impl<'a> Tree<'a> {
     fn empty_series(&self, query: &TrendQuery, n: usize) -> BTreeMap<String, TrendSeries> {
         match query.by {
             By::Area => (self.lines.iter())
-                .filter_map(|id| self.by_id.get(id))
+                .filter_map(|id| self.areas.get(id))
                 .map(|a| {
                     let people = (a.population, a.population_year);
                     (a.id.as_str().to_owned(), blank(a.id.as_str().into(), a.name.clone(), people, n))
@@ -267,10 +256,10 @@ impl<'a> Tree<'a> {
     /// A series over everything selected, with its population.
     fn whole(&self, id: String, name: String, n: usize) -> TrendSeries {
         let tops: Vec<&Area> = if self.selected.is_empty() {
-            self.by_id.values().copied().filter(|a| a.parent.is_none()).collect()
+            self.areas.roots().collect()
         } else {
-            let nested = |a: &Area| self.chain(&a.id).skip(1).any(|x| self.selected.contains(&x.id));
-            self.selected.iter().filter_map(|id| self.by_id.get(*id).copied()).filter(|a| !nested(a)).collect()
+            let nested = |a: &Area| self.areas.line(&a.id).skip(1).any(|x| self.selected.contains(&x.id));
+            self.selected.iter().filter_map(|id| self.areas.get(id)).filter(|a| !nested(a)).collect()
         };
         // One area without a figure leaves the sum unknown.
         let people: Option<u64> = tops.iter().map(|a| a.population).sum();

@@ -132,16 +132,19 @@ pub enum JobKind {
     RefreshAreas,
     /// Due messages of the outbox.
     Deliver,
+    /// Fall-back points that feeds in small pieces show only over time.
+    LearnPoints,
 }
 
 impl JobKind {
-    const ALL: [Self; 3] = [Self::Analyse, Self::RefreshAreas, Self::Deliver];
+    const ALL: [Self; 4] = [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Analyse => "analyse",
             Self::RefreshAreas => "refresh-areas",
             Self::Deliver => "deliver",
+            Self::LearnPoints => "learn-points",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use emberwatch::ingest::Mapping;
+use emberwatch::{domain::event::Flag, ingest::Mapping, jobs::intake::refresh_fallbacks};
 
 use super::{World, sum, utc};
 
@@ -126,4 +126,29 @@ async fn bad_rows_wait_once_however_often_their_file_comes() {
         waiting.iter().map(|r| (r.line, r.origin.as_str())).collect::<Vec<_>>(),
         [(2, "events.csv"), (3, "events.csv")]
     );
+}
+
+/// Two short files say nothing; what both hold together shows a point that stands for many streets.
+#[tokio::test]
+async fn a_fall_back_point_that_shows_over_several_files_is_learned_later() {
+    let world = World::new("ca", "America/New_York").await;
+    let feed = emberwatch::domain::ids::SourceId::new("feed").unwrap();
+    for file in 0..2 {
+        let mut csv = String::from("event_id,kind,occurred_at,received_at,latitude,longitude,precision,address\n");
+        for i in 0..25 {
+            let n = file * 25 + i;
+            csv.push_str(&format!(
+                "e{n},overdose,2026-05-{:02}T10:00:00Z,2026-05-{:02}T11:00:00Z,41.5,-72.7,rooftop,{n} STREET NUMBER {n}\n",
+                1 + i,
+                1 + i
+            ));
+        }
+        let name = format!("part-{file}.csv");
+        let s = world.ingest(&Mapping::standard(), std::io::Cursor::new(csv.into_bytes()), &name).await.unwrap();
+        assert_eq!((s.accepted, s.fallback_points), (25, 0), "{s:?}");
+    }
+    let moved = refresh_fallbacks(&world.store, &world.scope, &feed).await.unwrap();
+    assert_eq!(moved, 50);
+    assert!(world.events().await.iter().all(|e| e.flags.contains(&Flag::FallbackPoint) && e.version == 1));
+    assert_eq!(refresh_fallbacks(&world.store, &world.scope, &feed).await.unwrap(), 0, "what is known is no news");
 }

@@ -58,6 +58,10 @@ impl Placer {
         self.fallback.insert(source, points.into_iter().collect());
     }
 
+    pub fn add_fallback(&mut self, source: &SourceId, points: &[PointKey]) {
+        self.fallback.entry(source.clone()).or_default().extend(points);
+    }
+
     /// Place a report that was just read.
     pub fn place(&self, source: &SourceId, report: &Report) -> (Location, Vec<Flag>) {
         let text = &report.place;

@@ -86,9 +86,11 @@ pub async fn refresh_fallbacks(store: &DynStore, scope: &Scope, source: &SourceI
     if !learned.add_points(&counter.fallback_points()) {
         return Ok(0);
     }
+    // Before the points are written down: a run that is killed in between finds them as news again.
+    let moved = place_fallbacks(store, scope, source, &learned.points()).await?;
     stored.mapping = learned.written_into(&stored.mapping);
     store.put_source(scope, &stored).await.context("storing the source")?;
-    place_fallbacks(store, scope, source, &learned.points()).await
+    Ok(moved)
 }
 
 async fn store_moved(store: &DynStore, scope: &Scope, placer: &Placer, events: Vec<Event>) -> anyhow::Result<u64> {

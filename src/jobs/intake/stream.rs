@@ -80,11 +80,10 @@ pub async fn ingest_with(
     let stored = |learned: &Learned| Source { mapping: learned.written_into(&source.mapping), ..source.clone() };
     let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
     placer.set_fallback(source.id.clone(), learned.points());
-    let placer = Arc::new(placer);
     let others = others(store, scope).await.context("reading the jurisdictions")?;
     let options = ReadOptions { now: clock.now(), zone: source.zone, others };
     let (to_writer, mut from_reader) = mpsc::channel(2);
-    let parsing = Parsing { placer: placer.clone(), source: source.id.clone(), to_writer };
+    let parsing = Parsing { placer, source: source.id.clone(), to_writer };
     let mapping_digest = hex::encode(&Sha256::digest(Learned::stripped(mapping.text()).as_bytes())[..8]);
     let parser = tokio::task::spawn_blocking(move || parsing.run(reader, &mapping, format, options));
     let mut writer = Writer::new(store, clock, scope, &source.id, origin);
@@ -159,14 +158,14 @@ struct End {
 
 /// The blocking half: bytes → placed reports.
 struct Parsing {
-    placer: Arc<Placer>,
+    placer: Placer,
     source: SourceId,
     to_writer: mpsc::Sender<Batch>,
 }
 
 impl Parsing {
     fn run(
-        self,
+        mut self,
         reader: impl Read + Send,
         mapping: &Mapping,
         format: Format,
@@ -176,9 +175,16 @@ impl Parsing {
         let bytes = Digesting { reader, digest: digest.clone() };
         let mut reader = Reader::open(bytes, mapping, format, options)?;
         let mut batch = Batch { rows: Vec::new(), rejects: Vec::new() };
+        let mut learned = 0;
         while let Some(item) = reader.next_item()? {
             match item {
                 Item::Report(report) => {
+                    // A point that has just shown itself counts at once; rows before it are placed anew at the end.
+                    let found = reader.fallback().map_or(&[][..], |f| f.found());
+                    if found.len() > learned {
+                        self.placer.add_fallback(&self.source, &found[learned..]);
+                        learned = found.len();
+                    }
                     let (location, flags) = self.placer.place(&self.source, &report);
                     batch.rows.push(Placed { report: *report, location, flags });
                 }

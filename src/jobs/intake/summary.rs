@@ -92,10 +92,7 @@ impl IntakeSummary {
             line(format!("  fall-back points known of this source: {}", self.fallback_points));
         }
         if self.placed_anew > 0 {
-            line(format!(
-                "  {} stored events stand on one; they count as a place, not as a crossing",
-                self.placed_anew
-            ));
+            line(format!("  {} events stored before one was known were placed anew, as a place", self.placed_anew));
         }
         for notice in &self.notices {
             line(format!("  note: {notice}"));

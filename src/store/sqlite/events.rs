@@ -162,42 +162,35 @@ impl EventStore for SqliteStore {
 
     async fn replace_locations(&self, scope: &Scope, events: &[Event]) -> Result<()> {
         let mut tx = self.begin("re-placing events").await?;
-        for chunk in events.chunks(ROWS) {
-            let mut sql = QueryBuilder::<Sqlite>::new(
-                "WITH placed(event_id, version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution,
-                 area_id, placed_by, address, town, zip, incident_id, flags) AS (",
-            );
-            sql.push_values(chunk, |mut b, event| {
-                let place = &event.location;
-                b.push_bind(event.id.0)
-                    .push_bind(i64::from(event.version))
-                    .push_bind(place.point.map(Point::lat))
-                    .push_bind(place.point.map(Point::lon))
-                    .push_bind(place.precision.as_str())
-                    .push_bind(place.uncertainty_m)
-                    .push_bind(place.cell.map(Cell::to_i64))
-                    .push_bind(place.cell.map(resolution))
-                    .push_bind(place.area.as_ref().map(AreaId::as_str))
-                    .push_bind(place.placed_by.as_str())
-                    .push_bind(opt_clean(place.address.as_deref()))
-                    .push_bind(opt_clean(place.town.as_deref()))
-                    .push_bind(opt_clean(place.zip.as_deref()))
-                    .push_bind(event.incident.map(|i| i.0))
-                    .push_bind(json(&event.flags));
-            });
-            sql.push(
-                ") UPDATE events SET latitude = p.latitude, longitude = p.longitude, precision = p.precision,
-                 uncertainty_m = p.uncertainty_m, cell = p.cell, cell_resolution = p.cell_resolution,
-                 area_id = p.area_id, placed_by = p.placed_by, address = p.address, town = p.town, zip = p.zip,
-                 incident_id = p.incident_id, flags = p.flags
-                 FROM placed p WHERE events.jurisdiction_id = ",
-            );
-            sql.push_bind(scope.jurisdiction.as_str());
-            // An event that was corrected since it was read keeps its newer place.
-            sql.push(
-                " AND events.event_id = p.event_id AND events.version = p.version AND events.superseded_at IS NULL",
-            );
-            sql.build().execute(&mut *tx).await.map_err(failed("re-placing events"))?;
+        for event in events {
+            let place = &event.location;
+            // Row by row: joined with a list of rows, SQLite walks all events of the jurisdiction instead of
+            // looking up the few by their key. An event that was corrected since it was read keeps its newer place.
+            sqlx::query(
+                "UPDATE events SET latitude = $4, longitude = $5, precision = $6, uncertainty_m = $7, cell = $8,
+                 cell_resolution = $9, area_id = $10, placed_by = $11, address = $12, town = $13, zip = $14,
+                 incident_id = $15, flags = $16
+                 WHERE jurisdiction_id = $1 AND event_id = $2 AND version = $3 AND superseded_at IS NULL",
+            )
+            .bind(scope.jurisdiction.as_str())
+            .bind(event.id.0)
+            .bind(i64::from(event.version))
+            .bind(place.point.map(Point::lat))
+            .bind(place.point.map(Point::lon))
+            .bind(place.precision.as_str())
+            .bind(place.uncertainty_m)
+            .bind(place.cell.map(Cell::to_i64))
+            .bind(place.cell.map(resolution))
+            .bind(place.area.as_ref().map(AreaId::as_str))
+            .bind(place.placed_by.as_str())
+            .bind(opt_clean(place.address.as_deref()))
+            .bind(opt_clean(place.town.as_deref()))
+            .bind(opt_clean(place.zip.as_deref()))
+            .bind(event.incident.map(|i| i.0))
+            .bind(json(&event.flags))
+            .execute(&mut *tx)
+            .await
+            .map_err(failed("re-placing events"))?;
         }
         tx.commit().await.map_err(failed("re-placing events"))
     }

@@ -1195,6 +1195,11 @@ export interface components {
       duplicates: number;
       /** Format: int64 */
       quarantined: number;
+      /**
+       * Format: int64
+       * @description Read by the source's own mapping and no case by its definition; counted, not stored.
+       */
+      not_cases: number;
     };
     /** @description The area that *owns* data: the tenant. First in every key of the store. */
     JurisdictionId: string;

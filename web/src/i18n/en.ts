@@ -366,6 +366,7 @@ export const en = {
   'trends.empty.title': 'No numbers for this question',
   'trends.empty.text': 'Choose another place or a longer time.',
   'trends.interval': 'Whiskers: 95 % interval of the rate.',
+  'trends.partly': 'a part of the period, or late reports are still expected',
   'trends.incomplete': '*: a part of the period, or late reports are still expected.',
   'trends.unplaced': '{n} more are known too roughly to be put in a place.',
   'trends.missing': '–: not known. Not the same as none.',

@@ -370,6 +370,7 @@ export const es: Messages = {
   'trends.empty.title': 'Sin números para esta pregunta',
   'trends.empty.text': 'Elija otro lugar o un período más largo.',
   'trends.interval': 'Barras finas: intervalo del 95 % de la tasa.',
+  'trends.partly': 'parte del período, o aún se esperan avisos tardíos',
   'trends.incomplete': '*: parte del período, o aún se esperan avisos tardíos.',
   'trends.unplaced': 'De {n} más se sabe demasiado poco para ponerlos en un lugar.',
   'trends.missing': '–: no se sabe. No es lo mismo que ninguno.',

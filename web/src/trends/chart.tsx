@@ -35,6 +35,9 @@ export function TrendChart({ trends, shown, question }: Props) {
   const names = placeNames(shown, question.measure, y);
   const step = (key: string) =>
     ({ ArrowLeft: (at ?? n) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: n - 1 })[key];
+  /** A part of a period is no fall: the line ends before it, and what is known so far is a hollow point. */
+  const settled = (series: TrendSeries) =>
+    valuesOf(series, question.measure).map((v, i) => (trends.buckets[i]?.complete === false ? null : v));
   const unit = rate ? t('measure.rate') : t('measure.count');
   const bucket = at === null ? undefined : trends.buckets[at];
 
@@ -108,7 +111,14 @@ export function TrendChart({ trends, shown, question }: Props) {
                   )
                 );
               })}
-            <path class={`line s${k + 1}`} d={pathThrough(valuesOf(series, question.measure), x, y)} />
+            <path class={`line s${k + 1}`} d={pathThrough(settled(series), x, y)} />
+            {valuesOf(series, question.measure).map(
+              (value, i) =>
+                value !== null &&
+                trends.buckets[i]?.complete === false && (
+                  <circle key={i} class={`open-end s${k + 1}`} cx={x(i)} cy={y(value)} r="4" />
+                ),
+            )}
           </g>
         ))}
         {width > 520 &&
@@ -128,7 +138,7 @@ export function TrendChart({ trends, shown, question }: Props) {
       {width <= 520 && <Key shown={shown} />}
       <figcaption class="reading muted" aria-live="polite">
         {bucket && at !== null
-          ? `${days(bucket.from, bucket.to)}: ${shown.map((s) => `${s.name} ${valueText(s, at, question.measure)}`).join(' · ')}`
+          ? `${days(bucket.from, bucket.to)}: ${shown.map((s) => `${s.name} ${valueText(s, at, question.measure)}`).join(' · ')}${bucket.complete === false ? ` · ${t('trends.partly')}` : ''}`
           : rate
             ? t('trends.interval')
             : unit}
