@@ -1,4 +1,4 @@
-//! What people would call a place: "Bangor", "near Orono", "9 km north of Lincoln".
+//! What people would call a place: "Bangor", "near Orono", "6 miles north of Lincoln".
 //!
 //! A name claims no more than is known. Inside a town's outline it is that town. Elsewhere the nearest
 //! named place gives its name up to its own size, "near" up to twice that plus 3 km, and a distance
@@ -14,6 +14,7 @@ use crate::domain::{
 
 /// Farther away than this a named place says nothing about where something is.
 const REACH_KM: f64 = 40.0;
+const KM_PER_MILE: f64 = 1.609_344;
 
 pub struct PlaceNamer<'a> {
     areas: &'a AreaIndex,
@@ -64,7 +65,10 @@ impl<'a> PlaceNamer<'a> {
         } else if km <= 2.0 * own + 3.0 {
             format!("near {}", place.name)
         } else if km <= REACH_KM {
-            format!("{:.0} km {} of {}", km, direction(place.point, point), place.name)
+            // The states that use this speak of miles, and so does the shift brief.
+            let miles = (km / KM_PER_MILE).round().max(1.0);
+            let unit = if miles < 2.0 { "mile" } else { "miles" };
+            format!("{miles:.0} {unit} {} of {}", direction(place.point, point), place.name)
         } else {
             fallback()
         }
@@ -133,7 +137,7 @@ mod tests {
         let namer = PlaceNamer::new(&areas, &places);
         assert_eq!(namer.name(p(40.51, -71.0)), "Bangor");
         assert_eq!(namer.name(p(40.55, -71.0)), "near Bangor");
-        assert_eq!(namer.name(p(40.7, -71.0)), "22 km north of Bangor");
+        assert_eq!(namer.name(p(40.7, -71.0)), "14 miles north of Bangor");
         assert_eq!(namer.name(p(40.901, -70.2)), "Hamlet");
         // Inside a town's outline the town gives the name, whatever lies nearer.
         assert_eq!(namer.name(p(41.45, -71.45)), "Hatfield Boro");

@@ -35,6 +35,9 @@ pub enum BadPoint {
     NullIsland,
 }
 
+/// A coordinate rounded to about a metre: latitude and longitude in units of 0.00001 degree.
+pub type PointKey = (i32, i32);
+
 impl Point {
     /// # Errors
     /// When a coordinate is not finite, out of range, or both are zero.
@@ -49,6 +52,10 @@ impl Point {
             return Err(BadPoint::NullIsland);
         }
         Ok(Self { lat, lon })
+    }
+
+    pub fn key(self) -> PointKey {
+        ((self.lat * 1e5).round() as i32, (self.lon * 1e5).round() as i32)
     }
 
     pub fn lat(self) -> f64 {

@@ -11,16 +11,9 @@
 use std::collections::HashMap;
 
 use super::mapping::FallbackSpec;
-use crate::domain::place::Point;
+use crate::domain::place::{Point, PointKey};
 
 const MOST_POINTS: usize = 300_000;
-
-/// A coordinate rounded to about a metre.
-pub type PointKey = (i32, i32);
-
-pub fn point_key(point: Point) -> PointKey {
-    ((point.lat() * 1e5).round() as i32, (point.lon() * 1e5).round() as i32)
-}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -56,7 +49,7 @@ impl FallbackCounter {
         if self.points.len() >= MOST_POINTS {
             self.forget_singles();
         }
-        let key = point_key(point);
+        let key = point.key();
         let seen = self.points.entry(key).or_default();
         if seen.is_found(self.spec) {
             return;

@@ -1,9 +1,7 @@
 //! What the service learned about a feed, kept in the text of its mapping.
 
-use super::{
-    PointKey,
-    mapping::{Learned, Mapping},
-};
+use super::mapping::{Learned, Mapping};
+use crate::domain::place::PointKey;
 
 /// More files than this are not remembered; older ones are forgotten first.
 const MOST_FILES: usize = 500;

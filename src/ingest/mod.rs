@@ -31,7 +31,7 @@ mod value;
 
 pub use check::MappingError;
 pub use decode::Encoding;
-pub use fallback::{FallbackCounter, PointKey, point_key};
+pub use fallback::FallbackCounter;
 pub use mapping::{FallbackSpec, Format, Learned, Mapping, STANDARD, UnknownFormat};
 pub use plan::is_refused;
 pub use read_row::{ReadOptions, RowKind};

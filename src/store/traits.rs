@@ -20,7 +20,7 @@ use crate::domain::{
     },
     message::{OutboxMessage, Subscription},
     outreach::{Encounter, FollowUp, FollowUpState},
-    place::{Cell, Point, Precision},
+    place::{Cell, Point, PointKey, Precision},
     quality::{QuarantinedRow, RejectState, Source, SourceFreshness},
     scope::{Scope, User},
     signal::Signal,
@@ -124,6 +124,16 @@ pub trait EventStore {
         after: Option<EventId>,
         limit: u32,
     ) -> Result<Vec<(EventId, Point, Option<String>, Precision)>>;
+    /// Newest versions of a source, in full, whose coordinates were given and round to one of these; by id,
+    /// in pages: pass the last id seen.
+    async fn events_at(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        points: &[PointKey],
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Event>>;
     /// Newest versions in full (withdrawn ones too), by id, in pages: what re-placing reads.
     async fn events_after(&self, scope: &Scope, after: Option<EventId>, limit: u32) -> Result<Vec<Event>>;
     /// Re-place stored events: location and flags of the newest version are *derived* data (from areas,

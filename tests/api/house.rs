@@ -393,7 +393,8 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         issued: today(),
         level,
         cell,
-        area: Some(area(county)),
+        // As the analysis writes them: of a cell it says the cell only.
+        area: cell.is_none().then(|| area(county)),
         kind: EventKind::Overdose,
         window: DayRange::new(today() + 1, today() + days).unwrap(),
         method: method("seasonal"),

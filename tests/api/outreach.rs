@@ -16,6 +16,7 @@ async fn a_liaisons_brief_names_the_own_alert_first_and_no_point_of_an_event() {
     assert!(brief["places"].as_array().unwrap().len() <= 3);
     assert_eq!(brief["places"][0]["rank"], 1);
     assert_eq!(brief["places"][0]["reason_kind"], "alert");
+    assert_eq!(brief["places"][0]["forecast_p"], 0.6, "a cell's forecast is found by where the cell lies");
     assert_eq!(brief["follow_ups"].as_array().unwrap().len(), 1);
     assert_eq!(brief["follow_ups"][0]["event"], json!(null));
     let text = String::from_utf8_lossy(&answer.bytes).into_owned();

@@ -17,6 +17,7 @@ use crate::{
         ids::AreaId,
         language::Language,
         outreach::{FollowUpState, ShiftBrief},
+        place::Cell,
         scope::AreaScope,
         time::{Day, DayRange, Shift},
     },
@@ -152,8 +153,17 @@ async fn forecasts(
     let mut out = Vec::new();
     for level in [ForecastLevel::Cell, ForecastLevel::Area] {
         let all = snapshot.forecasts(&state.store, &caller.scope.jurisdiction, level, EventKind::Overdose).await?;
-        let near = |f: &&Forecast| HORIZONS.contains(&(f.window.to - f.issued)) && areas.allows(f.area.as_ref());
-        out.extend(all.iter().filter(near).cloned());
+        let near: Vec<&Forecast> = all.iter().filter(|f| HORIZONS.contains(&(f.window.to - f.issued))).collect();
+        // A cell's forecast does not say in which area the cell lies; the outlines do.
+        let cells: Vec<Cell> = near.iter().filter_map(|f| f.cell).collect();
+        let mut homes = caller.reference.cell_places(&cells).into_iter();
+        for forecast in near {
+            let home = forecast.cell.and_then(|_| homes.next()).and_then(|(_, area)| area);
+            let area = forecast.area.clone().or(home);
+            if areas.allows(area.as_ref()) {
+                out.push(Forecast { area, ..forecast.clone() });
+            }
+        }
     }
     Ok(out)
 }

@@ -8,11 +8,11 @@ use crate::{
         area::AreaKind,
         event::{Event, Flag, Location, PlaceText, PlacedBy, Report},
         ids::SourceId,
-        place::Precision,
+        place::{PointKey, Precision},
         scope::Scope,
     },
     geocode::{Answer, Gazetteer, Query, typical_precision},
-    ingest::{Learned, PointKey, point_key},
+    ingest::Learned,
     store::{self, DynStore},
 };
 
@@ -69,7 +69,7 @@ impl Placer {
         let precision = text
             .stated_precision
             .unwrap_or_else(|| text.address.as_deref().map_or(Precision::Range, typical_precision));
-        let fallback = self.fallback.get(source).is_some_and(|f| f.contains(&point_key(point)));
+        let fallback = self.fallback.get(source).is_some_and(|f| f.contains(&point.key()));
         let candidate = Candidate {
             point: Some(point),
             precision,
@@ -94,9 +94,7 @@ impl Placer {
         };
         let (mut location, derived) = if old.placed_by == PlacedBy::Coordinates {
             let fallback = event.flags.contains(&Flag::FallbackPoint)
-                || old
-                    .point
-                    .is_some_and(|p| self.fallback.get(&event.source).is_some_and(|f| f.contains(&point_key(p))));
+                || old.point.is_some_and(|p| self.fallback.get(&event.source).is_some_and(|f| f.contains(&p.key())));
             let candidate = Candidate {
                 point: old.point,
                 precision: old.precision,

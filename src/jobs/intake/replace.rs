@@ -1,19 +1,13 @@
 //! Placing stored events again, when outlines, names or fall-back points became known after them.
 
-use std::collections::HashSet;
-
 use anyhow::Context;
 
 use super::Placer;
 use crate::{
-    domain::{
-        event::Event,
-        ids::{EventId, SourceId},
-        scope::Scope,
-    },
+    domain::{event::Event, ids::SourceId, place::PointKey, scope::Scope},
     geocode::Gazetteer,
-    ingest::{FallbackCounter, Learned, Mapping, PointKey, point_key},
-    store::{DynStore, EventQuery},
+    ingest::{FallbackCounter, Learned, Mapping},
+    store::DynStore,
 };
 
 /// Events in a page.
@@ -42,23 +36,15 @@ pub(super) async fn place_fallbacks(
     source: &SourceId,
     points: &[PointKey],
 ) -> anyhow::Result<u64> {
-    let points: HashSet<PointKey> = points.iter().copied().collect();
     let mut placer = Placer::load(store, scope, Gazetteer::default()).await.context("reading areas and places")?;
     placer.set_fallback(source.clone(), points.iter().copied());
     let mut after = None;
     let mut changed = 0;
     loop {
-        let page = store.given_points(scope, source, after, PAGE).await.context("reading points")?;
+        let page = store.events_at(scope, source, points, after, PAGE).await.context("reading events")?;
         let Some(last) = page.last() else { return Ok(changed) };
-        after = Some(last.0);
-        let ids: Vec<EventId> =
-            page.iter().filter(|(_, point, ..)| points.contains(&point_key(*point))).map(|(id, ..)| *id).collect();
-        if ids.is_empty() {
-            continue;
-        }
-        let query = EventQuery { ids: Some(ids), ..EventQuery::default() };
-        let found = store.event_page(scope, &query, None, PAGE).await.context("reading events")?;
-        changed += store_moved(store, scope, &placer, found.events).await?;
+        after = Some(last.id);
+        changed += store_moved(store, scope, &placer, page).await?;
     }
 }
 

@@ -19,12 +19,13 @@ use crate::{
     clock::DynClock,
     domain::{
         ids::{JurisdictionId, SourceId},
+        place::PointKey,
         quality::{Reject, Source},
         scope::Scope,
         time::Zone,
     },
     geocode::Gazetteer,
-    ingest::{Format, IngestError, Item, Learned, Mapping, PointKey, ReadOptions, Reader},
+    ingest::{Format, IngestError, Item, Learned, Mapping, ReadOptions, Reader},
     store::{self, DynStore},
 };
 

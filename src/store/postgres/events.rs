@@ -15,7 +15,7 @@ use crate::{
     domain::{
         event::{Event, EventFact, EventKind, NaloxoneGiven, Outcome, PlacedBy},
         ids::{AreaId, EventId, IncidentId, SourceId},
-        place::{Cell, Point, Precision},
+        place::{Cell, Point, PointKey, Precision},
         scope::Scope,
         time::Day,
     },
@@ -140,6 +140,37 @@ impl EventStore for PostgresStore {
             Ok((EventId(r.uuid("event_id")?), r.point()?, r.opt_text("address")?, r.parsed("precision")?))
         };
         found.iter().map(point).collect()
+    }
+
+    async fn events_at(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        points: &[PointKey],
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        let keys: Vec<i64> = points.iter().map(|(lat, lon)| (i64::from(*lat) << 32) + i64::from(*lon)).collect();
+        let mut sql = QueryBuilder::<Postgres>::new(
+            "SELECT * FROM events
+             WHERE superseded_at IS NULL AND NOT withdrawn AND latitude IS NOT NULL AND placed_by = ",
+        );
+        sql.push_bind(PlacedBy::Coordinates.as_str());
+        sql.push(" AND jurisdiction_id = ").push_bind(scope.jurisdiction.as_str());
+        sql.push(" AND source_id = ").push_bind(source.as_str());
+        // round() of a double is half to even in PostgreSQL and half away from zero in ours.
+        sql.push(
+            " AND ((sign(latitude) * floor(abs(latitude * 100000) + 0.5))::bigint << 32)
+             + (sign(longitude) * floor(abs(longitude * 100000) + 0.5))::bigint = ANY(",
+        );
+        sql.push_bind(keys).push(")");
+        push_area_scope(&mut sql, scope, "area_id");
+        if let Some(after) = after {
+            sql.push(" AND event_id > ").push_bind(after.0);
+        }
+        sql.push(" ORDER BY event_id LIMIT ").push_bind(i64::from(limit));
+        let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading events at points"))?;
+        found.iter().map(|r| rows::event(&of("events", r))).collect()
     }
 
     async fn events_after(&self, scope: &Scope, after: Option<EventId>, limit: u32) -> Result<Vec<Event>> {
