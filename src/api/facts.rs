@@ -29,6 +29,10 @@ impl Facts {
         DayRange::new(*self.days.first_key_value()?.0, *self.days.last_key_value()?.0)
     }
 
+    pub(super) fn get(&self, id: EventId) -> Option<&EventFact> {
+        self.days.get(self.day_of.get(&id)?)?.iter().find(|f| f.id == id)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.day_of.len()
     }

@@ -39,6 +39,7 @@ mod reference;
 mod routes;
 mod session_cookie;
 mod snapshot;
+mod snapshots;
 mod state;
 mod tiles;
 

@@ -15,7 +15,7 @@
 //! Memory: about 150 bytes per event, so a million events take about 150 MB.
 
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry as MapEntry},
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -55,8 +55,13 @@ pub struct Snapshot {
     /// Raised by one whenever anything that is shown may have changed.
     revision: AtomicU64,
     pending: Mutex<Vec<EventId>>,
+    /// How often a change was noted, and how many of those are in the facts: while they differ a reader waits
+    /// for whoever is fetching, and never answers from the state before.
+    asked: AtomicU64,
+    answered: AtomicU64,
     stale: AtomicBool,
-    reloading: AtomicBool,
+    /// While all is read anew beside the requests: what was fetched for them meanwhile.
+    beside: Mutex<Option<Vec<EventId>>>,
     /// Only one task at a time asks the store.
     gate: tokio::sync::Mutex<Known>,
     looked: Mutex<Option<Instant>>,
@@ -97,8 +102,10 @@ impl Default for Snapshot {
             facts: RwLock::default(),
             revision: AtomicU64::new(1),
             pending: Mutex::default(),
+            asked: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
             stale: AtomicBool::new(false),
-            reloading: AtomicBool::new(false),
+            beside: Mutex::new(None),
             gate: tokio::sync::Mutex::default(),
             looked: Mutex::new(None),
             age: RwLock::default(),
@@ -169,26 +176,40 @@ impl Snapshot {
         rows.truncate(HELD_QUESTIONS);
     }
 
-    fn has_work(&self) -> bool {
+    /// These events changed: the next reader fetches them.
+    pub(super) fn touch(&self, ids: &[EventId]) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(ids);
+        self.asked.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Anything may have changed: the next reader reads all.
+    pub(super) fn spoil(&self) {
+        self.stale.store(true, Ordering::Release);
+        self.asked.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn has_work(&self) -> bool {
         let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         looked.is_none_or(|at| at.elapsed() >= LOOK_AFTER)
             || self.stale.load(Ordering::Acquire)
-            || !self.pending.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+            || self.answered.load(Ordering::Acquire) < self.asked.load(Ordering::Acquire)
     }
 
     fn take_pending(&self) -> Vec<EventId> {
         std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn bump(&self) {
+    pub(super) fn bump(&self) {
         self.revision.fetch_add(1, Ordering::AcqRel);
     }
 
-    async fn refresh(self: &Arc<Self>, store: &DynStore, scope: &Scope, now: DateTime<Utc>) -> Result<()> {
+    pub(super) async fn refresh(self: &Arc<Self>, store: &DynStore, scope: &Scope, now: DateTime<Utc>) -> Result<()> {
         let mut known = self.gate.lock().await;
         if !self.has_work() {
             return Ok(());
         }
+        // Counted before the ids are taken: what is noted from here on is the next reader's to fetch.
+        let asked = self.asked.load(Ordering::Acquire);
         let pending = self.take_pending();
         if known.loaded.is_none() {
             self.reload(store, scope, &mut known).await?;
@@ -225,6 +246,7 @@ impl Snapshot {
                 self.reload_beside(store, scope);
             }
         }
+        self.answered.store(asked, Ordering::Release);
         *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         Ok(())
     }
@@ -290,23 +312,23 @@ impl Snapshot {
     }
 
     fn reload_beside(self: &Arc<Self>, store: &DynStore, scope: &Scope) {
-        if self.reloading.swap(true, Ordering::AcqRel) {
-            return;
+        {
+            let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
+            if beside.is_some() {
+                return;
+            }
+            *beside = Some(Vec::new());
         }
         let (this, store, scope) = (Arc::clone(self), Arc::clone(store), scope.clone());
         tokio::spawn(async move {
             match store.facts(&scope, &EventQuery::default()).await {
-                Ok(facts) => {
-                    this.replace(facts);
-                    // What was accepted while this ran may have been read in its old state.
-                    this.stale.store(false, Ordering::Release);
-                }
+                Ok(facts) => this.replace(facts),
                 Err(e) => {
                     tracing::warn!(error = %e, "the counts in memory could not be read anew");
+                    *this.beside.lock().unwrap_or_else(PoisonError::into_inner) = None;
                     this.stale.store(true, Ordering::Release);
                 }
             }
-            this.reloading.store(false, Ordering::Release);
         });
     }
 
@@ -316,7 +338,17 @@ impl Snapshot {
         for fact in facts {
             fresh.put(fact);
         }
-        *self.facts.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut held = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+        // What was fetched while all was read is newer than what was read.
+        let meanwhile = self.beside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for id in meanwhile.into_iter().flatten() {
+            match held.get(id) {
+                Some(fact) => fresh.put(fact.clone()),
+                None => fresh.remove(id),
+            }
+        }
+        *held = fresh;
+        drop(held);
         self.bump();
     }
 
@@ -329,6 +361,9 @@ impl Snapshot {
         for fact in facts {
             held.put(fact);
         }
+        if let Some(meanwhile) = &mut *self.beside.lock().unwrap_or_else(PoisonError::into_inner) {
+            meanwhile.extend_from_slice(asked);
+        }
         drop(held);
         self.bump();
     }
@@ -340,72 +375,52 @@ fn is_silent(last: Option<DateTime<Utc>>, every_hours: Option<f64>, now: DateTim
     (now - last).num_minutes() as f64 / 60.0 > (3.0 * every).max(24.0)
 }
 
-/// The snapshots of all jurisdictions.
-#[derive(Debug)]
-pub struct Snapshots {
-    all: Mutex<HashMap<JurisdictionId, Arc<Snapshot>>>,
-    /// Differs between processes: revisions count from one in each, and an ETag must not meet its namesake.
-    nonce: String,
-}
-
-impl Default for Snapshots {
-    fn default() -> Self {
-        let mut bytes = [0u8; 6];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        Self { all: Mutex::default(), nonce: hex::encode(bytes) }
-    }
-}
-
-impl Snapshots {
-    pub fn nonce(&self) -> &str {
-        &self.nonce
-    }
-
-    /// The snapshot, up to date.
-    ///
-    /// # Errors
-    /// Of the store.
-    pub async fn current(
-        &self,
-        store: &DynStore,
-        jurisdiction: &JurisdictionId,
-        now: DateTime<Utc>,
-    ) -> Result<Arc<Snapshot>> {
-        let snapshot = self.entry(jurisdiction);
-        if snapshot.has_work() {
-            snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api"), now).await?;
-        }
-        Ok(snapshot)
-    }
-
-    /// These events changed: the next reader fetches them.
-    pub fn touch(&self, jurisdiction: &JurisdictionId, ids: &[EventId]) {
-        let snapshot = self.entry(jurisdiction);
-        snapshot.pending.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(ids);
-    }
-
-    /// Something beside the counts changed: what was made from it has another revision.
-    pub fn note(&self, jurisdiction: &JurisdictionId) {
-        self.entry(jurisdiction).bump();
-    }
-
-    /// Anything may have changed: the next reader reads all.
-    pub fn spoil(&self, jurisdiction: &JurisdictionId) {
-        self.entry(jurisdiction).stale.store(true, Ordering::Release);
-    }
-
-    fn entry(&self, jurisdiction: &JurisdictionId) -> Arc<Snapshot> {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        match all.entry(jurisdiction.clone()) {
-            MapEntry::Occupied(known) => Arc::clone(known.get()),
-            MapEntry::Vacant(free) => Arc::clone(free.insert(Arc::default())),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fact(n: u128, day: i32) -> EventFact {
+        EventFact {
+            id: EventId(uuid::Uuid::from_u128(n)),
+            source: "feed".parse().unwrap(),
+            kind: EventKind::Overdose,
+            occurred_at: DateTime::UNIX_EPOCH,
+            received_at: DateTime::UNIX_EPOCH,
+            event_day: Day::from_epoch_days(day),
+            outcome: crate::domain::event::Outcome::Unknown,
+            naloxone: crate::domain::event::NaloxoneGiven::Unknown,
+            quantity: 1,
+            precision: crate::domain::place::Precision::Unknown,
+            cell: None,
+            area: None,
+            incident: None,
+        }
+    }
+
+    #[test]
+    fn what_was_fetched_while_all_was_read_anew_is_kept() {
+        let snapshot = Snapshot::default();
+        let (old, gone, new) = (fact(1, 1), fact(2, 1), fact(3, 2));
+        snapshot.replace(vec![old.clone(), gone.clone()]);
+        *snapshot.beside.lock().unwrap() = Some(Vec::new());
+        snapshot.apply(&[new.id], vec![new.clone()]);
+        snapshot.apply(&[gone.id], Vec::new());
+        // The reading began before either change.
+        snapshot.replace(vec![old.clone(), gone.clone()]);
+        let ids = |s: &Snapshot| s.read(|f| [old.id, gone.id, new.id].map(|id| f.get(id).is_some()));
+        assert_eq!(ids(&snapshot), [true, false, true]);
+    }
+
+    #[test]
+    fn a_noted_change_is_work_until_somebody_has_fetched_it() {
+        let snapshot = Snapshot::default();
+        *snapshot.looked.lock().unwrap() = Some(Instant::now());
+        assert!(!snapshot.has_work());
+        snapshot.touch(&[fact(1, 1).id]);
+        // Somebody took the ids and is still asking the store: others must not answer from before.
+        assert_eq!(snapshot.take_pending().len(), 1);
+        assert!(snapshot.has_work());
+    }
 
     #[test]
     fn a_feed_is_silent_after_three_intervals_and_never_within_a_day() {

@@ -9,7 +9,7 @@ use super::{
     intake::Intake,
     rate_limit::LoginLimits,
     reference::References,
-    snapshot::Snapshots,
+    snapshots::Snapshots,
 };
 use crate::{clock::DynClock, config::Config, store::DynStore};
 

@@ -45,6 +45,21 @@ async fn an_accepted_event_is_in_the_next_table_tile_and_curve() {
     assert_eq!(house.store.waiting_jobs().await.unwrap(), 1, "the areas' rules wait to be judged anew");
 }
 
+/// One screen asks many questions at once; whichever is first fetches the news for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_asked_at_the_same_time_all_see_the_new_event() {
+    let house = House::new().await;
+    let cell = house.ids.cell.to_string();
+    for n in 1..=20 {
+        let event = House::standard(&format!("at-once-{n}"), AT, south());
+        house.post(Role::Feed, "/api/v1/events", event).await.expect(201);
+        let asked = (0..6).map(|_| house.get(Role::Liaison, "/api/v1/cells"));
+        for answer in futures_util::future::join_all(asked).await {
+            assert_eq!(observed(&answer.expect(200).json(), &cell), 6 + n);
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_same_event_again_changes_nothing() {
     let house = House::new().await;
