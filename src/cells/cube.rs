@@ -90,6 +90,11 @@ pub fn area_cube(
     Cube::from_counts(&kept, days, counts)
 }
 
+/// Events of the days, one for each incident: the best placed of several (then the earliest id).
+pub fn counted_once(facts: &[EventFact], days: DayRange) -> Vec<&EventFact> {
+    measured(facts, days, Measure::Incidents).into_iter().map(|(fact, _)| fact).collect()
+}
+
 /// Events of the days with what each adds. Of an incident told by several events the one best placed
 /// counts (then the earliest id), so the answer does not depend on the order of the rows.
 fn measured(facts: &[EventFact], days: DayRange, measure: Measure) -> Vec<(&EventFact, u32)> {

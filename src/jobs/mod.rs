@@ -21,6 +21,7 @@ mod derive;
 pub mod intake;
 pub mod outbox;
 pub mod refresh;
+mod scan_input;
 pub mod schedule;
 mod signals;
 pub mod worker;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 
+use super::scan_input::{Scanned, scanned};
 use crate::{
-    cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, resolution},
+    cells::{AreaIndex, Measure, PlaceNamer, area_cube, resolution},
     config::Analysis,
     detect::{
         self, AreaRuleOptions,
-        scan::{self, LongestWindow, Overlap, ScanCase, ScanCluster, ScanInput, ScanOptions, ScanPlace},
+        scan::{self, LongestWindow, Overlap, ScanCluster, ScanOptions},
     },
     domain::{
         event::{EventFact, EventKind},
@@ -51,29 +52,24 @@ impl Ground<'_> {
     pub fn scan(&self) -> anyhow::Result<Vec<Signal>> {
         let h3 = resolution(self.settings.resolution)?;
         let study = DayRange::ending(self.as_of(), self.settings.scan_study_days.min(self.days.len() as u32) as i32);
-        let cube = cell_cube(self.facts, study, h3, &[], Measure::Incidents).cube;
-        if cube.total() < 2 {
+        let Scanned { cells, input, unsteady } = scanned(self.facts, self.days, study, self.silent, h3);
+        if input.cases.iter().map(|c| c.count).sum::<u32>() < 2 {
             return Ok(Vec::new());
         }
-        let places = cube
-            .places
-            .iter()
-            .map(|c| ScanPlace { id: c.to_string(), location: scan::Location::Geographic(c.centre()) })
-            .collect();
-        let cases = cube
-            .entries
-            .iter()
-            .map(|e| ScanCase { place: e.place as usize, day: study.from + e.day as i32, count: e.count, covariate: 0 })
-            .collect();
-        let silent = self.silent.iter().copied().filter(|d| study.contains(*d)).collect();
-        let input = ScanInput { silent, ..ScanInput::of_cases(places, cases, study) };
+        let mut caveats = self.caveats.to_vec();
+        if !unsteady.is_empty() {
+            let names: Vec<&str> = unsteady.iter().map(|s| s.as_str()).collect();
+            let names = names.join(", ");
+            caveats
+                .push(format!("Began or fell silent within the study period, so compared with itself only: {names}."));
+        }
         let options = self.scan_options(study);
         let found = scan::scan(&input, &options).context("scanning for clusters")?;
         found
             .clusters
             .iter()
             .filter(|c| c.recurrence_interval_days.is_some_and(|r| r >= self.settings.watch_recurrence_days))
-            .map(|c| self.cluster_signal(c, &cube.places, &options))
+            .map(|c| self.cluster_signal(c, &cells, &options, &caveats))
             .collect()
     }
 
@@ -100,12 +96,18 @@ impl Ground<'_> {
         RunId::derived(&parts).0.as_u64_pair().0
     }
 
-    fn cluster_signal(&self, cluster: &ScanCluster, places: &[Cell], options: &ScanOptions) -> anyhow::Result<Signal> {
+    fn cluster_signal(
+        &self,
+        cluster: &ScanCluster,
+        places: &[Cell],
+        options: &ScanOptions,
+        caveats: &[String],
+    ) -> anyhow::Result<Signal> {
         let mut cells: Vec<Cell> = cluster.places.iter().map(|&i| places[i]).collect();
         cells.sort_unstable();
         let first = *cells.first().context("a cluster holds at least one cell")?;
         let centre = cluster.centre.map(|i| places[i].centre());
-        let mut caveats = self.caveats.to_vec();
+        let mut caveats = caveats.to_vec();
         if cluster.silent_days > 0 {
             caveats.push(format!("No data arrived on {} of these days; they were left out.", cluster.silent_days));
         }

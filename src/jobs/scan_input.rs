@@ -1,0 +1,184 @@
+//! What the scan looks at: cases by cell, day and feed.
+//!
+//! The permutation model compares a place's share of the cases of a day with its share of all days, so a feed
+//! that begins, or falls silent, in some of the places makes a cluster of those places (or of all others). Feeds
+//! whose flow is steady over the study period are scanned together. Each feed whose flow is not is a stratum of
+//! its own (a covariate of Kulldorff et al. 2005): its cases are compared with its own days, on which it began
+//! late or was silent everywhere, and so only with where its cases fell.
+
+use std::collections::BTreeMap;
+
+use h3o::Resolution;
+
+use crate::{
+    cells::counted_once,
+    detect::scan::{Location, ScanCase, ScanInput, ScanPlace},
+    domain::{
+        event::EventFact,
+        ids::SourceId,
+        place::Cell,
+        time::{Day, DayRange},
+    },
+    nowcast,
+};
+
+/// A feed that chance would let begin this late less often than this began late.
+const LEVEL: f64 = 1e-4;
+
+/// The input of a scan and what its numbers stand for.
+pub(super) struct Scanned {
+    /// By position of a place.
+    pub cells: Vec<Cell>,
+    pub input: ScanInput,
+    /// Feeds that are compared with themselves only.
+    pub unsteady: Vec<SourceId>,
+}
+
+/// Cases of the study period, with the feeds judged by `facts` of the whole history.
+pub(super) fn scanned(
+    facts: &[EventFact],
+    history: DayRange,
+    study: DayRange,
+    silent: &[Day],
+    resolution: Resolution,
+) -> Scanned {
+    let unsteady = unsteady(facts, history, study);
+    let mut counts: BTreeMap<(Cell, Day, u32), u32> = BTreeMap::new();
+    for fact in counted_once(facts, study) {
+        let Some(cell) = fact.cell.and_then(|c| c.parent(resolution)) else { continue };
+        let stratum = unsteady.iter().position(|s| *s == fact.source).map_or(0, |i| i as u32 + 1);
+        *counts.entry((cell, fact.event_day, stratum)).or_default() += 1;
+    }
+    let mut cells: Vec<Cell> = counts.keys().map(|(cell, ..)| *cell).collect();
+    cells.dedup();
+    let places =
+        cells.iter().map(|c| ScanPlace { id: c.to_string(), location: Location::Geographic(c.centre()) }).collect();
+    let mut cases = Vec::with_capacity(counts.len());
+    let mut place = 0;
+    for ((cell, day, covariate), count) in counts {
+        while cells[place] != cell {
+            place += 1;
+        }
+        cases.push(ScanCase { place, day, count, covariate });
+    }
+    let silent = silent.iter().copied().filter(|d| study.contains(*d)).collect();
+    Scanned { cells, input: ScanInput { silent, ..ScanInput::of_cases(places, cases, study) }, unsteady }
+}
+
+/// Feeds that began within the study period, or were silent on some of its days, each by its own rhythm.
+fn unsteady(facts: &[EventFact], history: DayRange, study: DayRange) -> Vec<SourceId> {
+    let mut by_source: BTreeMap<&SourceId, Vec<u32>> = BTreeMap::new();
+    for fact in facts {
+        if let Some(i) = history.index(fact.event_day) {
+            by_source.entry(&fact.source).or_insert_with(|| vec![0; history.len()])[i] += 1;
+        }
+    }
+    // With one feed there is nothing to compare it with: its silent days are left out altogether.
+    if by_source.len() < 2 {
+        return Vec::new();
+    }
+    let changed = |counts: &[u32]| {
+        let Some(first) = counts.iter().position(|n| *n > 0) else { return false };
+        let mean = counts.iter().map(|n| f64::from(*n)).sum::<f64>() / (counts.len() - first) as f64;
+        let waited = (history.from + first as i32) - study.from;
+        let began_late = waited > 0 && (-mean * f64::from(waited)).exp() < LEVEL;
+        began_late || nowcast::silent_days(counts, history).iter().any(|d| study.contains(*d))
+    };
+    by_source.into_iter().filter(|(_, counts)| changed(counts)).map(|(source, _)| source.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        detect::scan::{LongestWindow, ScanOptions, scan},
+        domain::{
+            event::{EventKind, NaloxoneGiven, Outcome},
+            ids::EventId,
+            place::{Point, Precision},
+        },
+        stats::Random,
+    };
+
+    const H3: Resolution = Resolution::Eight;
+
+    fn study() -> DayRange {
+        DayRange::ending(Day::from_epoch_days(20_000), 90)
+    }
+
+    /// Sixty places; a feed sends `rate` events a day from `of` of them, on the days that `sends` says.
+    fn feed(name: &str, of: std::ops::Range<u64>, rate: u32, sends: impl Fn(i32) -> bool, seed: u64) -> Vec<EventFact> {
+        let mut random = Random::seeded(seed);
+        let mut facts = Vec::new();
+        for (n, day) in study().days().enumerate().filter(|(n, _)| sends(*n as i32)) {
+            for k in 0..rate {
+                let place = of.start + u64::from(random.below((of.end - of.start) as u32));
+                let point = Point::new(44.0 + 0.02 * (place / 8) as f64, -70.0 + 0.03 * (place % 8) as f64).unwrap();
+                facts.push(EventFact {
+                    id: EventId::derived(&[name, &n.to_string(), &k.to_string()]),
+                    source: name.parse().unwrap(),
+                    kind: EventKind::Overdose,
+                    occurred_at: DateTime::UNIX_EPOCH,
+                    received_at: DateTime::UNIX_EPOCH,
+                    event_day: day,
+                    outcome: Outcome::Unknown,
+                    naloxone: NaloxoneGiven::Unknown,
+                    quantity: 1,
+                    precision: Precision::Rooftop,
+                    cell: Some(point.cell(H3)),
+                    area: None,
+                    incident: None,
+                });
+            }
+        }
+        facts
+    }
+
+    fn least_p(facts: &[EventFact], strata: bool) -> f64 {
+        let mut scanned = scanned(facts, study(), study(), &[], H3);
+        if !strata {
+            scanned.input.cases.iter_mut().for_each(|c| c.covariate = 0);
+        }
+        let options =
+            ScanOptions { longest: LongestWindow::Days(14), replications: 199, seed: 5, ..ScanOptions::default() };
+        scan(&scanned.input, &options).unwrap().clusters.first().map_or(1.0, |c| c.p_value)
+    }
+
+    #[test]
+    fn a_feed_that_begins_is_no_cluster() {
+        let mut facts = feed("ems", 0..60, 12, |_| true, 1);
+        facts.extend(feed("police", 0..6, 4, |day| day >= 80, 2));
+        assert!(least_p(&facts, false) < 0.01, "unstratified, the new feed is a cluster: the case is a fair one");
+        assert!(least_p(&facts, true) > 0.05, "{}", least_p(&facts, true));
+        assert_eq!(scanned(&facts, study(), study(), &[], H3).unsteady, ["police".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_feed_that_falls_silent_makes_no_cluster_of_the_others() {
+        let mut facts = feed("ems", 0..30, 8, |_| true, 3);
+        facts.extend(feed("police", 30..60, 8, |day| day < 82, 4));
+        assert!(least_p(&facts, false) < 0.01, "unstratified, the silence is a cluster: the case is a fair one");
+        assert!(least_p(&facts, true) > 0.05, "{}", least_p(&facts, true));
+    }
+
+    #[test]
+    fn an_outbreak_in_a_new_feed_is_still_seen() {
+        let mut facts = feed("ems", 0..60, 12, |_| true, 1);
+        facts.extend(feed("police", 0..60, 6, |day| day >= 60, 2));
+        facts.extend(feed("police", 20..22, 7, |day| day >= 87, 6));
+        assert!(least_p(&facts, true) < 0.01);
+    }
+
+    #[test]
+    fn steady_feeds_and_a_single_one_are_scanned_together() {
+        let mut facts = feed("ems", 0..60, 12, |_| true, 1);
+        facts.extend(feed("police", 0..60, 3, |_| true, 2));
+        assert_eq!(scanned(&facts, study(), study(), &[], H3).unsteady, []);
+        let alone = feed("ems", 0..60, 12, |day| day > 40, 1);
+        let only = scanned(&alone, study(), study(), &[], H3);
+        assert_eq!(only.unsteady, []);
+        assert_eq!(only.input.cases.iter().map(|c| c.count).sum::<u32>(), 12 * 49);
+    }
+}
