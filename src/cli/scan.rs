@@ -160,7 +160,7 @@ fn word<T: Word>(text: &str) -> Result<T, String> {
     T::read(text).ok_or_else(|| format!("expected one of {}", T::KNOWN.join(", ")))
 }
 
-fn options(args: &ScanArgs) -> Result<ScanOptions> {
+pub(super) fn options(args: &ScanArgs) -> Result<ScanOptions> {
     let mut options = ScanOptions {
         model: args.model,
         analysis: args.analysis,
@@ -205,7 +205,7 @@ impl Covariates {
     }
 }
 
-fn input(args: &ScanArgs) -> Result<ScanInput> {
+pub(super) fn input(args: &ScanArgs) -> Result<ScanInput> {
     let places = places(args)?;
     let by_id: HashMap<&str, usize> = places.iter().enumerate().map(|(i, p)| (p.id.as_str(), i)).collect();
     let mut covariates = Covariates::default();

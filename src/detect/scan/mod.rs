@@ -18,16 +18,22 @@
 mod bernoulli;
 mod cluster;
 mod geometry;
-mod lowrates;
+mod keep;
+mod ladder;
+mod measure;
 mod montecarlo;
 mod options;
 mod permutation;
 mod poisson;
 mod problem;
+mod scales;
 mod statistic;
 mod strata;
 mod sweep;
+mod tally;
+mod temporal;
 mod windows;
+mod zones;
 
 use thiserror::Error;
 
@@ -38,7 +44,7 @@ pub use geometry::Location;
 pub use options::{Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment};
 
 /// Raised whenever the same input could give another answer.
-pub const METHOD_VERSION: u32 = 1;
+pub const METHOD_VERSION: u32 = 2;
 
 /// A place where cases can be. Ids are distinct; their order as text breaks ties between centres.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,17 +143,19 @@ pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, Scan
     let rows = rows(input, &input.cases, &order)?;
     let geometry =
         geometry::Geometry::new(order.iter().map(|&p| input.places[p].location)).ok_or(ScanError::MixedCoordinates)?;
-    let windows = intervals.windows(options);
+    let plan = intervals.plan(options);
     let cases: u64 = rows.iter().map(|r| u64::from(r.count)).sum();
-    if cases < 2 || windows.is_empty() {
+    if cases < 2 || plan.now.is_empty() {
         return Ok(ScanResult { clusters: Vec::new(), cases, maxima: Vec::new() });
     }
     let problem = problem(input, &rows, &order, &intervals, options)?;
-    let (circles, outcome) = montecarlo::run(&problem, &geometry, &windows, options)?;
+    let family = zones::Circles { geometry: &geometry, max_radius: options.max_radius_km };
+    let outcome = montecarlo::run(&problem, &family, &plan, options)?;
     let reporting = cluster::Reporting {
         geometry: &geometry,
-        circles: &circles,
+        family: &family,
         intervals: &intervals,
+        plan: &plan,
         options,
         problem: &problem,
         order: &order,
