@@ -118,6 +118,8 @@ struct Windows<const L: usize> {
 struct Engine<'a, P, const L: usize> {
     run: &'a Run<'a>,
     measure: Measure,
+    /// The measure's sum over all rows: its first number.
+    whole: f64,
     zones: Zones<P>,
     ladders: Vec<Ladder>,
     /// Windows that may be reported.
@@ -147,7 +149,8 @@ impl<'a, P: RowNumber, const L: usize> Engine<'a, P, L> {
         let now = Windows::new(run, &plan.now, &measure, &zones, &mut ladders);
         let ever = (!plan.ever.is_empty()).then(|| Windows::new(run, &plan.ever, &measure, &zones, &mut ladders));
         let ladders = ladders.made;
-        Self { run, measure, zones, ladders, now, ever, least_maximum: AtomicU64::new(f64::INFINITY.to_bits()) }
+        let whole = measure.whole().first().copied().unwrap_or(0.0);
+        Self { run, measure, whole, zones, ladders, now, ever, least_maximum: AtomicU64::new(f64::INFINITY.to_bits()) }
     }
 
     fn bench(&self) -> Bench<L> {
@@ -174,6 +177,7 @@ impl<'a, P: RowNumber, const L: usize> Engine<'a, P, L> {
             first: &scales.first,
             last: &scales.last,
             high: self.run.options.rates != Rates::Low,
+            whole: self.measure.is_product().then_some(self.whole),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Track<'a, P, const L: usize> {
     /// And at its last, from above; empty unless low rates are sought.
     pub last: &'a [u16],
     pub high: bool,
+    /// The sum over all rows, where that is one number.
+    pub whole: Option<f64>,
 }
 
 impl<P: RowNumber, const L: usize> Track<'_, P, L> {
@@ -131,7 +133,7 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
         mut n: [C::Sum; L],
         cursor: &mut Cursor,
     ) {
-        let Track { zones, measure, .. } = *self.track;
+        let Track { zones, measure, chunk, .. } = *self.track;
         let strides = zones.of(centre);
         if cursor.strides == 0 {
             self.sum.fill(0.0);
@@ -154,6 +156,8 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
                 *n = n.plus(c.widen());
             }
             let places = (i * STRIDE + j) as u32 + 1;
+            // Where one number is the scale of every window, it is at hand for each place.
+            let first = self.track.whole.map_or(first, |whole| usize::from(chunk.slots.below(self.sum[0] / whole)));
             if HIGH && any_enough(&n, &self.table.high[first]) {
                 self.look(&n, places, |n, table, lane| n >= table.high[first][lane]);
             }

@@ -1,7 +1,7 @@
 //! The cases of one world, observed or drawn, as the sweep wants them: for every row its counts in all windows of
 //! a chunk, side by side.
 
-use super::{ladder::Chunk, windows::Window};
+use super::{ladder::Chunk, windows::Window, zones::STRIDE};
 
 /// Counter of one row in one lane.
 pub(super) trait Count: Copy + Default + Send + Sync + 'static {
@@ -72,8 +72,8 @@ count!(u8, i16);
 count!(i16, i16);
 count!(i32, i32);
 
-/// The most cases of a row for which bytes will do: a stride of eight still fits.
-const BYTE_FITS: u32 = 31;
+/// The most cases of a stride for which bytes will do.
+const BYTE_FITS: u32 = u8::MAX as u32;
 /// The most cases of all rows for which 16 bits will do.
 const SHORT_FITS: u32 = i16::MAX as u32 - 1;
 
@@ -145,9 +145,9 @@ impl<const L: usize> Tally<L> {
             let (from, to) = self.ends(chunk.live);
             self.by_row.extend(self.before.chunks(self.live.len() + 1).map(|row| row[to] - row[from]));
         }
-        let most = self.by_row.iter().copied().max().unwrap_or(0);
+        let stride = self.most_of_a_stride();
         let short = self.all(chunk.live) <= SHORT_FITS;
-        if short && most <= BYTE_FITS {
+        if short && stride <= BYTE_FITS {
             let room = std::mem::take(&mut self.bytes);
             self.bytes = self.filled(room, chunk);
             Rows::Bytes(&self.bytes)
@@ -160,6 +160,16 @@ impl<const L: usize> Tally<L> {
             self.words = self.filled(room, chunk);
             Rows::Words(&self.words)
         }
+    }
+
+    /// No stride holds more cases than the rows that have most. Leaves `by_row` in another order.
+    fn most_of_a_stride(&mut self) -> u32 {
+        let most = self.by_row.iter().copied().max().unwrap_or(0);
+        if most * STRIDE as u32 <= BYTE_FITS || self.by_row.len() <= STRIDE {
+            return most * STRIDE as u32;
+        }
+        let (top, nth, _) = self.by_row.select_nth_unstable_by(STRIDE - 1, |a, b| b.cmp(a));
+        top.iter().sum::<u32>() + *nth
     }
 
     /// Entries of a row of `before` where a window begins and ends.
