@@ -209,7 +209,7 @@ mod tests {
                     "{scale}"
                 );
             }
-            assert_eq!(slots.below(1.0) as usize + 1, slots.count);
+            assert_eq!(slots.above(1.0) as usize + 1, slots.count);
         }
     }
 }

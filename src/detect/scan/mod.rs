@@ -35,6 +35,9 @@ mod temporal;
 mod windows;
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 use thiserror::Error;
 
 use crate::domain::time::{Day, DayRange};

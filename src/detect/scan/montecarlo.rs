@@ -162,7 +162,8 @@ impl<'a, P: RowNumber, const L: usize> Engine<'a, P, L> {
         let highest = if sequential { self.highest() } else { f64::INFINITY };
         let maxima = self.replicates(highest);
         // With so few replicates a Gumbel distribution may call for any window.
-        let floor = if maxima.len() < 10 { 0.0 } else { maxima.iter().copied().fold(f64::INFINITY, f64::min) };
+        let any = maxima.is_empty() || (maxima.len() < 10 && self.run.options.p_value != PValueMethod::Standard);
+        let floor = if any { 0.0 } else { maxima.iter().copied().fold(f64::INFINITY, f64::min) };
         let (best, whole_area) = self.observed(floor.max(LEAST_LLR - 1e-9));
         Outcome { best, whole_area, maxima }
     }

@@ -45,9 +45,8 @@ impl<P: RowNumber, const L: usize> Track<'_, P, L> {
     fn sweep_rows<C: Count, K: Keep>(&self, centres: &[u32], rows: &[[C; L]], keep: &mut K) {
         let table = self.chunk.table(keep.bar(), self.ladders);
         let sum = vec![0.0; self.measure.width()];
-        let sweep = Sweep { track: self, rows, table, keep, sum };
-        // The vector instructions that this machine has, found out as the program runs.
         let arch = Arch::new();
+        let sweep = Sweep { track: self, rows, table, keep, sum, arch };
         match (self.high, !self.last.is_empty()) {
             (true, false) => arch.dispatch(Along::<_, _, _, true, false, L> { sweep, centres }),
             (false, _) => arch.dispatch(Along::<_, _, _, false, true, L> { sweep, centres }),
@@ -64,6 +63,8 @@ struct Sweep<'a, C, P, K, const L: usize> {
     keep: &'a mut K,
     /// Room for the sum of the measure.
     sum: Vec<f64>,
+    /// The vector instructions that this machine has, found out as the program runs.
+    arch: Arch,
 }
 
 struct Along<'a, C, P, K, const HIGH: bool, const LOW: bool, const L: usize> {
@@ -81,6 +82,25 @@ impl<C: Count, P: RowNumber, K: Keep, const HIGH: bool, const LOW: bool, const L
         for &centre in self.centres {
             self.sweep.along::<HIGH, LOW>(centre as usize);
         }
+    }
+}
+
+struct Through<'s, 'a, C: Count, P, K, const HIGH: bool, const LOW: bool, const L: usize> {
+    sweep: &'s mut Sweep<'a, C, P, K, L>,
+    centre: usize,
+    i: usize,
+    n: [C::Sum; L],
+    cursor: &'s mut Cursor,
+}
+
+impl<C: Count, P: RowNumber, K: Keep, const HIGH: bool, const LOW: bool, const L: usize> NullaryFnOnce
+    for Through<'_, '_, C, P, K, HIGH, LOW, L>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.sweep.step_through::<HIGH, LOW>(self.centre, self.i, self.n, self.cursor);
     }
 }
 
@@ -130,6 +150,18 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
         &mut self,
         centre: usize,
         i: usize,
+        n: [C::Sum; L],
+        cursor: &mut Cursor,
+    ) {
+        let arch = self.arch;
+        arch.dispatch(Through::<_, _, _, HIGH, LOW, L> { sweep: self, centre, i, n, cursor });
+    }
+
+    #[inline(always)]
+    fn step_through<const HIGH: bool, const LOW: bool>(
+        &mut self,
+        centre: usize,
+        i: usize,
         mut n: [C::Sum; L],
         cursor: &mut Cursor,
     ) {
@@ -157,10 +189,12 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
             }
             let places = (i * STRIDE + j) as u32 + 1;
             // Where one number is the scale of every window, it is at hand for each place.
-            let first = self.track.whole.map_or(first, |whole| usize::from(chunk.slots.below(self.sum[0] / whole)));
+            let scale = self.track.whole.map(|whole| self.sum[0] / whole);
+            let first = scale.map_or(first, |scale| usize::from(chunk.slots.below(scale)));
             if HIGH && any_enough(&n, &self.table.high[first]) {
                 self.look(&n, places, |n, table, lane| n >= table.high[first][lane]);
             }
+            let last = scale.map_or(last, |scale| usize::from(chunk.slots.above(scale)));
             if LOW && any_few_enough(&n, &[C::default(); L], &self.table.low[last]) {
                 self.look(&n, places, |n, table, lane| n <= table.low[last][lane]);
             }
@@ -168,6 +202,7 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
     }
 
     /// Evaluate the lanes that may beat the bar.
+    #[inline(never)]
     fn look(&mut self, n: &[C::Sum; L], places: u32, may_beat: impl Fn(i16, &Table<L>, usize) -> bool) {
         let Track { chunk, ladders, high, last, .. } = *self.track;
         for (lane, ((basis, _), (statistic, ladder))) in chunk.lanes.iter().zip(&chunk.statistics).enumerate() {
