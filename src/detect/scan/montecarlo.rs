@@ -12,6 +12,7 @@ use crate::stats::Random;
 
 use super::{
     ScanError,
+    cluster::pick_disjoint,
     keep::{Found, Greatest, Keep, PerLane},
     ladder::{Chunk, Fineness, Ladder, Slots},
     measure::Measure,
@@ -236,7 +237,7 @@ impl<'a, P: RowNumber, const L: usize> Engine<'a, P, L> {
                     }));
                 });
             }
-            best.par_iter_mut().for_each(|best| super::cluster::pick_disjoint(best));
+            best.par_iter_mut().for_each(pick_disjoint);
         }
         (best, whole_area)
     }
