@@ -8,17 +8,16 @@ use crate::{domain::time::DayRange, stats::recurrence_interval};
 
 use super::{
     geometry::Geometry,
-    montecarlo::{Circles, Outcome},
+    keep::Found,
+    montecarlo::{Best, LEAST_LLR, Outcome},
     options::{Analysis, Model, Overlap, PValueMethod, Rates, ScanOptions},
     problem::Problem,
-    sweep::Found,
-    windows::{Intervals, Window},
+    windows::{Intervals, Plan, Window},
+    zones::Family,
 };
 
 /// Statistics closer than this are the same: different sums of the same numbers.
 const SAME: f64 = 1e-9;
-/// A window with less than this is no cluster.
-const LEAST_LLR: f64 = 0.001;
 
 /// A set of places and days with more (or fewer) cases than expected.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,21 +44,49 @@ pub struct ScanCluster {
     pub silent_days: usize,
 }
 
+/// A set of places, a bit each.
+struct Places(Vec<u64>);
+
+impl Places {
+    fn new(places: usize, inside: impl Fn(usize) -> bool) -> Self {
+        let word = |from: usize| {
+            let bits = (from..places.min(from + 64)).filter(|&p| inside(p));
+            bits.fold(0, |word, p| word | 1u64 << (p - from))
+        };
+        Self((0..places).step_by(64).map(word).collect())
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(|w| w.count_ones() as usize).sum()
+    }
+
+    fn has(&self, place: usize) -> bool {
+        self.0[place / 64] >> (place % 64) & 1 == 1
+    }
+
+    fn touches(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        (0..self.0.len() * 64).filter(|&p| self.has(p))
+    }
+}
+
 /// A candidate, with what decides its place in the list.
 struct Candidate {
-    /// Position in the sorted places, or the number of places for the whole area.
-    centre: usize,
+    /// Position in the sorted places; none for the whole area.
+    centre: Option<usize>,
     window: Window,
     found: Found,
-    /// The farthest place inside: all that come no later in the centre's order are inside.
-    edge: (u64, u32),
-    size: usize,
+    places: Places,
 }
 
 pub(super) struct Reporting<'a> {
     pub geometry: &'a Geometry,
-    pub circles: &'a Circles,
+    pub family: &'a dyn Family,
     pub intervals: &'a Intervals,
+    pub plan: &'a Plan,
     pub options: &'a ScanOptions,
     pub problem: &'a Problem,
     /// Sorted position → position in the input.
@@ -68,23 +95,30 @@ pub(super) struct Reporting<'a> {
 
 impl Reporting<'_> {
     pub fn clusters(&self, outcome: &Outcome) -> Vec<ScanCluster> {
-        let mut candidates: Vec<Candidate> = outcome
-            .best
-            .iter()
-            .enumerate()
-            .flat_map(|(centre, best)| self.of_centre(centre, best).into_iter().map(move |b| (centre, b)))
-            .filter(|(_, (_, found))| found.llr >= LEAST_LLR)
-            .map(|(centre, (window, found))| self.candidate(centre, window, found))
-            .collect();
+        let count = self.order.len();
+        let of_centres = outcome.best.iter().enumerate().flat_map(|(centre, best)| {
+            best.iter().map(move |b| Candidate {
+                centre: Some(centre),
+                window: b.window,
+                found: b.found,
+                places: Places::new(count, |p| self.family.holds(centre, b.last, p)),
+            })
+        });
+        let of_area = outcome.whole_area.iter().map(|(window, found)| Candidate {
+            centre: None,
+            window: *window,
+            found: *found,
+            places: Places::new(count, |_| true),
+        });
+        let mut candidates: Vec<Candidate> = of_centres.chain(of_area).filter(|c| c.found.llr >= LEAST_LLR).collect();
+        let centre = |c: &Candidate| c.centre.unwrap_or(count);
         candidates.sort_by(|a, b| {
-            b.found
-                .llr
-                .total_cmp(&a.found.llr)
-                .then_with(|| a.centre.cmp(&b.centre))
-                .then_with(|| a.window.from.cmp(&b.window.from))
+            let by_statistic = b.found.llr.total_cmp(&a.found.llr);
+            by_statistic.then(centre(a).cmp(&centre(b))).then(a.window.from.cmp(&b.window.from))
         });
         // Among candidates of the same statistic: fewer places, then the earlier centre.
-        sort_ties(&mut candidates, |c| c.found.llr, |a, b| a.size.cmp(&b.size).then(a.centre.cmp(&b.centre)));
+        let by_size = |a: &Candidate, b: &Candidate| a.places.len().cmp(&b.places.len());
+        sort_ties(&mut candidates, |c| c.found.llr, |a, b| by_size(a, b).then(centre(a).cmp(&centre(b))));
         let mut kept: Vec<Candidate> = Vec::new();
         for c in candidates {
             if kept.iter().all(|k| self.may_stand_beside(k, &c)) {
@@ -94,96 +128,45 @@ impl Reporting<'_> {
         let null = NullMaxima::new(&outcome.maxima, self.options);
         kept.iter()
             .map(|c| (c, null.p_value(c.found.llr)))
-            .filter(|(_, p)| *p < 1.0)
+            // Without replicates nothing is known of chance, and nothing is hidden.
+            .filter(|(_, p)| *p < 1.0 || outcome.maxima.is_empty())
             .enumerate()
             .map(|(i, (c, p))| self.report(i + 1, c, p))
             .collect()
     }
 
-    /// The windows that a centre puts forward: its best one and, in a retrospective analysis, further ones that
-    /// share no interval with a better one. Of the whole area there is only one.
-    fn of_centre(&self, centre: usize, best: &[(Window, Found)]) -> Vec<(Window, Found)> {
-        let mut sorted = best.to_vec();
-        sorted.sort_by(|a, b| b.1.llr.total_cmp(&a.1.llr).then(a.0.from.cmp(&b.0.from)));
-        let length = |w: Window| w.to - w.from;
-        sort_ties(
-            &mut sorted,
-            |b| b.1.llr,
-            |a, b| a.1.places.cmp(&b.1.places).then(length(a.0).cmp(&length(b.0))).then(a.0.from.cmp(&b.0.from)),
-        );
-        let mut kept: Vec<(Window, Found)> = Vec::new();
-        for b in sorted {
-            if self.is_whole(centre) && !kept.is_empty() {
-                break;
-            }
-            if kept.iter().all(|k| k.0.to < b.0.from || b.0.to < k.0.from) {
-                kept.push(b);
-            }
-        }
-        kept
-    }
-
-    fn candidate(&self, centre: usize, window: Window, found: Found) -> Candidate {
-        let places = self.order.len();
-        if self.is_whole(centre) {
-            return Candidate { centre: places, window, found, edge: (u64::MAX, 0), size: places };
-        }
-        let last = self.circles.lists[centre][found.places as usize - 1];
-        let last = self.circles.active[last as usize] as usize;
-        let edge = self.geometry.order(centre, last);
-        let size = (0..places).filter(|&p| self.inside(centre, edge, p)).count();
-        Candidate { centre, window, found, edge, size }
-    }
-
-    fn is_whole(&self, centre: usize) -> bool {
-        self.circles.whole_area && centre + 1 == self.circles.lists.len()
-    }
-
-    fn inside(&self, centre: usize, edge: (u64, u32), place: usize) -> bool {
-        self.geometry.order(centre, place) <= edge
-    }
-
     fn may_stand_beside(&self, better: &Candidate, c: &Candidate) -> bool {
-        let places = self.order.len();
         // Purely temporal clusters compete with one another only.
-        if (better.centre == places) != (c.centre == places) {
+        if better.centre.is_none() != c.centre.is_none() {
             return self.options.overlap != Overlap::MostLikelyOnly;
         }
         let together = better.window.from <= c.window.to && c.window.from <= better.window.to;
-        let c_in_better = || c.centre == places || self.inside(better.centre, better.edge, c.centre);
-        let better_in_c = || better.centre == places || self.inside(c.centre, c.edge, better.centre);
+        let c_in_better = || c.centre.is_none_or(|p| better.places.has(p));
+        let better_in_c = || better.centre.is_none_or(|p| c.places.has(p));
         match self.options.overlap {
             Overlap::All => true,
             Overlap::MostLikelyOnly => false,
             _ if !together => true,
             Overlap::NoCentreInOther => !c_in_better() && !better_in_c(),
             Overlap::NoPairOfCentres => !(c_in_better() && better_in_c()),
-            Overlap::None => {
-                c.centre != places
-                    && (0..places)
-                        .all(|p| !(self.inside(better.centre, better.edge, p) && self.inside(c.centre, c.edge, p)))
-            }
+            Overlap::None => !better.places.touches(&c.places),
         }
     }
 
     fn report(&self, rank: usize, c: &Candidate, p_value: f64) -> ScanCluster {
-        let whole = c.centre == self.order.len();
-        let mut members: Vec<usize> = Vec::new();
-        let mut radius: f64 = 0.0;
-        if !whole {
-            members = (0..self.order.len()).filter(|&p| self.inside(c.centre, c.edge, p)).collect();
-            radius = members.iter().map(|&p| self.geometry.distance(c.centre, p)).fold(0.0, f64::max);
-        }
         let Found { llr, observed, expected, .. } = c.found;
+        // Of the whole area no places are listed: it is all of them.
+        let members: Vec<usize> = if c.centre.is_some() { c.places.iter().collect() } else { Vec::new() };
+        let radius = |centre: usize| members.iter().map(|&p| self.geometry.distance(centre, p)).fold(0.0, f64::max);
         let n = f64::from(observed);
         let cases = self.problem.statistic_in(c.window).cases();
         let outside = (cases - n) / (cases - expected);
         let prospective = self.options.analysis == Analysis::Prospective;
         ScanCluster {
             rank,
-            centre: (!whole).then(|| self.order[c.centre]),
+            centre: c.centre.map(|centre| self.order[centre]),
             places: members.iter().map(|&p| self.order[p]).collect(),
-            radius_km: (!whole).then_some(radius),
+            radius_km: c.centre.map(radius),
             window: self.intervals.days_of(c.window),
             observed,
             expected,
@@ -191,11 +174,32 @@ impl Reporting<'_> {
             llr,
             p_value,
             recurrence_interval_days: prospective.then(|| {
-                recurrence_interval(p_value, f64::from(self.options.aggregate_days.max(1)), self.options.analyses)
+                recurrence_interval(p_value, f64::from(self.options.aggregate_days.max(1)), self.plan.analyses)
             }),
             silent_days: 0,
         }
     }
+}
+
+/// Leave the windows that a centre puts forward: its best one and further ones that share no interval with a
+/// better one. Of equal ones the fewest places and then the shortest window is the better.
+pub(super) fn pick_disjoint(best: &mut Vec<Best>) {
+    let mut sorted = std::mem::take(best);
+    sorted.sort_by(|a, b| b.found.llr.total_cmp(&a.found.llr).then(a.window.from.cmp(&b.window.from)));
+    sort_ties(
+        &mut sorted,
+        |b| b.found.llr,
+        |a, b| {
+            let by_places = a.found.places.cmp(&b.found.places);
+            by_places.then(a.window.len().cmp(&b.window.len())).then(a.window.from.cmp(&b.window.from))
+        },
+    );
+    for b in sorted {
+        if best.iter().all(|k| k.window.to < b.window.from || b.window.to < k.window.from) {
+            best.push(b);
+        }
+    }
+    best.shrink_to_fit();
 }
 
 /// Put every run of equal statistics of a list that falls into its own order. "Equal" with a tolerance is no

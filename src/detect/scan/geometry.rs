@@ -89,15 +89,48 @@ impl Geometry {
     /// Positions in `candidates` of those within the radius, nearest first.
     pub fn nearest(&self, centre: usize, candidates: &[u32], max_radius: Option<f64>) -> Vec<u32> {
         let limit = max_radius.map_or(f64::INFINITY, |r| self.limit2(r));
-        let mut keyed: Vec<(u64, u32, u32)> = candidates
-            .iter()
-            .enumerate()
-            .map(|(i, &p)| (self.order(centre, p as usize), i as u32))
-            .map(|((d2, tie), i)| (d2, tie, i))
-            .filter(|(d2, ..)| f64::from_bits(*d2) <= limit)
-            .collect();
-        keyed.sort_unstable();
-        keyed.into_iter().map(|(.., i)| i).collect()
+        let mut keyed: Vec<(u32, u32)> = Vec::with_capacity(candidates.len());
+        for (i, &p) in candidates.iter().enumerate() {
+            let separation = self.separation2(centre, p as usize);
+            if separation <= limit {
+                // Rounding to single precision keeps the order, but for ties.
+                keyed.push(((separation as f32).to_bits(), i as u32));
+            }
+        }
+        sort_by_key(&mut keyed);
+        let exact = |&(_, i): &(u32, u32)| self.order(centre, candidates[i as usize] as usize);
+        for run in keyed.chunk_by_mut(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+            run.sort_by_key(exact);
+        }
+        keyed.into_iter().map(|(_, i)| i).collect()
+    }
+}
+
+/// Sort by the first number, in three passes of eleven bits where there are enough to sort.
+fn sort_by_key(items: &mut Vec<(u32, u32)>) {
+    if items.len() < 300 {
+        items.sort_unstable();
+        return;
+    }
+    const BITS: u32 = 11;
+    const SIZE: usize = 1 << BITS;
+    let mut counts = [[0u32; SIZE]; 3];
+    let digit = |key: u32, pass: usize| (key >> (BITS * pass as u32)) as usize % SIZE;
+    for &(key, _) in items.iter() {
+        (0..3).for_each(|pass| counts[pass][digit(key, pass)] += 1);
+    }
+    let mut other = vec![(0, 0); items.len()];
+    for (pass, counts) in counts.iter_mut().enumerate() {
+        let mut start = 0;
+        for c in counts.iter_mut() {
+            (*c, start) = (start, start + *c);
+        }
+        for &item in items.iter() {
+            let to = &mut counts[digit(item.0, pass)];
+            other[*to as usize] = item;
+            *to += 1;
+        }
+        std::mem::swap(items, &mut other);
     }
 }
 
@@ -114,6 +147,17 @@ mod tests {
         let g = plane(&[(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0), (-1.0, 0.0), (0.0, -1.0)]);
         assert_eq!(g.nearest(0, &[0, 1, 2, 3, 4, 5], None), [0, 4, 5, 2, 1, 3]);
         assert_eq!(g.nearest(0, &[0, 2, 3, 4], Some(1.0)), [0, 3, 1]);
+    }
+
+    #[test]
+    fn many_places_come_in_the_order_of_their_exact_distance() {
+        // So far from the origin that single precision sees many ties that are none.
+        let points: Vec<(f64, f64)> = (0..900).map(|i| (f64::from(i % 30) * 1e-5, 5e3 + f64::from(i / 30))).collect();
+        let g = plane(&points);
+        let all: Vec<u32> = (0..900).collect();
+        let got = g.nearest(0, &all, None);
+        assert_eq!(got.len(), 900);
+        assert!(got.windows(2).all(|w| g.order(0, w[0] as usize) < g.order(0, w[1] as usize)));
     }
 
     #[test]

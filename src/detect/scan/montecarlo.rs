@@ -1,9 +1,10 @@
-//! The engine: every circle in every window, once for the data and once for each replicate.
+//! The engine: every zone in every window, once for each replicate and once for the data.
 //!
-//! Replicate r draws from stream r of the seed, whichever thread runs it, and maxima are kept in the
-//! order of replicates: the answer is the same for any number of threads.
+//! Replicate r draws from stream r of the seed, whichever thread runs it, and maxima are kept in the order of
+//! replicates: the answer is the same for any number of threads. Replicates come first, for a window that no
+//! replicate fell short of is never reported, and need not be kept.
 
-use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
@@ -11,57 +12,40 @@ use crate::stats::Random;
 
 use super::{
     ScanError,
-    geometry::Geometry,
-    lowrates::{Growth, sweep_low},
+    cluster::pick_disjoint,
+    keep::{Found, Greatest, Keep, PerLane},
+    ladder::{Chunk, Fineness, Ladder, Slots},
+    measure::Measure,
     options::{Analysis, PValueMethod, Rates, ScanOptions},
-    problem::{Cases, Expected, Problem},
-    statistic::Bars,
-    sweep::{Counter, Counts, Factors, Found, Greatest, Keep, Measure, PerLane, Position, Sweep, Table},
-    windows::Window,
+    problem::Problem,
+    scales::ScaleSets,
+    sweep::Track,
+    tally::Tally,
+    temporal::WholeArea,
+    windows::{Plan, Window},
+    zones::{Family, RowNumber, Zones},
 };
+
+/// A window with less than this is no cluster.
+pub(super) const LEAST_LLR: f64 = 0.001;
 
 /// What the engine found.
 pub(super) struct Outcome {
-    /// By centre: the best circle of every window that has one, by window.
-    pub best: Vec<Vec<(Window, Found)>>,
+    /// By centre: the best zone of every window that has one worth reporting, and its last place.
+    pub best: Vec<Vec<Best>>,
+    /// The best window of the whole area, if that was asked for.
+    pub whole_area: Option<(Window, Found)>,
     /// The greatest statistic of each replicate, in order; fewer than asked for when a sequential run stopped.
     pub maxima: Vec<f64>,
 }
 
-/// The places of every centre's circles, nearest first. Places where nothing can happen are left out:
-/// they change no window.
-pub(super) struct Circles {
-    /// Positions of places with a population at risk.
-    pub active: Vec<u32>,
-    /// By centre; the whole area (one pseudo-place, numbered after the last active one) comes last, if asked for.
-    pub lists: Vec<Vec<u32>>,
-    pub whole_area: bool,
-}
-
-impl Circles {
-    pub fn new(geometry: &Geometry, risk: &[f64], options: &ScanOptions) -> Self {
-        let active: Vec<u32> = (0..risk.len() as u32).filter(|&p| risk[p as usize] > 0.0).collect();
-        let limit = options.max_space_share * risk.iter().sum::<f64>() * (1.0 + 1e-12);
-        let whole_area = options.include_temporal || options.analysis == Analysis::Temporal;
-        let circle = |centre: usize| {
-            let mut list = geometry.nearest(centre, &active, options.max_radius_km);
-            let mut inside = 0.0;
-            let fits = list.iter().take_while(|&&p| {
-                inside += risk[active[p as usize] as usize];
-                inside <= limit
-            });
-            let fits = fits.count();
-            list.truncate(fits);
-            list.shrink_to_fit();
-            list
-        };
-        let centres = if options.analysis == Analysis::Temporal { 0 } else { risk.len() };
-        let mut lists: Vec<Vec<u32>> = (0..centres).into_par_iter().map(circle).collect();
-        if whole_area {
-            lists.push(vec![active.len() as u32]);
-        }
-        Self { active, lists, whole_area }
-    }
+/// The best zone of a centre in one window.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Best {
+    pub window: Window,
+    pub found: Found,
+    /// The place that the zone took in last.
+    pub last: usize,
 }
 
 /// Scan the data and the replicates.
@@ -70,234 +54,216 @@ impl Circles {
 /// When the worker threads cannot be started.
 pub(super) fn run(
     problem: &Problem,
-    geometry: &Geometry,
-    windows: &[Window],
+    family: &dyn Family,
+    plan: &Plan,
     options: &ScanOptions,
-) -> Result<(Circles, Outcome), ScanError> {
+) -> Result<Outcome, ScanError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.unwrap_or(0))
         .build()
         .map_err(|e| ScanError::Threads(e.to_string()))?;
-    Ok(pool.install(|| {
-        let circles = Circles::new(geometry, &problem.risk, options);
-        let outcome = Run::new(problem, &circles, windows, options).small_or_large();
-        (circles, outcome)
-    }))
+    let run = Run::new(problem, family, plan, options);
+    Ok(pool.install(|| run.small_or_large()))
 }
 
 struct Run<'a> {
     problem: &'a Problem,
-    circles: &'a Circles,
-    windows: &'a [Window],
+    family: &'a dyn Family,
+    plan: &'a Plan,
     options: &'a ScanOptions,
-    /// Place → position among the active ones.
-    active_of: Vec<u32>,
+    /// Places with a population at risk, in the order of rows, and the row of every place.
+    active: Vec<u32>,
+    row_of: Vec<u32>,
     /// The union of all windows.
     live: Window,
     /// No window is likely to hold more cases than this in any replicate (nothing is lost if one does).
     most: usize,
 }
 
-/// Up to `L` windows that are swept together.
-struct Chunk<M> {
-    windows: Vec<Window>,
-    /// By interval: the lanes whose window contains it.
-    lanes_of: Vec<Vec<u8>>,
-    /// The union of the windows.
-    live: Window,
-    /// By lane.
-    bars: Vec<Arc<Bars>>,
-    measure: M,
-    /// Only where low rates are sought.
-    growth: Option<Growth>,
-}
-
 impl<'a> Run<'a> {
-    fn new(problem: &'a Problem, circles: &'a Circles, windows: &'a [Window], options: &'a ScanOptions) -> Self {
-        let mut active_of = vec![u32::MAX; problem.risk.len()];
-        for (i, &p) in circles.active.iter().enumerate() {
-            active_of[p as usize] = i as u32;
+    fn new(problem: &'a Problem, family: &'a dyn Family, plan: &'a Plan, options: &'a ScanOptions) -> Self {
+        let active: Vec<u32> = (0..problem.risk.len() as u32).filter(|&p| problem.risk[p as usize] > 0.0).collect();
+        let mut row_of = vec![u32::MAX; problem.risk.len()];
+        for (row, &p) in active.iter().enumerate() {
+            row_of[p as usize] = row as u32;
         }
-        let live = union(windows);
+        let live = plan.live();
         let inside: u32 = problem.observed.iter().filter(|c| live.contains(c.interval)).map(|c| c.count).sum();
-        let expected: f64 = circles.active.iter().map(|&p| problem.expected.of(p as usize, live)).sum();
+        let measure = Measure::new(&problem.expected, &active, live);
+        let expected = measure.lane(live).expected(&measure.whole());
         let typical = expected.max(f64::from(inside));
         let most = (typical + 8.0 * typical.sqrt() + 16.0).min(problem.statistic.cases()) as usize;
-        Self { problem, circles, windows, options, active_of, live, most }
+        Self { problem, family, plan, options, active, row_of, live, most }
     }
 
-    /// Few cases and places fit into half the bytes, and into twice the lanes.
     fn small_or_large(&self) -> Outcome {
-        let small = self.most <= 30_000 && self.circles.active.len() < usize::from(u16::MAX);
-        match (small, self.windows.len()) {
-            (true, 0..=16) => self.by_measure::<i16, u16, 16>(),
-            (true, _) => self.by_measure::<i16, u16, 32>(),
-            (false, _) => self.by_measure::<i32, u32, 16>(),
+        if self.active.len() < usize::from(u16::MAX) { self.by_lanes::<u16>() } else { self.by_lanes::<u32>() }
+    }
+
+    fn by_lanes<P: RowNumber>(&self) -> Outcome {
+        match self.plan.now.len() {
+            0..=16 => Engine::<P, 16>::new(self).outcome(),
+            17..=32 => Engine::<P, 32>::new(self).outcome(),
+            _ => Engine::<P, 64>::new(self).outcome(),
         }
-    }
-
-    fn by_measure<C: Counter, P: Position, const L: usize>(&self) -> Outcome {
-        match &self.problem.expected {
-            Expected::Factored { weights, .. } if weights.len() == 1 => self.sweep_all::<C, P, Factors<1>, L>(),
-            Expected::Factored { weights, .. } if weights.len() <= 8 => self.sweep_all::<C, P, Factors<8>, L>(),
-            _ => self.sweep_all::<C, P, Table<L>, L>(),
-        }
-    }
-
-    fn sweep_all<C: Counter, P: Position, M: Build<L>, const L: usize>(&self) -> Outcome {
-        let mut ladders = BTreeMap::new();
-        let chunks: Vec<Chunk<M>> = self.windows.chunks(L).map(|w| self.chunk(w, &mut ladders)).collect();
-        let lists: Vec<Box<[P]>> =
-            self.circles.lists.iter().map(|l| l.iter().map(|&p| P::from_u32(p)).collect()).collect();
-        let engine = Engine::<C, P, M, L> { run: self, chunks, lists, counter: PhantomData };
-        let best = engine.observed();
-        let highest = best.iter().flatten().map(|(_, f)| f.llr).fold(0.0, f64::max);
-        Outcome { maxima: engine.replicates(highest), best }
-    }
-
-    /// The ladder of a window, shared by all windows with the same number of cases to compare with.
-    fn bars(&self, window: Window, ladders: &mut BTreeMap<u64, Arc<Bars>>) -> Arc<Bars> {
-        let statistic = self.problem.statistic_in(window);
-        let least = self.options.min_cases.max(1) as usize;
-        let most = self.most.min(statistic.cases() as usize);
-        let make = || Arc::new(Bars::new(statistic, most, least, self.options.rates != Rates::High));
-        ladders.entry(statistic.cases().to_bits()).or_insert_with(make).clone()
-    }
-
-    fn chunk<M: Build<L>, const L: usize>(
-        &self,
-        windows: &[Window],
-        ladders: &mut BTreeMap<u64, Arc<Bars>>,
-    ) -> Chunk<M> {
-        let live = union(windows);
-        let lanes_of = (live.from..=live.to)
-            .map(|t| (0..windows.len() as u8).filter(|&l| windows[usize::from(l)].contains(t)).collect())
-            .collect();
-        let measure = M::build(self, windows);
-        let low = self.options.rates != Rates::High;
-        let growth = low.then(|| Growth::new(&measure, self.rows(), windows.len()));
-        let bars = windows.iter().map(|w| self.bars(*w, ladders)).collect();
-        Chunk { windows: windows.to_vec(), lanes_of, live, bars, measure, growth }
-    }
-
-    /// Rows of the tables: the active places and, where asked for, the whole area.
-    fn rows(&self) -> usize {
-        self.circles.active.len() + usize::from(self.circles.whole_area)
     }
 }
 
-fn union(windows: &[Window]) -> Window {
-    let from = windows.iter().map(|w| w.from).min().unwrap_or(0);
-    Window { from, to: windows.iter().map(|w| w.to).max().unwrap_or(from) }
+/// Windows in chunks, with what bounds them.
+struct Windows<const L: usize> {
+    chunks: Vec<Chunk<L>>,
+    scales: ScaleSets,
+    whole_area: Option<WholeArea>,
 }
 
-struct Engine<'a, C, P, M, const L: usize> {
+struct Engine<'a, P, const L: usize> {
     run: &'a Run<'a>,
-    chunks: Vec<Chunk<M>>,
-    lists: Vec<Box<[P]>>,
-    counter: PhantomData<C>,
+    measure: Measure,
+    /// The measure's sum over all rows: its first number.
+    whole: f64,
+    zones: Zones<P>,
+    ladders: Vec<Ladder>,
+    /// Windows that may be reported.
+    now: Windows<L>,
+    /// Windows of a replicate, where those are others.
+    ever: Option<Windows<L>>,
+    /// The least of the replicates' maxima so far, as bits of a double.
+    least_maximum: AtomicU64,
 }
 
 /// What one thread works with.
-struct Bench<C, const L: usize> {
-    counts: Counts<C, L>,
+struct Bench<const L: usize> {
+    tally: Tally<L>,
     scratch: Vec<u32>,
     drawn: Vec<(u32, u32)>,
-    cases: Vec<Cases>,
 }
 
-impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P, M, L> {
-    fn bench(&self) -> Bench<C, L> {
-        let rows = self.run.rows();
-        let least = self.run.options.min_cases.max(1) as usize;
-        Bench {
-            counts: Counts { rows: vec![[C::ZERO; L]; rows], any: vec![0; rows], lanes: 0, least },
-            scratch: Vec::new(),
-            drawn: Vec::new(),
-            cases: Vec::new(),
+impl<'a, P: RowNumber, const L: usize> Engine<'a, P, L> {
+    fn new(run: &'a Run<'a>) -> Self {
+        let Run { problem, options, plan, .. } = *run;
+        let measure = Measure::new(&problem.expected, &run.active, run.live);
+        let limit = options.max_space_share * problem.risk.iter().sum::<f64>() * (1.0 + 1e-12);
+        let centres = if options.analysis == Analysis::Temporal { 0 } else { problem.risk.len() };
+        let zones = Zones::new(run.family, &run.active, &problem.risk, limit, centres);
+        let mut ladders =
+            Ladders { run, fineness: Fineness::new(plan.all().count()), totals: Vec::new(), made: Vec::new() };
+        let now = Windows::new(run, &plan.now, &measure, &zones, &mut ladders);
+        let ever = (!plan.ever.is_empty()).then(|| Windows::new(run, &plan.ever, &measure, &zones, &mut ladders));
+        let ladders = ladders.made;
+        let whole = measure.whole().first().copied().unwrap_or(0.0);
+        Self { run, measure, whole, zones, ladders, now, ever, least_maximum: AtomicU64::new(f64::INFINITY.to_bits()) }
+    }
+
+    fn bench(&self) -> Bench<L> {
+        Bench { tally: Tally::new(self.run.active.len(), self.run.live), scratch: Vec::new(), drawn: Vec::new() }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let sequential = self.run.options.p_value == PValueMethod::Sequential;
+        let highest = if sequential { self.highest() } else { f64::INFINITY };
+        let maxima = self.replicates(highest);
+        // With so few replicates a Gumbel distribution may call for any window.
+        let any = maxima.is_empty() || (maxima.len() < 10 && self.run.options.p_value != PValueMethod::Standard);
+        let floor = if any { 0.0 } else { maxima.iter().copied().fold(f64::INFINITY, f64::min) };
+        let (best, whole_area) = self.observed(floor.max(LEAST_LLR - 1e-9));
+        Outcome { best, whole_area, maxima }
+    }
+
+    fn track<'t>(&'t self, windows: &'t Windows<L>, chunk: usize) -> Track<'t, P, L> {
+        let scales = windows.scales.of_chunk(chunk);
+        Track {
+            zones: &self.zones,
+            measure: &self.measure,
+            ladders: &self.ladders,
+            chunk: &windows.chunks[chunk],
+            first: &scales.first,
+            last: &scales.last,
+            high: self.run.options.rates != Rates::Low,
+            whole: self.measure.is_product().then_some(self.whole),
         }
     }
 
-    /// Enter the cases (ordered by interval) that fall into a chunk's windows.
-    fn fill(&self, counts: &mut Counts<C, L>, chunk: &Chunk<M>, cases: &[Cases]) {
-        counts.rows.fill([C::ZERO; L]);
-        counts.any.fill(0);
-        counts.lanes = chunk.windows.len();
-        let whole = self.run.circles.active.len();
-        let start = cases.partition_point(|c| c.interval < chunk.live.from);
-        for c in cases[start..].iter().take_while(|c| c.interval <= chunk.live.to) {
-            let lanes = &chunk.lanes_of[(c.interval - chunk.live.from) as usize];
-            if lanes.is_empty() {
-                continue;
-            }
-            let mut put = |row: usize| {
-                counts.any[row] += c.count as i32;
-                for &lane in lanes {
-                    let n = &mut counts.rows[row][usize::from(lane)];
-                    *n = n.plus(C::from_usize(c.count as usize));
-                }
-            };
-            put(self.run.active_of[c.place as usize] as usize);
-            if self.run.circles.whole_area {
-                put(whole);
-            }
+    /// The greatest statistic of what lies in a tally, if above `bar`; `bar` otherwise.
+    fn greatest(&self, tally: &mut Tally<L>, windows: &Windows<L>, bar: f64) -> f64 {
+        let mut keep = Greatest(bar);
+        if let Some(whole_area) = &windows.whole_area {
+            whole_area.offer(tally, &self.ladders, &mut keep);
         }
+        for chunk in 0..windows.chunks.len() {
+            let rows = tally.rows(&windows.chunks[chunk]);
+            self.track(windows, chunk).sweep(&self.zones.visits, &rows, &mut keep);
+        }
+        keep.bar()
     }
 
-    /// Sweep along some lists and answer what was kept.
-    fn sweep<'l, K: Keep>(
-        &self,
-        lists: impl Iterator<Item = &'l Box<[P]>>,
-        counts: &Counts<C, L>,
-        chunk: &Chunk<M>,
-        mut keep: K,
-    ) -> K {
-        match &chunk.growth {
-            None => {
-                let mut sweep = Sweep::new(counts, &chunk.measure, &chunk.bars, keep);
-                lists.for_each(|list| sweep.along(list));
-                sweep.keep
-            }
-            Some(growth) => {
-                let high = self.run.options.rates == Rates::Both;
-                for list in lists {
-                    sweep_low(list, counts, &chunk.measure, growth, high, &chunk.bars, &mut keep);
-                }
-                keep
-            }
-        }
+    fn set_observed(&self, tally: &mut Tally<L>) {
+        let cases = self.run.problem.observed.iter();
+        tally.set(cases.map(|c| (self.run.row_of[c.place as usize], c.interval, c.count)), self.now.many());
     }
 
-    fn observed(&self) -> Vec<Vec<(Window, Found)>> {
-        let mut best = vec![Vec::new(); self.lists.len()];
+    fn highest(&self) -> f64 {
         let mut bench = self.bench();
-        let mut cases = self.run.problem.observed.clone();
-        cases.sort_by_key(|c| c.interval);
-        for chunk in &self.chunks {
-            self.fill(&mut bench.counts, chunk, &cases);
-            let counts = &bench.counts;
-            best.par_iter_mut().zip(&self.lists).for_each(|(best, list)| {
-                let keep = self.sweep(std::iter::once(list), counts, chunk, PerLane(vec![None; L]));
-                best.extend(chunk.windows.iter().zip(keep.0).filter_map(|(w, found)| Some((*w, found?))));
-            });
+        self.set_observed(&mut bench.tally);
+        self.greatest(&mut bench.tally, &self.now, 0.0)
+    }
+
+    /// By centre: its best windows above the floor; and the best of the whole area.
+    fn observed(&self, floor: f64) -> (Vec<Vec<Best>>, Option<(Window, Found)>) {
+        let mut tally = self.bench().tally;
+        self.set_observed(&mut tally);
+        let whole_area = self.now.whole_area.as_ref().and_then(|w| {
+            let mut keep = PerLane::new(w.windows.len(), floor, false);
+            w.offer(&tally, &self.ladders, &mut keep);
+            let found = keep.best.iter().zip(&w.windows).filter_map(|(f, w)| Some((*w, (*f)?)));
+            // Of equals the shortest, which comes first.
+            found.reduce(|a, b| if b.1.llr > a.1.llr + 1e-9 { b } else { a })
+        });
+        let share = Window::shared(&self.run.plan.now);
+        let mut best: Vec<Vec<Best>> = vec![Vec::new(); self.zones.centres()];
+        // Centres in blocks, for some may have many windows before the best of them are picked.
+        for (block, best) in best.chunks_mut(256).enumerate() {
+            for chunk in 0..self.now.chunks.len() {
+                let rows = tally.rows(&self.now.chunks[chunk]);
+                let track = self.track(&self.now, chunk);
+                best.par_iter_mut().enumerate().for_each(|(i, best)| {
+                    let centre = block * 256 + i;
+                    let mut keep = PerLane::new(track.chunk.windows.len(), floor, share);
+                    track.sweep(&[centre as u32], &rows, &mut keep);
+                    let found = track.chunk.windows.iter().zip(keep.best);
+                    best.extend(found.filter_map(|(window, found)| {
+                        let found = found?;
+                        let row = self.zones.last_row(centre, found.places as usize);
+                        Some(Best { window: *window, found, last: self.run.active[row] as usize })
+                    }));
+                });
+            }
+            best.par_iter_mut().for_each(pick_disjoint);
         }
-        best
+        (best, whole_area)
     }
 
     /// The greatest statistic of replicate `number`.
-    fn replicate(&self, number: u32, bench: &mut Bench<C, L>) -> f64 {
-        let mut random = Random::stream(self.run.options.seed, u64::from(number) + 1);
+    fn replicate(&self, number: u32, bench: &mut Bench<L>) -> f64 {
+        let run = self.run;
+        let windows = self.ever.as_ref().unwrap_or(&self.now);
+        let mut random = Random::stream(run.options.seed, u64::from(number) + 1);
         bench.drawn.clear();
-        self.run.problem.null.draw(self.run.live, &mut random, &mut bench.scratch, &mut bench.drawn);
-        bench.cases.clear();
-        bench.cases.extend(bench.drawn.iter().map(|&(place, interval)| Cases { place, interval, count: 1 }));
-        bench.cases.sort_unstable_by_key(|c| c.interval);
-        let mut greatest = Greatest(0.0);
-        for chunk in &self.chunks {
-            self.fill(&mut bench.counts, chunk, &bench.cases);
-            greatest = self.sweep(self.lists.iter(), &bench.counts, chunk, greatest);
+        run.problem.null.draw(run.live, &mut random, &mut bench.scratch, &mut bench.drawn);
+        let cases = bench.drawn.iter().map(|&(place, interval)| (run.row_of[place as usize], interval, 1));
+        bench.tally.set(cases, windows.many());
+        // Nearly every replicate beats the least maximum so far, so that much need not be looked at; one that
+        // does not is done again from nothing.
+        let guess = f64::from_bits(self.least_maximum.load(Ordering::Relaxed));
+        let mut greatest = 0.0;
+        if guess.is_finite() {
+            greatest = self.greatest(&mut bench.tally, windows, guess);
         }
-        greatest.0
+        if !guess.is_finite() || greatest <= guess {
+            greatest = self.greatest(&mut bench.tally, windows, 0.0);
+        }
+        // Statistics are never negative, and the bits of such doubles are ordered as they are.
+        self.least_maximum.fetch_min(greatest.to_bits(), Ordering::Relaxed);
+        greatest
     }
 
     fn replicates(&self, observed: f64) -> Vec<f64> {
@@ -309,8 +275,11 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
         let mut reached = 0;
         for start in (0..all).step_by(batch as usize) {
             let numbers = start..(start + batch).min(all);
-            let some: Vec<f64> =
-                numbers.into_par_iter().map_init(|| self.bench(), |bench, r| self.replicate(r, bench)).collect();
+            let some: Vec<f64> = numbers
+                .into_par_iter()
+                .with_max_len(8)
+                .map_init(|| self.bench(), |bench, r| self.replicate(r, bench))
+                .collect();
             for value in some {
                 maxima.push(value);
                 reached += usize::from(value >= observed);
@@ -323,55 +292,64 @@ impl<C: Counter, P: Position, M: Measure + Send, const L: usize> Engine<'_, C, P
     }
 }
 
-/// A measure made for a chunk of windows.
-trait Build<const L: usize>: Measure + Send + Sized {
-    fn build(run: &Run, windows: &[Window]) -> Self;
+/// Ladders as windows ask for them.
+struct Ladders<'a> {
+    run: &'a Run<'a>,
+    fineness: Fineness,
+    totals: Vec<u64>,
+    made: Vec<Ladder>,
 }
 
-impl<const R: usize, const L: usize> Build<L> for Factors<R> {
-    fn build(run: &Run, windows: &[Window]) -> Self {
-        let Expected::Factored { weights, basis } = &run.problem.expected else {
-            return Self { weights: Vec::new(), basis: Vec::new() };
-        };
-        let mut rows: Vec<[f64; R]> = run
-            .circles
-            .active
-            .iter()
-            .map(|&p| std::array::from_fn(|r| weights.get(r).map_or(0.0, |w| w[p as usize])))
-            .collect();
-        let whole = std::array::from_fn(|r| rows.iter().map(|row| row[r]).sum());
-        rows.push(whole);
-        let lane = |w: &Window| {
-            std::array::from_fn(|r| basis.get(r).map_or(0.0, |b| b[w.from as usize..=w.to as usize].iter().sum()))
-        };
-        let mut basis: Vec<[f64; R]> = windows.iter().map(lane).collect();
-        basis.resize(L, [0.0; R]);
-        Self { weights: rows, basis }
+impl Ladders<'_> {
+    /// Position of the ladder for a statistic.
+    fn of(&mut self, statistic: super::statistic::Statistic) -> usize {
+        let statistic = if self.run.problem.fixed.is_some() { statistic.coarser() } else { statistic };
+        let total = statistic.cases().to_bits();
+        if let Some(known) = self.totals.iter().position(|t| *t == total) {
+            return known;
+        }
+        let Run { options, most, .. } = *self.run;
+        let (high, low) = (options.rates != Rates::Low, options.rates != Rates::High);
+        let (most, least) = (most.min(statistic.cases() as usize), options.min_cases.max(1) as usize);
+        self.totals.push(total);
+        self.made.push(Ladder::new(statistic, most, least, high, low, self.fineness));
+        self.made.len() - 1
     }
 }
 
-impl<const L: usize> Build<L> for Table<L> {
-    fn build(run: &Run, windows: &[Window]) -> Self {
-        let whole = run.circles.active.len();
-        let mut rows = vec![[0.0; L]; whole + 1];
-        match &run.problem.expected {
-            Expected::Factored { .. } => {
-                for (row, &p) in rows.iter_mut().zip(&run.circles.active) {
-                    for (value, w) in row.iter_mut().zip(windows) {
-                        *value = run.problem.expected.of(p as usize, *w);
-                    }
-                }
-            }
-            Expected::Sparse(entries) => {
-                for &(place, interval, value) in entries {
-                    for (lane, _) in windows.iter().enumerate().filter(|(_, w)| w.contains(interval)) {
-                        rows[run.active_of[place as usize] as usize][lane] += value;
-                    }
-                }
-            }
-        }
-        let sums = std::array::from_fn(|lane| rows[..whole].iter().map(|r| r[lane]).sum());
-        rows[whole] = sums;
-        Self(rows)
+impl<const L: usize> Windows<L> {
+    fn new<P: RowNumber>(
+        run: &Run,
+        windows: &[Window],
+        measure: &Measure,
+        zones: &Zones<P>,
+        ladders: &mut Ladders,
+    ) -> Self {
+        let fineness = ladders.fineness;
+        let risk: f64 = run.problem.risk.iter().sum();
+        let smallest = run.active.iter().map(|&p| run.problem.risk[p as usize]).fold(f64::INFINITY, f64::min);
+        let slots = Slots::new(fineness.shift, smallest / risk * if measure.is_product() { 0.99 } else { 0.1 });
+        let mut statistics = |windows: &[Window]| {
+            let of = |w: &Window| run.problem.statistic_in(*w);
+            windows.iter().map(of).map(|s| (s, ladders.of(s))).collect::<Vec<_>>()
+        };
+        // Windows of one length and consecutive ends have their counts side by side already.
+        let together = |a: &Window, b: &Window| windows.len() <= 128 || (a.len() == b.len() && a.to + 1 == b.to);
+        let chunks: Vec<Chunk<L>> = windows
+            .chunk_by(together)
+            .flat_map(|some| some.chunks(L))
+            .map(|some| Chunk::new(some, statistics(some), measure, slots, fineness))
+            .collect();
+        let options = run.options;
+        let whole_area = (options.include_temporal || options.analysis == Analysis::Temporal)
+            .then(|| WholeArea::new(windows, statistics(windows), measure));
+        // Without a centre there is nothing to sweep.
+        let chunks = if zones.centres() == 0 { Vec::new() } else { chunks };
+        let scales = ScaleSets::new(zones, measure, &chunks, slots, options.rates != Rates::High);
+        Self { chunks, scales, whole_area }
+    }
+
+    fn many(&self) -> bool {
+        self.chunks.len() > 4
     }
 }

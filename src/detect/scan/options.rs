@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::domain::time::Day;
+
 macro_rules! choice {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? })*) => {$(
         $(#[$doc])*
@@ -128,8 +130,9 @@ pub struct ScanOptions {
     pub replications: u32,
     pub seed: u64,
     pub p_value: PValueMethod,
-    /// Analyses made since the start of surveillance for which p is adjusted; 1 if it is not.
-    pub analyses: u32,
+    /// The first day of surveillance, if p-values of a prospective scan account for the analyses made since then,
+    /// one an interval (Kulldorff 2001).
+    pub surveillance_from: Option<Day>,
     /// Worker threads; `None` for as many as the machine has. Never changes an answer.
     #[serde(skip)]
     pub threads: Option<usize>,
@@ -156,7 +159,7 @@ impl Default for ScanOptions {
             replications: 999,
             seed: 1,
             p_value: PValueMethod::Standard,
-            analyses: 1,
+            surveillance_from: None,
             threads: None,
         }
     }

@@ -52,18 +52,3 @@ impl Problem {
         }
     }
 }
-
-impl Expected {
-    /// Of one place in one window.
-    pub fn of(&self, place: usize, window: Window) -> f64 {
-        match self {
-            Self::Factored { weights, basis } => {
-                let range = window.from as usize..=window.to as usize;
-                weights.iter().zip(basis).map(|(w, b)| w[place] * b[range.clone()].iter().sum::<f64>()).sum()
-            }
-            Self::Sparse(entries) => {
-                entries.iter().filter(|e| e.0 as usize == place && window.contains(e.1)).map(|e| e.2).sum()
-            }
-        }
-    }
-}

@@ -5,9 +5,7 @@
 //! the permutation model). For the Bernoulli model E is m·C/N with m of the N cases and controls inside,
 //! and the likelihood is binomial. For a fixed n the statistic of a high-rate window falls as E grows:
 //! so to every n and every bar b belongs one largest E, and a window is known to stay below b without
-//! a logarithm. [`Bars`] holds those limits for a ladder of bars.
-
-use std::sync::OnceLock;
+//! a logarithm. For a low-rate window it rises, and there is a least E. [`Limits`] holds both.
 
 /// The natural-log likelihood ratio of a model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,6 +35,18 @@ impl Statistic {
             }
         };
         value.max(0.0)
+    }
+
+    /// One of few statistics that is nowhere smaller: the Poisson one falls as C grows.
+    pub fn coarser(self) -> Self {
+        match self {
+            Self::Poisson { cases } => {
+                // Steps of 3 % at most.
+                let bits = (cases as f32).to_bits() >> 18 << 18;
+                Self::Poisson { cases: f64::from(f32::from_bits(bits)).min(cases) }
+            }
+            Self::Bernoulli { .. } => self,
+        }
     }
 
     pub fn cases(self) -> f64 {
@@ -71,101 +81,94 @@ impl Statistic {
 }
 
 impl Statistic {
-    /// The least e > n at which n cases reach `bar` as a low rate, from below (never too large).
-    fn least_expected(self, n: f64, bar: f64) -> f64 {
-        let (mut low, mut high) = (n, self.cases());
-        for _ in 0..40 {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                break;
+    /// The least e > n at which n cases reach `bar` as a low rate, from below (never too large). `start` is the
+    /// answer for one case less, or 0.
+    fn least_expected(self, n: f64, bar: f64, start: f64) -> f64 {
+        let (mut low, mut high) = (n.max(start), self.cases());
+        if low < high && start > 0.0 {
+            // A case more moves the limit by about one.
+            let near = (low + 2.0).min(high);
+            if self.llr(n, near) >= bar {
+                high = near;
             }
+        }
+        let precision = 1e-4 * low.max(0.001);
+        while high - low > precision {
+            let middle = 0.5 * (low + high);
             if self.llr(n, middle) >= bar { high = middle } else { low = middle }
         }
         low
     }
 }
 
-/// Steps of the ladder per unit of the statistic, and its length. A higher bar is not needed: the top rung
-/// only lets a few more windows through to be evaluated.
-const STEPS: f64 = 8.0;
-const RUNGS: usize = 128;
-/// The index of needs: entries per expected case up to `FINE_TO`, and beyond.
-const FINE: f64 = 32.0;
-const FINE_TO: f64 = 64.0;
-const COARSE: f64 = 2.0;
-
-/// Where an expectation stands in the index; without a branch, since it is asked for eight at a time.
-#[inline(always)]
-fn slot(e: f64) -> usize {
-    (e.min(FINE_TO) * FINE + (e - FINE_TO).max(0.0) * COARSE) as usize
-}
-
-/// For one bar: the fewest cases that a window of a given expectation needs to beat it.
-pub(super) struct Bar {
-    /// By [`slot`] of the expectation: no fewer cases than this reach the bar. The last entry is out of reach.
-    need: Vec<u32>,
-    /// By n: the least expectation at which n cases are few enough to reach the bar. Empty unless low rates
-    /// are sought.
+/// For one bar: which counts reach it at which expectation.
+pub(super) struct Limits {
+    /// By n: the largest expectation at which n cases may be enough to reach the bar, never too small and never
+    /// falling; below 0 where n is fewer than counts.
+    high: Vec<f64>,
+    /// By n: the least expectation at which n cases may be few enough, never too large and never falling. Empty
+    /// unless low rates are sought.
     low: Vec<f64>,
 }
 
-impl Bar {
-    fn new(statistic: Statistic, bar: f64, most: usize, least: usize, low: bool) -> Self {
-        // By n: the largest expectation at which n cases may reach the bar; made never to fall.
-        let mut limit = Vec::with_capacity(most + 1);
+impl Limits {
+    /// `most`: hardly any window holds more cases (those that do are always let through). `least`: fewer cases
+    /// never count as high.
+    pub fn new(statistic: Statistic, bar: f64, most: usize, least: usize, high: bool, low: bool) -> Self {
         let mut last = -1.0f64;
-        for n in 0..=most {
+        let highest = |n: usize| {
             if n >= least {
                 last = last.max(statistic.largest_expected(n as f64, bar, last.max(0.0)));
             }
-            limit.push(last);
-        }
-        let first_above = |e: f64| limit.partition_point(|&l| l <= e) as u32;
-        let fine = (0..(FINE_TO * FINE) as usize).map(|i| i as f64 / FINE);
-        let coarse = (0..).map(|i| FINE_TO + f64::from(i) / COARSE).take_while(|e| *e <= last);
-        let mut need: Vec<u32> = fine.chain(coarse).map(first_above).collect();
-        need.push(most as u32 + 1);
-        let low = if low { (0..=most).map(|n| statistic.least_expected(n as f64, bar)).collect() } else { Vec::new() };
-        Self { need, low }
+            last
+        };
+        let high = if high { (0..=most).map(highest).collect() } else { Vec::new() };
+        let mut last = 0.0f64;
+        let lowest = |n: usize| {
+            last = last.max(statistic.least_expected(n as f64, bar, last));
+            last
+        };
+        let low = if low { (0..=most).map(lowest).collect() } else { Vec::new() };
+        Self { high, low }
     }
 
-    /// The least expectation at which `n` cases are few enough to reach the bar, never too large.
-    pub fn low_limit(&self, n: usize) -> f64 {
-        // More cases need more: the last entry will do for any n beyond it.
-        self.low.get(n).or(self.low.last()).copied().unwrap_or(f64::INFINITY)
+    pub fn seeks_high(&self) -> bool {
+        !self.high.is_empty()
     }
 
-    /// No fewer cases than this reach the bar where `e` are expected (more than `most` if none do).
-    #[inline(always)]
-    pub fn need(&self, e: f64) -> u32 {
-        self.need[slot(e).min(self.need.len() - 1)]
-    }
-}
-
-/// A ladder of bars, each made when it is first needed.
-pub(super) struct Bars {
-    statistic: Statistic,
-    most: usize,
-    least: usize,
-    low: bool,
-    rungs: Vec<OnceLock<Bar>>,
-}
-
-impl Bars {
-    /// `most`: hardly any window holds more cases. `least`: fewer cases never count as high. `low`: are low
-    /// rates sought?
-    pub fn new(statistic: Statistic, most: usize, least: usize, low: bool) -> Self {
-        Self { statistic, most, least, low, rungs: (0..=RUNGS).map(|_| OnceLock::new()).collect() }
+    pub fn seeks_low(&self) -> bool {
+        !self.low.is_empty()
     }
 
-    pub fn statistic(&self) -> Statistic {
-        self.statistic
+    /// May n cases where `e` are expected reach the bar as a high rate?
+    #[inline]
+    pub fn may_be_high(&self, n: usize, e: f64) -> bool {
+        self.seeks_high() && n as f64 > e && self.high.get(n).is_none_or(|&limit| e <= limit)
     }
 
-    /// The highest bar of the ladder that is not above `value`.
-    pub fn below(&self, value: f64) -> &Bar {
-        let rung = ((value.max(0.0) * STEPS) as usize).min(RUNGS);
-        self.rungs[rung].get_or_init(|| Bar::new(self.statistic, rung as f64 / STEPS, self.most, self.least, self.low))
+    /// May they as a low rate?
+    #[inline]
+    pub fn may_be_low(&self, n: usize, e: f64) -> bool {
+        self.seeks_low() && (n as f64) < e && self.low.get(n).is_none_or(|&limit| e >= limit)
+    }
+
+    /// For expectations that only grow: the fewest cases that may reach the bar at each.
+    pub fn needs(&self, expected: impl Iterator<Item = f64>) -> impl Iterator<Item = usize> {
+        let mut n = 0;
+        expected.map(move |e| {
+            n += self.high[n..].iter().take_while(|&&limit| limit < e).count();
+            n
+        })
+    }
+
+    /// For expectations that only grow: how many counts, from 0 on, may be few enough to reach the bar at each.
+    pub fn few_enough(&self, expected: impl Iterator<Item = f64>) -> impl Iterator<Item = usize> {
+        let mut n = 0;
+        expected.map(move |e| {
+            n += self.low[n..].iter().take_while(|&&limit| limit <= e).count();
+            // Counts beyond the list are not known to be too many.
+            if n == self.low.len() { usize::MAX } else { n }
+        })
     }
 }
 
@@ -195,19 +198,25 @@ mod tests {
     #[test]
     fn no_window_that_beats_the_bar_is_ruled_out() {
         for statistic in [Statistic::Poisson { cases: 300.0 }, Statistic::Bernoulli { cases: 300.0, all: 900.0 }] {
-            let bars = Bars::new(statistic, 120, 2, true);
             for bar in [0.0, 0.3, 2.0, 5.125, 11.9] {
-                let ladder = bars.below(bar);
+                let limits = Limits::new(statistic, bar, 120, 2, true, true);
                 for step in 1..800 {
                     let e = f64::from(step) * 0.093;
-                    let need = ladder.need(e);
-                    for n in 2..=120usize {
+                    let need = limits.needs(std::iter::once(e)).next().unwrap();
+                    let few = limits.few_enough(std::iter::once(e)).next().unwrap();
+                    for n in 0..=120usize {
                         let possible = match statistic {
                             Statistic::Poisson { .. } => true,
                             Statistic::Bernoulli { .. } => n as f64 <= e * 3.0,
                         };
-                        if possible && n as f64 > e && statistic.llr(n as f64, e) > bar {
-                            assert!(n as u32 >= need, "{statistic:?} bar {bar}, e {e}, n {n} < {need}");
+                        if !possible || statistic.llr(n as f64, e) <= bar {
+                            continue;
+                        }
+                        let at = format!("{statistic:?} bar {bar}, e {e}, n {n}");
+                        if n as f64 > e && n >= 2 {
+                            assert!(n >= need && limits.may_be_high(n, e), "{at} < {need}");
+                        } else if (n as f64) < e {
+                            assert!(n < few && limits.may_be_low(n, e), "{at} >= {few}");
                         }
                     }
                 }
@@ -216,10 +225,12 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_on_the_ladder_is_tight() {
+    fn limits_are_tight() {
         let statistic = Statistic::Poisson { cases: 300.0 };
-        let bars = Bars::new(statistic, 120, 2, true);
-        let need = f64::from(bars.below(5.0).need(10.0));
+        let limits = Limits::new(statistic, 5.0, 120, 2, true, true);
+        let need = limits.needs(std::iter::once(10.0)).next().unwrap() as f64;
         assert!(statistic.llr(need, 10.0) >= 5.0 && statistic.llr(need - 1.0, 10.0) < 5.0);
+        let few = limits.few_enough(std::iter::once(20.0)).next().unwrap() as f64;
+        assert!(statistic.llr(few - 1.0, 20.0) >= 5.0 && statistic.llr(few, 20.0) < 5.0);
     }
 }

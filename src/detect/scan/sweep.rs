@@ -1,307 +1,246 @@
-//! The engine's inner loop: one centre, its circles growing place by place, many windows at once.
+//! The engine's inner loop: one centre, its zones growing place by place, many windows at once.
 //!
-//! Every window in time is a *lane*; a place's counts in all lanes lie side by side, so that taking it
-//! into the circle is a handful of vector additions. Hardly anything else happens: every lane knows how
-//! many cases it would need to beat the bar at an expectation it has passed, and expectations only grow. So
-//! places are taken in by eights, and only if a lane has reached its need by then is a new need looked up,
-//! for the expectation at the start of the eight; only if it has reached that too are the eight gone
-//! through one by one, with a logarithm for what passes the bar's limit. The result is the same as that of
-//! evaluating every circle in every lane.
+//! Every window in time is a *lane*; a place's counts in all lanes lie side by side, so that taking it into the
+//! zone is one vector addition. Places are taken in by strides of eight. A high-rate window needs more cases the
+//! more it expects, so what it needs at the first place of a stride, looked up for all lanes at once (see
+//! [`super::ladder`]), it needs at all eight; a low-rate window may have at most what it may have at the
+//! last. Only if a lane has enough (or few enough) by then are the eight gone through one by one, with a
+//! logarithm for what may pass the bar. The result is the same as that of evaluating every zone in every lane.
 
-use std::sync::Arc;
+use pulp::{Arch, NullaryFnOnce};
 
-use super::statistic::{Bar, Bars};
+use super::{
+    keep::{Found, Keep},
+    ladder::{Chunk, Ladder, Table},
+    measure::Measure,
+    tally::{Count, Rows, Sum},
+    zones::{RowNumber, STRIDE, Zones},
+};
 
-/// Counter of cases in a lane.
-pub(super) trait Counter: Copy + Ord + Send + Sync + 'static {
-    const ZERO: Self;
-    const MAX: Self;
-    /// `need` fits, as [`Self::from_usize`].
-    fn from_need(need: u32) -> Self;
-    /// `n` fits: the caller chooses the counter by the number of cases.
-    fn from_usize(n: usize) -> Self;
-    fn to_i32(self) -> i32;
-    fn plus(self, other: Self) -> Self;
-    /// Has any lane what it needs?
-    fn any_reached(n: &[Self], need: &[Self]) -> bool;
+/// What a sweep runs along.
+pub(super) struct Track<'a, P, const L: usize> {
+    pub zones: &'a Zones<P>,
+    pub measure: &'a Measure,
+    pub ladders: &'a [Ladder],
+    pub chunk: &'a Chunk<L>,
+    /// By stride of all centres: slot of the scale at its first place, from below.
+    pub first: &'a [u16],
+    /// And at its last, from above; empty unless low rates are sought.
+    pub last: &'a [u16],
+    pub high: bool,
+    /// The sum over all rows, where that is one number.
+    pub whole: Option<f64>,
 }
 
-macro_rules! counter {
-    ($t:ty) => {
-        impl Counter for $t {
-            const ZERO: Self = 0;
-            const MAX: Self = <$t>::MAX;
-            #[inline(always)]
-            fn from_need(need: u32) -> Self {
-                need as $t
-            }
-            fn from_usize(n: usize) -> Self {
-                <$t>::try_from(n).unwrap_or(<$t>::MAX)
-            }
-            #[inline(always)]
-            fn to_i32(self) -> i32 {
-                i32::from(self)
-            }
-            #[inline(always)]
-            fn plus(self, other: Self) -> Self {
-                self.wrapping_add(other)
-            }
-            #[inline(always)]
-            fn any_reached(n: &[Self], need: &[Self]) -> bool {
-                // Without a branch inside, so that it becomes a few vector comparisons.
-                n.iter().zip(need).fold(0, |hit: $t, (n, q)| hit | -<$t>::from(n >= q)) != 0
-            }
-        }
-    };
-}
-counter!(i16);
-counter!(i32);
-
-/// Position of a place, in as few bytes as will do.
-pub(super) trait Position: Copy + Send + Sync + 'static {
-    fn from_u32(place: u32) -> Self;
-    fn at(self) -> usize;
-}
-
-impl Position for u16 {
-    fn from_u32(place: u32) -> Self {
-        place as u16
-    }
-    #[inline(always)]
-    fn at(self) -> usize {
-        usize::from(self)
-    }
-}
-
-impl Position for u32 {
-    fn from_u32(place: u32) -> Self {
-        place
-    }
-    #[inline(always)]
-    fn at(self) -> usize {
-        self as usize
-    }
-}
-
-/// The expectation of a growing circle.
-pub(super) trait Measure: Sync {
-    type Sum: Copy;
-    fn zero(&self) -> Self::Sum;
-    fn add(&self, sum: &mut Self::Sum, place: usize);
-    fn expected(&self, sum: &Self::Sum, lane: usize) -> f64;
-}
-
-/// Σ over R factors of weight × basis.
-pub(super) struct Factors<const R: usize> {
-    pub weights: Vec<[f64; R]>,
-    /// By lane.
-    pub basis: Vec<[f64; R]>,
-}
-
-impl<const R: usize> Measure for Factors<R> {
-    type Sum = [f64; R];
-    fn zero(&self) -> [f64; R] {
-        [0.0; R]
-    }
-    #[inline(always)]
-    fn add(&self, sum: &mut [f64; R], place: usize) {
-        for (s, w) in sum.iter_mut().zip(&self.weights[place]) {
-            *s += w;
+impl<P: RowNumber, const L: usize> Track<'_, P, L> {
+    /// Grow the zones of some centres and offer every window that beats the bar.
+    pub fn sweep<K: Keep>(&self, centres: &[u32], rows: &Rows<L>, keep: &mut K) {
+        match rows {
+            Rows::Bytes(rows) => self.sweep_rows(centres, rows, keep),
+            Rows::Shorts(rows) => self.sweep_rows(centres, rows, keep),
+            Rows::Words(rows) => self.sweep_rows(centres, rows, keep),
         }
     }
-    #[inline(always)]
-    fn expected(&self, sum: &[f64; R], lane: usize) -> f64 {
-        sum.iter().zip(&self.basis[lane]).map(|(s, b)| s * b).sum()
-    }
-}
 
-/// An expectation for every place and lane.
-pub(super) struct Table<const L: usize>(pub Vec<[f64; L]>);
-
-impl<const L: usize> Measure for Table<L> {
-    type Sum = [f64; L];
-    fn zero(&self) -> [f64; L] {
-        [0.0; L]
-    }
-    #[inline(always)]
-    fn add(&self, sum: &mut [f64; L], place: usize) {
-        for (s, w) in sum.iter_mut().zip(&self.0[place]) {
-            *s += w;
-        }
-    }
-    #[inline(always)]
-    fn expected(&self, sum: &[f64; L], lane: usize) -> f64 {
-        sum[lane]
-    }
-}
-
-/// What is kept of the windows that beat the bar.
-pub(super) trait Keep {
-    /// Only windows whose statistic is greater are of interest.
-    fn bar(&self, lane: usize) -> f64;
-    fn offer(&mut self, lane: usize, found: Found);
-}
-
-/// One window of one circle.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Found {
-    pub llr: f64,
-    pub observed: u32,
-    pub expected: f64,
-    /// How many places of the centre's list are inside.
-    pub places: u32,
-}
-
-/// Only the greatest statistic: all that a replicate is asked for.
-pub(super) struct Greatest(pub f64);
-
-impl Keep for Greatest {
-    #[inline(always)]
-    fn bar(&self, _: usize) -> f64 {
-        self.0
-    }
-    #[inline(always)]
-    fn offer(&mut self, _: usize, found: Found) {
-        self.0 = self.0.max(found.llr);
-    }
-}
-
-/// The best circle of every lane; of equal ones the one with the fewest places.
-pub(super) struct PerLane(pub Vec<Option<Found>>);
-
-impl Keep for PerLane {
-    fn bar(&self, lane: usize) -> f64 {
-        self.0[lane].map_or(0.0, |f| f.llr)
-    }
-    fn offer(&mut self, lane: usize, found: Found) {
-        let slot = &mut self.0[lane];
-        if slot.is_none_or(|kept| found.llr > kept.llr + 1e-11) {
-            *slot = Some(found);
+    fn sweep_rows<C: Count, K: Keep>(&self, centres: &[u32], rows: &[[C; L]], keep: &mut K) {
+        let table = self.chunk.table(keep.bar(), self.ladders);
+        let sum = vec![0.0; self.measure.width()];
+        let arch = Arch::new();
+        let sweep = Sweep { track: self, rows, table, keep, sum, arch };
+        match (self.high, !self.last.is_empty()) {
+            (true, false) => arch.dispatch(Along::<_, _, _, true, false, L> { sweep, centres }),
+            (false, _) => arch.dispatch(Along::<_, _, _, false, true, L> { sweep, centres }),
+            (true, true) => arch.dispatch(Along::<_, _, _, true, true, L> { sweep, centres }),
         }
     }
 }
 
-/// Cases of every place in every lane, and in any lane at all.
-pub(super) struct Counts<C, const L: usize> {
-    pub rows: Vec<[C; L]>,
-    pub any: Vec<i32>,
-    /// Lanes in use; the others stay empty.
-    pub lanes: usize,
-    /// The fewest cases of a window that counts.
-    pub least: usize,
+struct Sweep<'a, C, P, K, const L: usize> {
+    track: &'a Track<'a, P, L>,
+    rows: &'a [[C; L]],
+    /// For the rung below what is kept.
+    table: &'a Table<L>,
+    keep: &'a mut K,
+    /// Room for the sum of the measure.
+    sum: Vec<f64>,
+    /// The vector instructions that this machine has, found out as the program runs.
+    arch: Arch,
 }
 
-/// Places taken in between two looks at the lanes.
-const STRIDE: usize = 8;
-/// Lanes compared at a time when it is known that one has reached its need.
-const GROUP: usize = 8;
-
-/// What one thread sweeps a chunk of windows with.
-pub(super) struct Sweep<'a, C, M, K, const L: usize> {
-    counts: &'a Counts<C, L>,
-    measure: &'a M,
-    /// By lane in use.
-    bars: &'a [Arc<Bars>],
-    pub keep: K,
-    /// By lane: the rung of its ladder below what is kept.
-    rungs: [&'a Bar; L],
-    /// By lane: what it needs to be looked at.
-    need: [C; L],
+struct Along<'a, C, P, K, const HIGH: bool, const LOW: bool, const L: usize> {
+    sweep: Sweep<'a, C, P, K, L>,
+    centres: &'a [u32],
 }
 
-impl<'a, C: Counter, M: Measure, K: Keep, const L: usize> Sweep<'a, C, M, K, L> {
-    /// `bars` by lane, one at least.
-    pub fn new(counts: &'a Counts<C, L>, measure: &'a M, bars: &'a [Arc<Bars>], keep: K) -> Self {
-        let rungs = std::array::from_fn(|lane| bars[lane.min(bars.len() - 1)].below(0.0));
-        let mut sweep = Self { counts, measure, bars, keep, rungs, need: [C::MAX; L] };
-        sweep.set_rungs();
-        sweep
-    }
+impl<C: Count, P: RowNumber, K: Keep, const HIGH: bool, const LOW: bool, const L: usize> NullaryFnOnce
+    for Along<'_, C, P, K, HIGH, LOW, L>
+{
+    type Output = ();
 
-    fn set_rungs(&mut self) {
-        for (lane, bars) in self.bars.iter().enumerate() {
-            self.rungs[lane] = bars.below(self.keep.bar(lane));
+    #[inline(always)]
+    fn call(mut self) {
+        for &centre in self.centres {
+            self.sweep.along::<HIGH, LOW>(centre as usize);
         }
     }
+}
 
-    /// Grow circles along `list` and offer every high-rate window that beats the bar.
-    pub fn along<P: Position>(&mut self, list: &[P]) {
-        self.need[..self.bars.len()].fill(C::from_usize(self.counts.least));
-        let mut n = [C::ZERO; L];
-        let mut sum = self.measure.zero();
-        for (i, stride) in list.chunks(STRIDE).enumerate() {
-            let (n_before, before) = (n, sum);
-            for p in stride {
-                let p = p.at();
-                self.measure.add(&mut sum, p);
-                for (n, c) in n.iter_mut().zip(&self.counts.rows[p]) {
-                    *n = n.plus(*c);
+struct Through<'s, 'a, C: Count, P, K, const HIGH: bool, const LOW: bool, const L: usize> {
+    sweep: &'s mut Sweep<'a, C, P, K, L>,
+    centre: usize,
+    i: usize,
+    n: [C::Sum; L],
+    cursor: &'s mut Cursor,
+}
+
+impl<C: Count, P: RowNumber, K: Keep, const HIGH: bool, const LOW: bool, const L: usize> NullaryFnOnce
+    for Through<'_, '_, C, P, K, HIGH, LOW, L>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.sweep.step_through::<HIGH, LOW>(self.centre, self.i, self.n, self.cursor);
+    }
+}
+
+/// How far the measure of a centre's zones has been summed: only as far as a stride had to be gone through.
+#[derive(Default)]
+struct Cursor {
+    strides: usize,
+}
+
+impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
+    #[inline(always)]
+    fn along<const HIGH: bool, const LOW: bool>(&mut self, centre: usize) {
+        let range = self.track.zones.range(centre);
+        let strides = self.track.zones.of(centre);
+        let first = if HIGH { &self.track.first[range.clone()] } else { &[] };
+        let last = if LOW { &self.track.last[range] } else { &[] };
+        let mut cursor = Cursor::default();
+        let mut n = [C::Sum::default(); L];
+        for (i, stride) in strides.iter().enumerate() {
+            let mut reached = false;
+            if LOW {
+                let row = &self.rows[stride[0].at()];
+                reached |= any_few_enough(&n, row, &self.table.low[usize::from(last[i])]);
+            }
+            let mut some = [C::default(); L];
+            for row in stride {
+                let row = &self.rows[row.at()];
+                for l in 0..L {
+                    some[l] = some[l].plus(row[l]);
                 }
             }
-            if C::any_reached(&n, &self.need) {
-                // The least expectation of any circle among the eight.
-                let mut first = before;
-                self.measure.add(&mut first, stride[0].at());
-                if self.may_beat(n, &first) {
-                    self.go_through(stride, n_before, before, (i * STRIDE) as u32);
-                }
+            for l in 0..L {
+                n[l] = n[l].plus(some[l].widen());
+            }
+            if HIGH {
+                reached |= any_enough(&n, &self.table.high[usize::from(first[i])]);
+            }
+            if reached {
+                self.go_through::<HIGH, LOW>(centre, i, n, &mut cursor);
             }
         }
     }
 
-    /// Raise the needs that were reached (and, as that costs no more, their neighbours') to those of the
-    /// expectation `sum`; is one of them reached as well?
+    /// Go through stride number `i`, at whose end `n` are inside, place by place.
     #[inline(never)]
-    fn may_beat(&mut self, n: [C; L], sum: &M::Sum) -> bool {
-        let mut reached = false;
-        for start in (0..L).step_by(GROUP) {
-            let group = start..start + GROUP;
-            if !C::any_reached(&n[group.clone()], &self.need[group.clone()]) {
+    fn go_through<const HIGH: bool, const LOW: bool>(
+        &mut self,
+        centre: usize,
+        i: usize,
+        n: [C::Sum; L],
+        cursor: &mut Cursor,
+    ) {
+        let arch = self.arch;
+        arch.dispatch(Through::<_, _, _, HIGH, LOW, L> { sweep: self, centre, i, n, cursor });
+    }
+
+    #[inline(always)]
+    fn step_through<const HIGH: bool, const LOW: bool>(
+        &mut self,
+        centre: usize,
+        i: usize,
+        mut n: [C::Sum; L],
+        cursor: &mut Cursor,
+    ) {
+        let Track { zones, measure, chunk, .. } = *self.track;
+        let strides = zones.of(centre);
+        if cursor.strides == 0 {
+            self.sum.fill(0.0);
+        }
+        for row in strides[cursor.strides..i].iter().flatten() {
+            measure.add(&mut self.sum, row.at());
+        }
+        cursor.strides = i + 1;
+        for row in &strides[i] {
+            for (n, c) in n.iter_mut().zip(&self.rows[row.at()]) {
+                *n = n.minus(c.widen());
+            }
+        }
+        let range = zones.range(centre);
+        let slot = |of: &[u16]| of.get(range.start + i).map_or(0, |slot| usize::from(*slot));
+        let (first, last) = (slot(self.track.first), slot(self.track.last));
+        for (j, row) in strides[i].iter().map(|row| row.at()).take_while(|row| *row != zones.blank).enumerate() {
+            measure.add(&mut self.sum, row);
+            for (n, c) in n.iter_mut().zip(&self.rows[row]) {
+                *n = n.plus(c.widen());
+            }
+            let places = (i * STRIDE + j) as u32 + 1;
+            // Where one number is the scale of every window, it is at hand for each place.
+            let scale = self.track.whole.map(|whole| self.sum[0] / whole);
+            let first = scale.map_or(first, |scale| usize::from(chunk.slots.below(scale)));
+            if HIGH && any_enough(&n, &self.table.high[first]) {
+                self.look(&n, places, |n, table, lane| n >= table.high[first][lane]);
+            }
+            let last = scale.map_or(last, |scale| usize::from(chunk.slots.above(scale)));
+            if LOW && any_few_enough(&n, &[C::default(); L], &self.table.low[last]) {
+                self.look(&n, places, |n, table, lane| n <= table.low[last][lane]);
+            }
+        }
+    }
+
+    /// Evaluate the lanes that may beat the bar.
+    #[inline(never)]
+    fn look(&mut self, n: &[C::Sum; L], places: u32, may_beat: impl Fn(i16, &Table<L>, usize) -> bool) {
+        let Track { chunk, ladders, high, last, .. } = *self.track;
+        for (lane, ((basis, _), (statistic, ladder))) in chunk.lanes.iter().zip(&chunk.statistics).enumerate() {
+            if !may_beat(n[lane].capped(), self.table, lane) {
                 continue;
             }
-            for lane in group {
-                let next = C::from_need(self.rungs[lane].need(self.measure.expected(sum, lane)));
-                self.need[lane] = self.need[lane].max(next);
-                reached |= n[lane] >= self.need[lane];
-            }
-        }
-        reached
-    }
-
-    #[inline(never)]
-    fn go_through<P: Position>(&mut self, stride: &[P], mut n: [C; L], mut sum: M::Sum, places: u32) {
-        for (i, p) in stride.iter().enumerate() {
-            let p = p.at();
-            self.measure.add(&mut sum, p);
-            for (n, c) in n.iter_mut().zip(&self.counts.rows[p]) {
-                *n = n.plus(*c);
-            }
-            if C::any_reached(&n, &self.need) {
-                self.look(&n, &sum, places + i as u32 + 1);
-            }
-        }
-    }
-
-    fn look(&mut self, n: &[C; L], sum: &M::Sum, places: u32) {
-        for (lane, bars) in self.bars.iter().enumerate() {
-            if n[lane] < self.need[lane] {
+            let (observed, expected) = (n[lane].to_usize(), basis.expected(&self.sum));
+            let limits = ladders[*ladder].below(self.keep.bar());
+            let counts = (high && limits.may_be_high(observed, expected))
+                || (!last.is_empty() && limits.may_be_low(observed, expected));
+            if !counts {
                 continue;
             }
-            let observed = n[lane].to_i32() as u32;
-            let expected = self.measure.expected(sum, lane);
-            let mut next = self.rungs[lane].need(expected);
-            if observed >= next {
-                if f64::from(observed) > expected {
-                    let llr = bars.statistic().llr(f64::from(observed), expected);
-                    if llr > self.keep.bar(lane) {
-                        self.keep.offer(lane, Found { llr, observed, expected, places });
-                        self.set_rungs();
-                    }
-                }
-                // The same count in a larger circle is less surprising.
-                next = observed + 1;
+            let llr = statistic.llr(observed as f64, expected);
+            if llr > self.keep.bar() {
+                self.keep.offer(lane, Found { llr, observed: observed as u32, expected, places });
+                self.table = chunk.table(self.keep.bar(), ladders);
             }
-            self.need[lane] = C::from_need(next);
         }
     }
+}
+
+/// Has any lane as many as it needs? Without a branch inside, so that it becomes a few vector comparisons.
+#[inline(always)]
+fn any_enough<S: Sum, const L: usize>(n: &[S; L], need: &[i16; L]) -> bool {
+    let mut hit = 0i16;
+    for l in 0..L {
+        hit |= -i16::from(n[l].capped() >= need[l]);
+    }
+    hit != 0
+}
+
+/// Has any lane, with another row, no more than it may have?
+#[inline(always)]
+fn any_few_enough<C: Count, const L: usize>(n: &[C::Sum; L], row: &[C; L], most: &[i16; L]) -> bool {
+    let mut hit = 0i16;
+    for l in 0..L {
+        hit |= -i16::from(n[l].plus(row[l].widen()).capped() <= most[l]);
+    }
+    hit != 0
 }

@@ -15,8 +15,20 @@ pub(super) struct Intervals {
     pub count: usize,
 }
 
+/// The windows of a scan, the shortest first.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    /// Those that may be reported.
+    pub now: Vec<Window>,
+    /// Those that the replicates are scanned for, where they are others: every window that an analysis since the
+    /// start of surveillance might have reported (Kulldorff 2001). Empty where they are the same.
+    pub ever: Vec<Window>,
+    /// Analyses that p-values account for.
+    pub analyses: u32,
+}
+
 /// Intervals `from..=to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Window {
     pub from: u32,
     pub to: u32,
@@ -43,9 +55,25 @@ impl Intervals {
         DayRange { from: from.max(self.days.from), to: self.days.to - back(w.to) * self.length }
     }
 
-    /// Every window to be scanned, the shortest first (and of one length the earliest first).
-    pub fn windows(&self, options: &ScanOptions) -> Vec<Window> {
-        let whole = Window { from: 0, to: self.count as u32 - 1 };
+    /// What is scanned. Surveillance that began before the period began with it, for what matters here.
+    pub fn plan(&self, options: &ScanOptions) -> Plan {
+        let last = self.count as u32 - 1;
+        let first = match options.analysis {
+            Analysis::Retrospective | Analysis::Temporal => 0,
+            Analysis::Prospective | Analysis::Spatial => last,
+        };
+        let now = self.windows(options, first);
+        let begun = options.surveillance_from.filter(|_| options.analysis == Analysis::Prospective);
+        let begun = begun.map_or(last, |day| if day < self.days.from { 0 } else { self.of(day).unwrap_or(last) });
+        let ever = if begun < last { self.windows(options, begun) } else { Vec::new() };
+        Plan { now, ever, analyses: last - begun + 1 }
+    }
+
+    /// Every window that ends at interval `first_end` or later, the shortest first (and of one length the earliest
+    /// first).
+    fn windows(&self, options: &ScanOptions, first_end: u32) -> Vec<Window> {
+        let last = self.count as u32 - 1;
+        let whole = Window { from: 0, to: last };
         if options.analysis == Analysis::Spatial {
             return vec![whole];
         }
@@ -53,8 +81,7 @@ impl Intervals {
         let longest = self.longest(options.longest);
         let mut windows = Vec::new();
         for length in shortest..=longest {
-            let last = self.count as u32 - 1;
-            let ends = if options.analysis == Analysis::Prospective { last..=last } else { length - 1..=last };
+            let ends = first_end.max(length - 1)..=last;
             windows.extend(ends.map(|to| Window { from: to + 1 - length, to }));
         }
         if options.include_spatial && !windows.contains(&whole) {
@@ -73,7 +100,34 @@ impl Intervals {
     }
 }
 
+impl Plan {
+    pub fn all(&self) -> impl Iterator<Item = Window> {
+        self.now.iter().chain(&self.ever).copied()
+    }
+
+    /// The union of all windows.
+    pub fn live(&self) -> Window {
+        Window::union(&self.all().collect::<Vec<_>>())
+    }
+}
+
 impl Window {
+    /// Is there an interval that is in all of them?
+    pub fn shared(windows: &[Self]) -> bool {
+        windows.iter().map(|w| w.from).max() <= windows.iter().map(|w| w.to).min()
+    }
+
+    /// The shortest window that holds all of them; there is one at least.
+    pub fn union(windows: &[Self]) -> Self {
+        let from = windows.iter().map(|w| w.from).min().unwrap_or(0);
+        Self { from, to: windows.iter().map(|w| w.to).max().unwrap_or(from) }
+    }
+
+    /// Intervals inside.
+    pub fn len(self) -> usize {
+        (self.to - self.from) as usize + 1
+    }
+
     pub fn contains(self, interval: u32) -> bool {
         self.from <= interval && interval <= self.to
     }
@@ -103,8 +157,23 @@ mod tests {
     #[test]
     fn prospective_windows_all_end_today() {
         let options = ScanOptions { min_days: 2, longest: LongestWindow::Days(4), ..ScanOptions::default() };
-        let got = intervals(10, 1).windows(&options);
-        assert_eq!(got, [Window { from: 8, to: 9 }, Window { from: 7, to: 9 }, Window { from: 6, to: 9 }]);
+        let got = intervals(10, 1).plan(&options);
+        assert_eq!((got.ever.len(), got.analyses), (0, 1));
+        assert_eq!(got.now, [Window { from: 8, to: 9 }, Window { from: 7, to: 9 }, Window { from: 6, to: 9 }]);
+    }
+
+    #[test]
+    fn earlier_analyses_add_the_windows_that_they_looked_at() {
+        let from = |day| ScanOptions {
+            longest: LongestWindow::Days(2),
+            surveillance_from: Some(Day::from_epoch_days(day)),
+            ..ScanOptions::default()
+        };
+        let plan = intervals(10, 1).plan(&from(7));
+        assert_eq!((plan.now.len(), plan.ever.len(), plan.analyses), (2, 6, 3));
+        assert!(plan.ever.iter().all(|w| w.to >= 7));
+        assert_eq!(intervals(10, 1).plan(&from(-30)).analyses, 10);
+        assert_eq!(intervals(10, 1).plan(&from(9)).ever, []);
     }
 
     #[test]
@@ -115,6 +184,6 @@ mod tests {
             ..ScanOptions::default()
         };
         // Five of one day, four of two days (half of five days is two whole ones).
-        assert_eq!(intervals(5, 1).windows(&options).len(), 9);
+        assert_eq!(intervals(5, 1).plan(&options).now.len(), 9);
     }
 }
