@@ -146,6 +146,7 @@ impl Config {
             a.scan_max_radius_km.to_string(),
             "expected a distance above 0",
         )?;
+        check(a.scan_lag_days <= 14, "analysis", "scan_lag_days", a.scan_lag_days.to_string(), "expected 0 to 14")?;
         check(a.scan_max_days >= 1, "analysis", "scan_max_days", a.scan_max_days.to_string(), "expected 1 or more")?;
         check(
             (1..=14).contains(&a.forecast_days),

@@ -100,6 +100,12 @@ pub struct Analysis {
     pub history_days: u32,
     /// Days of history that the scan compares with.
     pub scan_study_days: u32,
+    /// The scan ends so many days before the day of the analysis, 0 to 14: where reports come late, the newest
+    /// days are not yet like the others.
+    pub scan_lag_days: u32,
+    /// Cases received more than so many days after they occurred are left out of the scan; 0 leaves none out.
+    /// With a lag of as many days every day of the study period is equally complete.
+    pub scan_max_delay_days: u32,
     /// Longest window of the space-time scan, days.
     pub scan_max_days: u32,
     /// Widest cluster of the scan, km.
@@ -131,6 +137,8 @@ impl Default for Analysis {
             schedule: "15 5 * * *".into(),
             history_days: 730,
             scan_study_days: 365,
+            scan_lag_days: 0,
+            scan_max_delay_days: 0,
             scan_max_days: 21,
             scan_max_radius_km: 30.0,
             scan_max_space_share: 0.5,

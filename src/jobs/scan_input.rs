@@ -34,17 +34,23 @@ pub(super) struct Scanned {
     pub unsteady: Vec<SourceId>,
 }
 
-/// Cases of the study period, with the feeds judged by `facts` of the whole history.
+/// Cases of the study period, with the feeds judged by `facts` of the whole history. With `max_delay` days above
+/// 0, cases that came in later than that are left out: those of long ago had years to arrive, the newest had not.
 pub(super) fn scanned(
     facts: &[EventFact],
     history: DayRange,
     study: DayRange,
     silent: &[Day],
     resolution: Resolution,
+    max_delay: u32,
 ) -> Scanned {
     let unsteady = unsteady(facts, history, study);
     let mut counts: BTreeMap<(Cell, Day, u32), u32> = BTreeMap::new();
     for fact in counted_once(facts, study) {
+        let delay = fact.received_at - fact.occurred_at;
+        if max_delay > 0 && delay.num_days() >= i64::from(max_delay) + 1 {
+            continue;
+        }
         let Some(cell) = fact.cell.and_then(|c| c.parent(resolution)) else { continue };
         let stratum = unsteady.iter().position(|s| *s == fact.source).map_or(0, |i| i as u32 + 1);
         *counts.entry((cell, fact.event_day, stratum)).or_default() += 1;
@@ -137,7 +143,7 @@ mod tests {
     }
 
     fn least_p(facts: &[EventFact], strata: bool) -> f64 {
-        let mut scanned = scanned(facts, study(), study(), &[], H3);
+        let mut scanned = scanned(facts, study(), study(), &[], H3, 0);
         if !strata {
             scanned.input.cases.iter_mut().for_each(|c| c.covariate = 0);
         }
@@ -152,7 +158,7 @@ mod tests {
         facts.extend(feed("police", 0..6, 4, |day| day >= 80, 2));
         assert!(least_p(&facts, false) < 0.01, "unstratified, the new feed is a cluster: the case is a fair one");
         assert!(least_p(&facts, true) > 0.05, "{}", least_p(&facts, true));
-        assert_eq!(scanned(&facts, study(), study(), &[], H3).unsteady, ["police".parse().unwrap()]);
+        assert_eq!(scanned(&facts, study(), study(), &[], H3, 0).unsteady, ["police".parse().unwrap()]);
     }
 
     #[test]
@@ -172,12 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn late_reports_are_left_out_by_whole_days() {
+        let mut facts = feed("ems", 0..60, 1, |day| day < 4, 1);
+        for (fact, hours) in facts.iter_mut().zip([0, 71, 72, 500]) {
+            fact.received_at = fact.occurred_at + chrono::Duration::hours(hours);
+        }
+        let of = |max| scanned(&facts, study(), study(), &[], H3, max).input.cases.len();
+        assert_eq!([of(0), of(1), of(2), of(3)], [4, 1, 2, 3]);
+    }
+
+    #[test]
     fn steady_feeds_and_a_single_one_are_scanned_together() {
         let mut facts = feed("ems", 0..60, 12, |_| true, 1);
         facts.extend(feed("police", 0..60, 3, |_| true, 2));
-        assert_eq!(scanned(&facts, study(), study(), &[], H3).unsteady, []);
+        assert_eq!(scanned(&facts, study(), study(), &[], H3, 0).unsteady, []);
         let alone = feed("ems", 0..60, 12, |day| day > 40, 1);
-        let only = scanned(&alone, study(), study(), &[], H3);
+        let only = scanned(&alone, study(), study(), &[], H3, 0);
         assert_eq!(only.unsteady, []);
         assert_eq!(only.input.cases.iter().map(|c| c.count).sum::<u32>(), 12 * 49);
     }

@@ -51,8 +51,11 @@ impl Ground<'_> {
     /// Clusters of cells that are alive today.
     pub fn scan(&self) -> anyhow::Result<Vec<Signal>> {
         let h3 = resolution(self.settings.resolution)?;
-        let study = DayRange::ending(self.as_of(), self.settings.scan_study_days.min(self.days.len() as u32) as i32);
-        let Scanned { cells, input, unsteady } = scanned(self.facts, self.days, study, self.silent, h3);
+        let lag = (self.settings.scan_lag_days as i32).min(self.days.len() as i32 - 1);
+        let length = (self.settings.scan_study_days as i32).min(self.days.len() as i32 - lag);
+        let study = DayRange::ending(self.as_of() - lag, length);
+        let Scanned { cells, input, unsteady } =
+            scanned(self.facts, self.days, study, self.silent, h3, self.settings.scan_max_delay_days);
         if input.cases.iter().map(|c| c.count).sum::<u32>() < 2 {
             return Ok(Vec::new());
         }

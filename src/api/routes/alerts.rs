@@ -1,5 +1,7 @@
 //! Alerts: the list, one with its evidence, and what people decide about it.
 
+use std::collections::HashSet;
+
 use axum::{
     extract::{OriginalUri, State},
     http::StatusCode,
@@ -122,6 +124,8 @@ pub struct AlertDetail {
     curve: Vec<CurveDay>,
     /// The events behind the newest signal; `null` for readers without the line list.
     line_list: Option<Vec<Event>>,
+    /// Of the line list: what no signal of an earlier day named. The others are ongoing.
+    new_events: Option<Vec<EventId>>,
     /// What became of the alerts of the same rule.
     rule: RuleRecord,
     data: DataAge,
@@ -134,6 +138,8 @@ impl Disclose for AlertDetail {
         self.alert = self.alert.redact(audience);
         self.signals = self.signals.redact(audience);
         self.line_list = self.line_list.redact(audience);
+        // Ids of events are for those who see the events.
+        self.new_events = self.new_events.filter(|_| self.line_list.is_some());
         self
     }
 }
@@ -161,8 +167,9 @@ async fn alert(
     let snapshot = caller.snapshot(&state).await?;
     let curve = curve(&state, &caller, &snapshot, &alert);
     let line_list = line_list(&state, &caller, &signals).await?;
+    let new_events = line_list.as_ref().map(|events| new_events(events, &signals));
     let rule = rule_record(&state, &caller, &alert.rule).await?;
-    caller.release(AlertDetail { alert, decisions, signals, curve, line_list, rule, data: snapshot.age() })
+    caller.release(AlertDetail { alert, decisions, signals, curve, line_list, new_events, rule, data: snapshot.age() })
 }
 
 fn curve(state: &AppState, caller: &Caller, snapshot: &Snapshot, alert: &Alert) -> Vec<CurveDay> {
@@ -200,6 +207,14 @@ async fn line_list(state: &AppState, caller: &Caller, signals: &[Signal]) -> Res
     let object = format!("signal:{}", signal.id);
     state.store.audit(&caller.scope, "view-line-list", &object, state.clock.now()).await?;
     Ok(Some(page.events))
+}
+
+/// Events that no signal of a day before the newest one named.
+fn new_events(events: &[Event], signals: &[Signal]) -> Vec<EventId> {
+    let newest = signals.iter().map(|s| s.as_of).max();
+    let before: HashSet<EventId> =
+        signals.iter().filter(|s| Some(s.as_of) < newest).flat_map(|s| s.events.iter().copied()).collect();
+    events.iter().map(|e| e.id).filter(|id| !before.contains(id)).collect()
 }
 
 async fn rule_record(state: &AppState, caller: &Caller, rule: &str) -> Result<RuleRecord, Problem> {

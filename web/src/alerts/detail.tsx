@@ -28,7 +28,7 @@ export function AlertPage({ id }: { id: string }) {
       </div>
     );
   }
-  const { alert, decisions, signals, curve, line_list, rule, data } = detail.data;
+  const { alert, decisions, signals, curve, line_list, new_events, rule, data } = detail.data;
   return (
     <article class="page stack alert-page">
       <BackLink />
@@ -100,7 +100,7 @@ export function AlertPage({ id }: { id: string }) {
           <Decisions detail={detail.data} />
         )}
       </section>
-      {line_list && <LineList events={line_list} />}
+      {line_list && <LineList events={line_list} fresh={new_events ?? []} />}
       <AgeLine data={data} />
     </article>
   );

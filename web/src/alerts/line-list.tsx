@@ -4,12 +4,16 @@ import { t } from '../i18n';
 import { exactTime } from '../i18n/format';
 import { word } from '../ui/parts';
 
-export function LineList({ events }: { events: EventRow[] }) {
+export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonly string[] }) {
   if (events.length === 0) return null;
   return (
     <section class="stack">
       <h2>
-        {t('alert.lineList')} ({events.length})
+        {t('alert.lineList')} ({events.length}
+        {fresh.length > 0 &&
+          fresh.length < events.length &&
+          ` · ${t('alert.lineList.new', { n: fresh.length })}`}
+        )
       </h2>
       <p class="small muted">{t('alert.lineList.note')}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, also for the keyboard. */}
@@ -18,6 +22,7 @@ export function LineList({ events }: { events: EventRow[] }) {
           <thead>
             <tr>
               <th scope="col">{t('table.occurred')}</th>
+              <th scope="col">{t('alert.lineList.since')}</th>
               <th scope="col">{t('table.outcome')}</th>
               <th scope="col">{t('table.naloxone')}</th>
               <th scope="col">{t('log.where')}</th>
@@ -30,6 +35,9 @@ export function LineList({ events }: { events: EventRow[] }) {
             {events.map((event) => (
               <tr key={event.id}>
                 <th scope="row">{exactTime(event.occurred_at)}</th>
+                <td class={fresh.includes(event.id) ? 'strong' : 'muted'}>
+                  {t(fresh.includes(event.id) ? 'alert.lineList.isNew' : 'alert.lineList.ongoing')}
+                </td>
                 <td>{word('outcome', event.outcome)}</td>
                 <td>{word('naloxone', event.naloxone)}</td>
                 <td>{event.location.town ?? event.location.area ?? '–'}</td>

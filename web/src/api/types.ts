@@ -245,6 +245,7 @@ export interface AlertDetail {
   signals: Signal[];
   curve: CurvePoint[];
   line_list: EventRow[] | null;
+  new_events?: string[] | null;
   rule: RuleRecord | null;
   data: DataAge;
 }
