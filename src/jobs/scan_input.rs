@@ -48,7 +48,7 @@ pub(super) fn scanned(
     let mut counts: BTreeMap<(Cell, Day, u32), u32> = BTreeMap::new();
     for fact in counted_once(facts, study) {
         let delay = fact.received_at - fact.occurred_at;
-        if max_delay > 0 && delay.num_days() >= i64::from(max_delay) + 1 {
+        if max_delay > 0 && delay.num_days() > i64::from(max_delay) {
             continue;
         }
         let Some(cell) = fact.cell.and_then(|c| c.parent(resolution)) else { continue };

@@ -639,6 +639,8 @@ export interface components {
       curve: components['schemas']['CurveDay'][];
       /** @description The events behind the newest signal; `null` for readers without the line list. */
       line_list?: components['schemas']['Event'][] | null;
+      /** @description Of the line list: what no signal of an earlier day named. The others are ongoing. */
+      new_events?: components['schemas']['EventId'][] | null;
       /** @description What became of the alerts of the same rule. */
       rule: components['schemas']['RuleRecord'];
       data: components['schemas']['DataAge'];
