@@ -8,15 +8,13 @@
 
 use std::collections::BTreeMap;
 
-use h3o::Resolution;
-
 use crate::{
     cells::counted_once,
     detect::scan::{Location, ScanCase, ScanInput, ScanPlace},
     domain::{
         event::EventFact,
         ids::SourceId,
-        place::Cell,
+        place::{Cell, Resolution},
         time::{Day, DayRange},
     },
     nowcast,
