@@ -7,6 +7,7 @@
 
 mod analyse;
 pub mod backtest;
+mod calibrate;
 mod check_config;
 mod demo;
 pub mod detect;
@@ -83,6 +84,8 @@ enum Command {
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
     Backtest(backtest::BacktestArgs),
+    /// How often the rules cry wolf, and what they see, on worlds with a known truth.
+    Calibrate(calibrate::Args),
     /// Write a simulated world: feeds, events, places, truth.
     Simulate(simulate::SimulateArgs),
     /// Print the API description.
@@ -134,6 +137,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
     match command {
+        Command::Calibrate(args) => calibrate::run(&args, shell),
         Command::Demo(args) => shell.block_on(demo::run(args, shell)),
         Command::Serve(args) => shell.block_on(serve::run(args, shell)),
         Command::Work(args) => shell.block_on(serve::work(args, shell)),

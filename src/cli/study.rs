@@ -52,6 +52,22 @@ pub struct StudyArgs {
     pub any_precision: bool,
 }
 
+impl StudyArgs {
+    /// The overdoses of a file, over the cells they span.
+    pub fn of_file(events: &Path, resolution: u8) -> Self {
+        Self {
+            events: events.to_owned(),
+            kind: EventKind::Overdose,
+            resolution,
+            region: None,
+            area_column: "jurisdiction".into(),
+            zone: None,
+            since: None,
+            any_precision: false,
+        }
+    }
+}
+
 fn parse_kind(text: &str) -> Result<EventKind, String> {
     EventKind::parse(text).ok_or_else(|| format!("expected overdose, naloxone or outreach, not \"{text}\""))
 }

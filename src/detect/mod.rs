@@ -5,11 +5,13 @@
 //! | EARS C1, C2, C3 | [`ears`] | Hutwagner et al. 2003 |
 //! | rule for one area now | [`area`] | EARS C2 with a count p-value |
 //! | space-time permutation scan | [`scan`] | Kulldorff et al. 2005 |
+//! | what the rules come to on worlds with a known truth | [`calibration`] | |
 //!
 //! To add a method: a file with its options as one documented struct with defaults, its limits in the
 //! module doc, a reference test against outside truth and a recovery test on simulated outbreaks.
 
 pub mod area;
+pub mod calibration;
 pub mod ears;
 pub mod scan;
 
