@@ -52,7 +52,7 @@ pub(super) fn input(args: &ScanArgs) -> Result<ScanInput> {
     };
     let silent = args.silent.iter().map(|d| d.parse().map_err(|e| anyhow::anyhow!("--silent: {e}")));
     let silent = silent.collect::<Result<Vec<Day>>>()?;
-    let input = ScanInput { places, cases, controls, population, days, silent };
+    let input = ScanInput { places, cases, controls, population, days, silent, neighbours: None };
     check(args, &input)?;
     Ok(input)
 }
