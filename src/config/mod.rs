@@ -112,6 +112,11 @@ pub struct Analysis {
     pub scan_max_radius_km: f64,
     /// Largest share of all events that one cluster may hold, 0 to 0.5.
     pub scan_max_space_share: f64,
+    /// Zones of the scan: `circles`, `rings` (whole k-rings of cells) or `connected` (every connected set of up to six
+    /// cells that had an event in the study period).
+    pub scan_zones: ScanZones,
+    /// So many coarser H3 resolutions are scanned as well, 0 to 4, with one p-value over all of them.
+    pub scan_coarser: u8,
     /// Monte Carlo replications; with one run a day 999 resolves recurrence up to 1,000 days.
     pub scan_replications: u32,
     /// Seed of every random number of a run; stored with the results.
@@ -142,6 +147,8 @@ impl Default for Analysis {
             scan_max_days: 21,
             scan_max_radius_km: 30.0,
             scan_max_space_share: 0.5,
+            scan_zones: ScanZones::Circles,
+            scan_coarser: 0,
             scan_replications: 999,
             seed: 1,
             ears_min_sigma: 0.5,
@@ -152,6 +159,15 @@ impl Default for Analysis {
             forecast_days: 14,
         }
     }
+}
+
+/// Which sets of cells the scan looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScanZones {
+    Circles,
+    Rings,
+    Connected,
 }
 
 /// `[outreach]`: what is owed after an overdose.

@@ -129,6 +129,18 @@ impl Cell {
         if self.resolution() > FINEST_SHARED { self.parent(FINEST_SHARED).unwrap_or(self) } else { self }
     }
 
+    /// The cells of the same resolution that share a border with it: six, or five around a pentagon.
+    pub fn neighbours(self) -> Vec<Cell> {
+        let disk: Vec<CellIndex> = self.0.grid_disk(1);
+        disk.into_iter().filter(|c| *c != self.0).map(Cell).collect()
+    }
+
+    /// Steps from neighbour to neighbour; `None` where H3 cannot tell: another resolution, too far, or beyond a
+    /// pentagon.
+    pub fn steps_to(self, other: Cell) -> Option<u32> {
+        self.0.grid_distance(other.0).ok().and_then(|n| u32::try_from(n).ok())
+    }
+
     pub fn centre(self) -> Point {
         let p = LatLng::from(self.0);
         Point { lat: p.lat(), lon: p.lng() }

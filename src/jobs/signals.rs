@@ -7,10 +7,10 @@ use anyhow::Context;
 use super::scan_input::{Scanned, scanned};
 use crate::{
     cells::{AreaIndex, Measure, PlaceNamer, area_cube, resolution},
-    config::Analysis,
+    config::{Analysis, ScanZones},
     detect::{
         self, AreaRuleOptions,
-        scan::{self, LongestWindow, Overlap, ScanCluster, ScanOptions},
+        scan::{self, LongestWindow, Overlap, ScanCluster, ScanOptions, ZoneShape},
     },
     domain::{
         event::{EventFact, EventKind},
@@ -22,7 +22,15 @@ use crate::{
     stats::CountDistribution,
 };
 
-const SCAN: &str = "space-time-permutation-scan";
+/// Each shape of zones is a method of its own, with its own name.
+fn scan_name(zones: ZoneShape) -> &'static str {
+    match zones {
+        ZoneShape::Circles => "space-time-permutation-scan",
+        ZoneShape::Rings => "space-time-permutation-scan-rings",
+        ZoneShape::Connected => "space-time-permutation-scan-connected",
+    }
+}
+
 const EARS: &str = "ears-c2";
 /// Days that EARS judges in one run: the last complete day and the one under way.
 const EARS_DAYS: i32 = 2;
@@ -79,7 +87,14 @@ impl Ground<'_> {
     fn scan_options(&self, study: DayRange) -> ScanOptions {
         // A study period much shorter than usual must still leave days outside the window to compare with.
         let longest = self.settings.scan_max_days.min((study.len() as u32 / 2).max(1));
+        let zones = match self.settings.scan_zones {
+            ScanZones::Circles => ZoneShape::Circles,
+            ScanZones::Rings => ZoneShape::Rings,
+            ScanZones::Connected => ZoneShape::Connected,
+        };
         ScanOptions {
+            zones,
+            coarser: self.settings.scan_coarser,
             max_space_share: self.settings.scan_max_space_share,
             max_radius_km: Some(self.settings.scan_max_radius_km),
             longest: LongestWindow::Days(longest),
@@ -106,8 +121,7 @@ impl Ground<'_> {
         options: &ScanOptions,
         caveats: &[String],
     ) -> anyhow::Result<Signal> {
-        let mut cells: Vec<Cell> = cluster.places.iter().map(|&i| places[i]).collect();
-        cells.sort_unstable();
+        let cells = cells_of(cluster, places);
         let first = *cells.first().context("a cluster holds at least one cell")?;
         let centre = cluster.centre.map(|i| places[i].centre());
         let mut caveats = caveats.to_vec();
@@ -119,10 +133,14 @@ impl Ground<'_> {
             cell.is_some_and(|c| cells.binary_search(&c).is_ok())
         };
         Ok(Signal {
-            id: self.signal_id(SCAN, &first.to_string(), cluster.window),
+            id: self.signal_id(scan_name(options.zones), &first.to_string(), cluster.window),
             run: self.run,
             as_of: self.as_of(),
-            method: Method { name: SCAN.into(), version: scan::METHOD_VERSION, seed: Some(options.seed) },
+            method: Method {
+                name: scan_name(options.zones).into(),
+                version: scan::METHOD_VERSION,
+                seed: Some(options.seed),
+            },
             kind: EventKind::Overdose,
             scope: SignalScope::Cells,
             area: centre.and_then(|p| self.areas.finest_at(p)).map(|a| a.id.clone()),
@@ -206,6 +224,21 @@ impl Ground<'_> {
             self.facts.iter().filter(|f| window.contains(f.event_day) && inside(f)).map(|f| f.id).collect();
         found.into_iter().collect()
     }
+}
+
+/// The cells of a cluster, in order; of one found in coarser cells, all that those hold, so that it has no holes
+/// where nothing happened.
+fn cells_of(cluster: &ScanCluster, places: &[Cell]) -> Vec<Cell> {
+    let own = |i: &usize| {
+        let cell = places[*i];
+        let finest = cell.resolution();
+        let above = (0..cluster.coarser).try_fold(finest, |r, _| r.pred()).and_then(|r| cell.parent(r));
+        above.map_or_else(|| vec![cell], |above| above.index().children(finest).map(Cell::from).collect())
+    };
+    let mut cells: Vec<Cell> = cluster.places.iter().flat_map(own).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    cells
 }
 
 /// The middle 95 % of counts that the expectation alone would give.

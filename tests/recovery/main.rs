@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 mod detect_scan;
+mod detect_scan_zones;
 mod forecast_calibration;
 mod forecast_real;
 mod forecast_skill;

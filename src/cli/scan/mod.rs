@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::detect::scan::{
-    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment, scan,
+    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment, ZoneShape, scan,
 };
 
 /// Find clusters in space and time in a table of cases.
@@ -44,6 +44,19 @@ pub struct ScanArgs {
     pub model: Model,
     #[arg(long, default_value = "prospective", value_parser = word::<Analysis>)]
     pub analysis: Analysis,
+    /// Zones to look at: circles of every size; rings, all places within k steps of a place; or connected, every
+    /// connected set of up to --max-cells places. Rings and connected zones need H3 cells as place_id, or --neighbours.
+    #[arg(long, default_value = "circles", value_parser = word::<ZoneShape>)]
+    pub zones: ZoneShape,
+    /// The most places of a connected zone, 1 to 12.
+    #[arg(long, default_value_t = ScanOptions::default().max_cells)]
+    pub max_cells: u8,
+    /// Also look at so many coarser H3 resolutions, with one p-value over all; every place_id must be an H3 cell.
+    #[arg(long, default_value_t = 0)]
+    pub coarser: u8,
+    /// Table `place_id,neighbour_id` of places that touch, in either order, where places are no H3 cells.
+    #[arg(long)]
+    pub neighbours: Option<PathBuf>,
     /// First day of the study period; the first day of the cases where it is left out.
     #[arg(long)]
     pub from: Option<String>,
@@ -53,10 +66,10 @@ pub struct ScanArgs {
     /// Days per time interval.
     #[arg(long, default_value_t = 1)]
     pub aggregate_days: u32,
-    /// The largest circle, as a share of the population at risk.
+    /// The largest zone, as a share of the population at risk.
     #[arg(long, default_value_t = 0.5)]
     pub max_space_share: f64,
-    /// The largest circle, as a radius in kilometres.
+    /// The largest zone, as a radius in kilometres.
     #[arg(long)]
     pub max_radius_km: Option<f64>,
     #[arg(long, default_value_t = 1)]
@@ -129,8 +142,8 @@ pub fn answer(args: &ScanArgs) -> Result<String> {
             let document = write::document(args, &options, &input, &result, elapsed_ms);
             Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
         }
-        ScanFormat::Csv => write::as_csv(&input, &result),
-        ScanFormat::Geojson => write::as_geojson(&input, &result),
+        ScanFormat::Csv => write::as_csv(&input, &options, &result),
+        ScanFormat::Geojson => write::as_geojson(&input, &options, &result),
     }
 }
 
@@ -150,7 +163,7 @@ macro_rules! words {
         }
     )+};
 }
-words!(Model, Analysis, Overlap, Rates, PValueMethod, TimeAdjustment);
+words!(Model, Analysis, ZoneShape, Overlap, Rates, PValueMethod, TimeAdjustment);
 
 fn word<T: Word>(text: &str) -> Result<T, String> {
     T::read(text).ok_or_else(|| format!("expected one of {}", T::KNOWN.join(", ")))
@@ -160,6 +173,9 @@ fn options(args: &ScanArgs) -> Result<ScanOptions> {
     let mut options = ScanOptions {
         model: args.model,
         analysis: args.analysis,
+        zones: args.zones,
+        max_cells: args.max_cells,
+        coarser: args.coarser,
         aggregate_days: args.aggregate_days,
         max_space_share: args.max_space_share,
         max_radius_km: args.max_radius_km,

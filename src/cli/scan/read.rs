@@ -52,7 +52,8 @@ pub(super) fn input(args: &ScanArgs) -> Result<ScanInput> {
     };
     let silent = args.silent.iter().map(|d| d.parse().map_err(|e| anyhow::anyhow!("--silent: {e}")));
     let silent = silent.collect::<Result<Vec<Day>>>()?;
-    let input = ScanInput { places, cases, controls, population, days, silent };
+    let neighbours = args.neighbours.as_deref().map(|path| neighbours(path, &by_id)).transpose()?;
+    let input = ScanInput { places, cases, controls, population, days, silent, neighbours };
     check(args, &input)?;
     Ok(input)
 }
@@ -74,6 +75,9 @@ fn check(args: &ScanArgs, input: &ScanInput) -> Result<()> {
     let cases: u64 = input.cases.iter().map(|c| u64::from(c.count)).sum();
     if cases < 2 {
         bail!("{}: {cases} cases from {from} to {to}; a scan needs two at least", args.cases.display());
+    }
+    if args.neighbours.is_some() && args.zones.is_circles() {
+        bail!("--neighbours says nothing to circles; give --zones rings or connected with it");
     }
     if args.analysis == Analysis::Spatial {
         return Ok(());
@@ -128,6 +132,16 @@ fn places(args: &ScanArgs) -> Result<Vec<ScanPlace>> {
         bail!("{}: there is no place in it; expected at least one row", table.name());
     }
     Ok(places)
+}
+
+fn neighbours(path: &Path, by_id: &HashMap<&str, usize>) -> Result<Vec<[usize; 2]>> {
+    let table = Table::read(path, &["place_id", "neighbour_id"])?;
+    notice_unknown(&table, &["place_id", "neighbour_id"]);
+    let pair = |row: Row| match by_id.get(row.text("neighbour_id")) {
+        Some(&other) => Ok([place_of(row, by_id)?, other]),
+        None => bail!(row.wrong("neighbour_id", "a place of the places file")),
+    };
+    table.rows().map(pair).collect()
 }
 
 fn place_of(row: Row, by_id: &HashMap<&str, usize>) -> Result<usize> {

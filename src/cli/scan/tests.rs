@@ -144,3 +144,77 @@ fn geojson_and_csv_say_the_same() {
     let csv = scan_of(&outbreak(), PLACES, &["--format", "csv"]).unwrap();
     assert!(csv.lines().nth(1).unwrap().starts_with("1,a,44.1,-69.1,0.0,a,2025-01-30,"), "{csv}");
 }
+
+/// A bent line of hexagons with an outbreak, and the same hexagons quiet.
+fn hexagons() -> (String, String) {
+    use crate::domain::place::{Point, Resolution};
+    let centre = Point::new(44.31, -69.78).unwrap().cell(Resolution::Eight);
+    let mut cells: Vec<_> = centre.neighbours().iter().flat_map(|c| c.neighbours()).collect();
+    cells.sort();
+    cells.dedup();
+    let mut places = String::from("place_id,latitude,longitude\n");
+    let mut cases = String::from("place_id,date,count\n");
+    for cell in &cells {
+        places += &format!("{cell},{},{}\n", cell.centre().lat(), cell.centre().lon());
+        for day in 1..=30 {
+            cases += &format!("{cell},2025-01-{day:02},1\n");
+        }
+    }
+    for cell in &centre.neighbours()[..2] {
+        cases += &format!("{cell},2025-01-30,6\n");
+    }
+    (cases, places)
+}
+
+#[test]
+fn connected_zones_are_labelled_and_drawn_as_the_outline_of_their_cells() {
+    let (cases, places) = hexagons();
+    let of = |more: &[&str]| -> Value {
+        let line = [&["--zones", "connected", "--max-cells", "3", "--max-days", "5"], more].concat();
+        serde_json::from_str(&scan_of(&cases, &places, &line).unwrap()).unwrap()
+    };
+    let document = of(&[]);
+    let settings = &document["settings"];
+    assert_eq!((&settings["zones"], &settings["max_cells"]), (&json!("connected"), &json!(3)));
+    assert_eq!(document["clusters"][0].get("coarser"), None);
+    let outlined = of(&["--format", "geojson"]);
+    let geometry = &outlined["features"][0]["geometry"];
+    assert_eq!(geometry["type"], json!("MultiPolygon"));
+    // Each hexagon has six corners; what they share is drawn once.
+    let corners: usize =
+        geometry["coordinates"].as_array().unwrap().iter().map(|p| p[0].as_array().unwrap().len() - 1).sum();
+    let cells = outlined["features"][0]["properties"]["places"].as_array().unwrap().len();
+    assert!(cells >= 2 && corners < 6 * cells, "{corners} corners of {cells} cells");
+    let wide = of(&["--coarser", "2"]);
+    assert_eq!(wide["settings"]["coarser"], json!(2));
+    assert!(wide["clusters"][0]["coarser"].as_u64().is_some_and(|n| n <= 2));
+}
+
+#[test]
+fn circles_say_nothing_of_other_zones() {
+    let document: Value = serde_json::from_str(&scan_of(&outbreak(), PLACES, &[]).unwrap()).unwrap();
+    for key in ["zones", "max_cells", "coarser"] {
+        assert_eq!(document["settings"].get(key), None);
+        assert_eq!(document["clusters"][0].get(key), None);
+    }
+}
+
+#[test]
+fn neighbours_come_from_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("neighbours.csv").display().to_string();
+    std::fs::write(&path, "place_id,neighbour_id\na,b\nb,c\n").unwrap();
+    let connected = ["--zones", "connected", "--max-days", "7"];
+    let text = scan_of(&outbreak(), PLACES, &[&connected[..], &["--neighbours", &path]].concat()).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["clusters"][0]["places"], json!(["a"]));
+    assert_eq!(
+        problem(&outbreak(), PLACES, &connected),
+        "zones connected need H3 cells of one resolution as places, or to be told which places are neighbours"
+    );
+    let told = problem(&outbreak(), PLACES, &["--neighbours", &path]);
+    assert_eq!(told, "--neighbours says nothing to circles; give --zones rings or connected with it");
+    std::fs::write(&path, "place_id,neighbour_id\na,z\n").unwrap();
+    let told = problem(&outbreak(), PLACES, &[&connected[..], &["--neighbours", &path]].concat());
+    assert_eq!(told, "neighbours.csv: line 2, column neighbour_id: \"z\" is not a place of the places file");
+}

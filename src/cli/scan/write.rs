@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::ScanArgs;
 use crate::{
-    detect::scan::{Location, METHOD_VERSION, ScanCluster, ScanInput, ScanOptions, ScanResult},
-    domain::place::Point,
+    cells::outline,
+    detect::scan::{Location, METHOD_VERSION, ScanCluster, ScanInput, ScanOptions, ScanResult, ZoneShape},
+    domain::place::{Cell, Point},
 };
 
 pub(super) fn document(
@@ -22,6 +23,9 @@ pub(super) fn document(
     if let Value::Object(map) = &mut settings {
         map.insert("from".into(), json!(input.days.from));
         map.insert("to".into(), json!(input.days.to));
+        if options.zones == ZoneShape::Connected {
+            map.insert("max_cells".into(), json!(options.max_cells));
+        }
     }
     json!({
         "model": args.model.as_str(),
@@ -29,7 +33,7 @@ pub(super) fn document(
         "settings": settings,
         "cases": result.cases,
         "places": input.places.len(),
-        "clusters": result.clusters.iter().map(|c| cluster(input, c)).collect::<Vec<_>>(),
+        "clusters": result.clusters.iter().map(|c| cluster(input, options, c)).collect::<Vec<_>>(),
         "replications": result.maxima.len(),
         "seed": options.seed,
         "method_version": METHOD_VERSION,
@@ -37,7 +41,7 @@ pub(super) fn document(
     })
 }
 
-fn cluster(input: &ScanInput, c: &ScanCluster) -> Value {
+fn cluster(input: &ScanInput, options: &ScanOptions, c: &ScanCluster) -> Value {
     let centre = c.centre.map(|p| &input.places[p]);
     let position = centre.map(|p| p.location);
     let (mut latitude, mut longitude) = (None, None);
@@ -47,7 +51,7 @@ fn cluster(input: &ScanInput, c: &ScanCluster) -> Value {
         Some(Location::Plane { x, y }) => (latitude, longitude) = (Some(y), Some(x)),
         None => {}
     }
-    json!({
+    let mut document = json!({
         "rank": c.rank,
         "centre": centre.map_or("All", |p| p.id.as_str()),
         "latitude": latitude,
@@ -64,12 +68,16 @@ fn cluster(input: &ScanInput, c: &ScanCluster) -> Value {
         "p_value": c.p_value,
         "recurrence_interval_days": c.recurrence_interval_days,
         "silent_days": c.silent_days,
-    })
+    });
+    if let (1.., Value::Object(map)) = (options.coarser, &mut document) {
+        map.insert("coarser".into(), json!(c.coarser));
+    }
+    document
 }
 
-pub(super) fn as_csv(input: &ScanInput, result: &ScanResult) -> Result<String> {
+pub(super) fn as_csv(input: &ScanInput, options: &ScanOptions, result: &ScanResult) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let columns = [
+    let mut columns = vec![
         "rank",
         "centre",
         "latitude",
@@ -86,10 +94,13 @@ pub(super) fn as_csv(input: &ScanInput, result: &ScanResult) -> Result<String> {
         "p_value",
         "recurrence_interval_days",
     ];
-    writer.write_record(columns)?;
+    if options.coarser > 0 {
+        columns.push("coarser");
+    }
+    writer.write_record(&columns)?;
     for c in &result.clusters {
-        let row = cluster(input, c);
-        writer.write_record(columns.map(|column| match &row[column] {
+        let row = cluster(input, options, c);
+        writer.write_record(columns.iter().map(|column| match &row[*column] {
             Value::Null => String::new(),
             Value::String(s) => s.clone(),
             Value::Array(ids) => ids.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
@@ -99,8 +110,9 @@ pub(super) fn as_csv(input: &ScanInput, result: &ScanResult) -> Result<String> {
     Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
-/// Every cluster as its circle (a polygon of 64 sides; a point for a single place), with the figures as properties.
-pub(super) fn as_geojson(input: &ScanInput, result: &ScanResult) -> Result<String> {
+/// Every cluster with the figures as properties: as its circle (a polygon of 64 sides; a point for a single place), or,
+/// where zones follow hexagons, as the outline of its cells, inner borders dissolved.
+pub(super) fn as_geojson(input: &ScanInput, options: &ScanOptions, result: &ScanResult) -> Result<String> {
     if input.places.iter().any(|p| matches!(p.location, Location::Plane { .. })) {
         bail!("--format geojson needs places with latitude,longitude; these have x,y");
     }
@@ -109,17 +121,51 @@ pub(super) fn as_geojson(input: &ScanInput, result: &ScanResult) -> Result<Strin
         .iter()
         .map(|c| {
             let mut properties: BTreeMap<String, Value> = BTreeMap::new();
-            if let Value::Object(map) = cluster(input, c) {
+            if let Value::Object(map) = cluster(input, options, c) {
                 properties.extend(map);
             }
-            let geometry = match c.centre.map(|p| input.places[p].location) {
-                Some(Location::Geographic(centre)) => circle(centre, c.radius_km.unwrap_or(0.0)),
+            let hexagonal = !options.zones.is_circles() || options.coarser > 0;
+            let cells = if hexagonal { cells_of(input, c) } else { None };
+            let geometry = match (cells, c.centre.map(|p| input.places[p].location)) {
+                (Some(cells), Some(_)) => multi_polygon(&cells),
+                // Places with neighbours of the caller's have no shape that is known here.
+                (None, Some(_)) if hexagonal => points(input, c),
+                (None, Some(Location::Geographic(centre))) => circle(centre, c.radius_km.unwrap_or(0.0)),
                 _ => Value::Null,
             };
             json!({ "type": "Feature", "id": c.rank, "geometry": geometry, "properties": properties })
         })
         .collect();
     Ok(format!("{}\n", json!({ "type": "FeatureCollection", "features": features })))
+}
+
+/// The cells of a cluster, as coarse as its zone; `None` where its places are no cells.
+fn cells_of(input: &ScanInput, c: &ScanCluster) -> Option<Vec<Cell>> {
+    let coarse = |cell: Cell| {
+        let resolution = (0..c.coarser).try_fold(cell.resolution(), |r, _| r.pred())?;
+        cell.parent(resolution)
+    };
+    let mut cells: Vec<Cell> =
+        c.places.iter().map(|&p| coarse(input.places[p].id.parse().ok()?)).collect::<Option<_>>()?;
+    cells.sort_unstable();
+    cells.dedup();
+    Some(cells)
+}
+
+fn multi_polygon(cells: &[Cell]) -> Value {
+    let ring = |ring: &geo::LineString<f64>| ring.coords().map(|c| json!([c.x, c.y])).collect::<Vec<_>>();
+    let polygon =
+        |p: &geo::Polygon<f64>| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect::<Vec<_>>();
+    let polygons: Vec<_> = outline(cells).iter().map(polygon).collect();
+    json!({ "type": "MultiPolygon", "coordinates": polygons })
+}
+
+fn points(input: &ScanInput, c: &ScanCluster) -> Value {
+    let points = c.places.iter().filter_map(|&p| match input.places[p].location {
+        Location::Geographic(p) => Some(json!([p.lon(), p.lat()])),
+        Location::Plane { .. } => None,
+    });
+    json!({ "type": "MultiPoint", "coordinates": points.collect::<Vec<_>>() })
 }
 
 fn circle(centre: Point, radius_km: f64) -> Value {

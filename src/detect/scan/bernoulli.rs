@@ -34,7 +34,7 @@ pub(super) fn problem(cases: &[Row], controls: &[Row], intervals: &Intervals, pl
         observed,
         risk,
         fixed: None,
-        null: Box::new(Labels { units, cases: count as usize }),
+        null: std::sync::Arc::new(Labels { units, cases: count as usize }),
     }
 }
 

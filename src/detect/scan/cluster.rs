@@ -7,13 +7,12 @@ use serde::Serialize;
 use crate::{domain::time::DayRange, stats::recurrence_interval};
 
 use super::{
-    geometry::Geometry,
     keep::Found,
-    montecarlo::{Best, LEAST_LLR, Outcome},
+    layer::Layer,
+    level::Best,
+    montecarlo::{LEAST_LLR, Outcome},
     options::{Analysis, Model, Overlap, PValueMethod, Rates, ScanOptions},
-    problem::Problem,
     windows::{Intervals, Plan, Window},
-    zones::Family,
 };
 
 /// Statistics closer than this are the same: different sums of the same numbers.
@@ -30,6 +29,8 @@ pub struct ScanCluster {
     pub places: Vec<usize>,
     /// Distance from the centre to the farthest place, km (or the plane's unit).
     pub radius_km: Option<f64>,
+    /// How many resolutions coarser than the places its zone is; 0 where only one was scanned.
+    pub coarser: u8,
     pub window: DayRange,
     pub observed: u32,
     pub expected: f64,
@@ -77,18 +78,18 @@ impl Places {
 struct Candidate {
     /// Position in the sorted places; none for the whole area.
     centre: Option<usize>,
+    coarser: u8,
     window: Window,
     found: Found,
     places: Places,
 }
 
 pub(super) struct Reporting<'a> {
-    pub geometry: &'a Geometry,
-    pub family: &'a dyn Family,
+    /// The finest first.
+    pub layers: &'a [Layer],
     pub intervals: &'a Intervals,
     pub plan: &'a Plan,
     pub options: &'a ScanOptions,
-    pub problem: &'a Problem,
     /// Sorted position → position in the input.
     pub order: &'a [usize],
 }
@@ -96,16 +97,12 @@ pub(super) struct Reporting<'a> {
 impl Reporting<'_> {
     pub fn clusters(&self, outcome: &Outcome) -> Vec<ScanCluster> {
         let count = self.order.len();
-        let of_centres = outcome.best.iter().enumerate().flat_map(|(centre, best)| {
-            best.iter().map(move |b| Candidate {
-                centre: Some(centre),
-                window: b.window,
-                found: b.found,
-                places: Places::new(count, |p| self.family.holds(centre, b.last, p)),
-            })
-        });
+        let of_layers = self.layers.iter().zip(&outcome.best);
+        let of_centres =
+            of_layers.flat_map(|(layer, best)| best.iter().flatten().map(move |b| self.candidate(layer, b)));
         let of_area = outcome.whole_area.iter().map(|(window, found)| Candidate {
             centre: None,
+            coarser: 0,
             window: *window,
             found: *found,
             places: Places::new(count, |_| true),
@@ -114,6 +111,7 @@ impl Reporting<'_> {
         let centre = |c: &Candidate| c.centre.unwrap_or(count);
         candidates.sort_by(|a, b| {
             let by_statistic = b.found.llr.total_cmp(&a.found.llr);
+            let by_statistic = by_statistic.then(a.coarser.cmp(&b.coarser));
             by_statistic.then(centre(a).cmp(&centre(b))).then(a.window.from.cmp(&b.window.from))
         });
         // Among candidates of the same statistic: fewer places, then the earlier centre.
@@ -133,6 +131,18 @@ impl Reporting<'_> {
             .enumerate()
             .map(|(i, (c, p))| self.report(i + 1, c, p))
             .collect()
+    }
+
+    /// In the finest places, so that zones of different resolutions may be compared.
+    fn candidate(&self, layer: &Layer, best: &Best) -> Candidate {
+        let inside = layer.inside(&best.zone, self.options);
+        Candidate {
+            centre: Some(layer.middle[layer.centre_of(&best.zone)] as usize),
+            coarser: layer.coarser,
+            window: best.window,
+            found: best.found,
+            places: Places::new(self.order.len(), |p| inside[layer.label[p] as usize]),
+        }
     }
 
     fn may_stand_beside(&self, better: &Candidate, c: &Candidate) -> bool {
@@ -157,9 +167,10 @@ impl Reporting<'_> {
         let Found { llr, observed, expected, .. } = c.found;
         // Of the whole area no places are listed: it is all of them.
         let members: Vec<usize> = if c.centre.is_some() { c.places.iter().collect() } else { Vec::new() };
-        let radius = |centre: usize| members.iter().map(|&p| self.geometry.distance(centre, p)).fold(0.0, f64::max);
+        let finest = &self.layers[0];
+        let radius = |centre: usize| members.iter().map(|&p| finest.distance(centre, p)).fold(0.0, f64::max);
         let n = f64::from(observed);
-        let cases = self.problem.statistic_in(c.window).cases();
+        let cases = finest.problem.statistic_in(c.window).cases();
         let outside = (cases - n) / (cases - expected);
         let prospective = self.options.analysis == Analysis::Prospective;
         ScanCluster {
@@ -167,6 +178,7 @@ impl Reporting<'_> {
             centre: c.centre.map(|centre| self.order[centre]),
             places: members.iter().map(|&p| self.order[p]).collect(),
             radius_km: c.centre.map(radius),
+            coarser: c.coarser,
             window: self.intervals.days_of(c.window),
             observed,
             expected,

@@ -6,8 +6,10 @@ pub(super) struct Found {
     pub llr: f64,
     pub observed: u32,
     pub expected: f64,
-    /// How many places of the centre's list are inside.
+    /// How many places are inside (of the centre's list, those with a population at risk).
     pub places: u32,
+    /// Which of the centre's zones it is.
+    pub number: u32,
 }
 
 pub(super) trait Keep {
@@ -58,7 +60,11 @@ impl Keep for PerLane {
     fn offer(&mut self, lane: usize, found: Found) {
         self.top = self.top.max(found.llr);
         let slot = &mut self.best[lane];
-        if slot.is_none_or(|kept| found.llr > kept.llr + ROUNDING) {
+        let better = |kept: Found| {
+            let as_good = found.llr > kept.llr - ROUNDING && found.places < kept.places;
+            found.llr > kept.llr + ROUNDING || as_good
+        };
+        if slot.is_none_or(better) {
             *slot = Some(found);
         }
     }

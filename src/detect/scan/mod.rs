@@ -1,30 +1,36 @@
 //! Scan statistics: where, when and how surely there are more cases than expected.
 //!
-//! Circles of every size around every place, times windows of every length; the window with the greatest
-//! likelihood ratio is the most likely cluster, and its p-value is its rank among the greatest of
+//! Circles of every size around every place (or k-rings of cells, or every connected set of few cells), times windows
+//! of every length; the window with the greatest likelihood ratio is the most likely cluster, and its p-value is its rank among the greatest of
 //! Monte Carlo replicates, which accounts for all the windows that were looked at (Kulldorff 1997, 2001;
 //! Kulldorff et al. 2005 for the permutation model that needs cases only).
 //!
 //! ```text
-//! rows -> strata -> problem (model) -> zones x windows (sweep) -> replicates (montecarlo) -> clusters
+//! rows -> strata -> problem (model) -> layers (resolutions) -> zones x windows (sweep, walk)
+//!      -> replicates (montecarlo) -> clusters
 //! ```
 //!
 //! To add a model: a file beside `permutation.rs` that builds a [`problem::Problem`] (statistic, expected,
-//! null), and a line in [`scan`]. To add a shape of zones: a [`zones::Family`]. Everything else is shared.
+//! null), and a line in [`scan`]. To add a shape of nested zones: a [`zones::Family`] and a word of [`ZoneShape`]. Everything
+//! else is shared. Each shape, and each set of resolutions, is judged by replicates that were scanned with it.
 //!
 //! Cost: a replicate takes one vector addition for every 16, 32 or 64 windows and every place of every zone
 //! list, and one comparison for eight of them; a logarithm is taken a few times in a replicate. Memory: two
-//! bytes (four beyond 65,534 places) for every place of every list. Limits: circles only, and a retrospective
-//! Bernoulli scan of thousands of places has no tight bound and is slow (see [`scales`]).
+//! bytes (four beyond 65,534 places) for every place of every list. Connected zones take one
+//! addition and one comparison a set (see [`connected`]). Limits: a retrospective Bernoulli scan of thousands of places has no tight bound and is slow (see [`scales`]).
 //!
 //! Days named as silent (no feed reported anything) are left out: their rows are dropped and they expect
 //! nothing, so a window is judged by its other days; every cluster says how many of its days were silent.
 
 mod bernoulli;
 mod cluster;
+mod connected;
 mod geometry;
+mod grid;
 mod keep;
 mod ladder;
+mod layer;
+mod level;
 mod measure;
 mod montecarlo;
 mod options;
@@ -37,11 +43,14 @@ mod strata;
 mod sweep;
 mod tally;
 mod temporal;
+mod walk;
 mod windows;
 mod zones;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_zones;
 
 use thiserror::Error;
 
@@ -49,7 +58,9 @@ use crate::domain::time::{Day, DayRange};
 
 pub use cluster::ScanCluster;
 pub use geometry::Location;
-pub use options::{Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment};
+pub use options::{
+    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment, ZoneShape,
+};
 
 /// Raised whenever the same input could give another answer.
 pub const METHOD_VERSION: u32 = 2;
@@ -97,12 +108,15 @@ pub struct ScanInput {
     pub days: DayRange,
     /// Days without any report, which say nothing.
     pub silent: Vec<Day>,
+    /// Pairs of places that touch, in either order, for rings and connected zones. `None`: the places' ids are H3
+    /// cells of one resolution, which know their neighbours.
+    pub neighbours: Option<Vec<[usize; 2]>>,
 }
 
 impl ScanInput {
     /// Cases only, as the permutation model needs them, every day reported.
     pub fn of_cases(places: Vec<ScanPlace>, cases: Vec<ScanCase>, days: DayRange) -> Self {
-        Self { places, cases, controls: Vec::new(), population: Vec::new(), days, silent: Vec::new() }
+        Self { places, cases, controls: Vec::new(), population: Vec::new(), days, silent: Vec::new(), neighbours: None }
     }
 }
 
@@ -136,6 +150,14 @@ pub enum ScanError {
     Missing { model: &'static str, needs: &'static str },
     #[error("{name} is {value}; expected {expected}")]
     Option { name: &'static str, value: String, expected: &'static str },
+    #[error("neighbour row {row} names place number {place}, and there are {places} places")]
+    UnknownNeighbour { row: usize, place: usize, places: usize },
+    #[error("zones {zones} need {needs}")]
+    Zones { zones: &'static str, needs: &'static str },
+    #[error("coarser resolutions need {needs}")]
+    Coarser { needs: &'static str },
+    #[error("there are more than {most} connected sets of up to {cells} places; lower max_cells or max_space_share")]
+    TooManyZones { most: usize, cells: usize },
     #[error("cannot start the worker threads: {0}")]
     Threads(String),
 }
@@ -143,9 +165,10 @@ pub enum ScanError {
 /// Scan for clusters. With fewer than two cases there are none, which is an answer and not an error.
 ///
 /// # Errors
-/// When the input contradicts itself or an option is out of range; never because of the data's size.
+/// When the input contradicts itself or an option is out of range, or there are more connected zones than can be held.
 pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, ScanError> {
     check_options(options)?;
+    layer::check_options(options)?;
     let intervals = windows::Intervals::new(input.days, options.aggregate_days);
     let order = sorted_places(&input.places)?;
     let rows = rows(input, &input.cases, &order)?;
@@ -157,17 +180,11 @@ pub fn scan(input: &ScanInput, options: &ScanOptions) -> Result<ScanResult, Scan
         return Ok(ScanResult { clusters: Vec::new(), cases, maxima: Vec::new() });
     }
     let problem = problem(input, &rows, &order, &intervals, options)?;
-    let family = zones::Circles { geometry: &geometry, max_radius: options.max_radius_km };
-    let outcome = montecarlo::run(&problem, &family, &plan, options)?;
-    let reporting = cluster::Reporting {
-        geometry: &geometry,
-        family: &family,
-        intervals: &intervals,
-        plan: &plan,
-        options,
-        problem: &problem,
-        order: &order,
-    };
+    let ids: Vec<&str> = order.iter().map(|&p| input.places[p].id.as_str()).collect();
+    let touching = touching(input, &order)?;
+    let layers = layer::layers(problem, geometry, &ids, touching.as_deref(), options)?;
+    let outcome = montecarlo::run(&layers, &plan, options)?;
+    let reporting = cluster::Reporting { layers: &layers, intervals: &intervals, plan: &plan, options, order: &order };
     let mut clusters = reporting.clusters(&outcome);
     for c in &mut clusters {
         c.silent_days = input.silent.iter().filter(|d| c.window.contains(**d)).count();
@@ -258,6 +275,18 @@ fn positions(order: &[usize]) -> Vec<u32> {
         position[p] = i as u32;
     }
     position
+}
+
+/// Pairs of neighbours by their positions in the sorted list.
+fn touching(input: &ScanInput, order: &[usize]) -> Result<Option<Vec<(u32, u32)>>, ScanError> {
+    let Some(pairs) = &input.neighbours else { return Ok(None) };
+    let position = positions(order);
+    let of = |row: usize, place: usize| {
+        let unknown = ScanError::UnknownNeighbour { row, place, places: order.len() };
+        position.get(place).copied().ok_or(unknown)
+    };
+    let pair = |(row, [a, b]): (usize, &[usize; 2])| Ok((of(row, *a)?, of(row, *b)?));
+    pairs.iter().enumerate().map(pair).collect::<Result<Vec<_>, _>>().map(Some)
 }
 
 fn problem(

@@ -38,6 +38,16 @@ choice! {
         Bernoulli = "bernoulli",
     }
 
+    /// Which sets of places are looked at.
+    ZoneShape {
+        /// Circles of every size around every place (Kulldorff 1997).
+        Circles = "circles",
+        /// All places within k steps of a place, from neighbour to neighbour, for every k.
+        Rings = "rings",
+        /// Every connected set of few places: a flexible scan (after Tango & Takahashi 2005).
+        Connected = "connected",
+    }
+
     /// Which windows in time.
     Analysis {
         /// Windows that end at the last interval: clusters that are still alive.
@@ -101,16 +111,32 @@ pub enum LongestWindow {
     Share(f64),
 }
 
+impl ZoneShape {
+    pub fn is_circles(&self) -> bool {
+        *self == Self::Circles
+    }
+}
+
 /// Settings of one scan. `Default` is a prospective space-time permutation scan with the usual limits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScanOptions {
     pub model: Model,
     pub analysis: Analysis,
+    #[serde(skip_serializing_if = "ZoneShape::is_circles")]
+    pub zones: ZoneShape,
+    /// The most places of a connected zone, 1 to 12. Hexagons have 3, 11, 44, 186, 814, 3,652 connected sets of 2, 3,
+    /// 4, 5, 6, 7 around each: up to 6 there are about as many zones of a place as a circle of 1,000 places has, and
+    /// with more of them chance finds ever longer strings of cells that happen to be high.
+    #[serde(skip)]
+    pub max_cells: u8,
+    /// So many coarser H3 resolutions are looked at as well, with one p-value over all of them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub coarser: u8,
     /// Days per time interval, counted backwards from the last day. At least 1.
     pub aggregate_days: u32,
-    /// The largest circle, as a share of the population at risk (for the permutation model: of the cases).
+    /// The largest zone, as a share of the population at risk (for the permutation model: of the cases).
     pub max_space_share: f64,
-    /// The largest circle, as a distance from its centre: kilometres, or the plane's own unit.
+    /// The largest zone, as the distance from its centre to its farthest place: kilometres, or the plane's own unit.
     pub max_radius_km: Option<f64>,
     pub min_days: u32,
     pub longest: LongestWindow,
@@ -138,11 +164,19 @@ pub struct ScanOptions {
     pub threads: Option<usize>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(n: &u8) -> bool {
+    *n == 0
+}
+
 impl Default for ScanOptions {
     fn default() -> Self {
         Self {
             model: Model::Permutation,
             analysis: Analysis::Prospective,
+            zones: ZoneShape::Circles,
+            max_cells: 6,
+            coarser: 0,
             aggregate_days: 1,
             max_space_share: 0.5,
             max_radius_km: None,

@@ -37,7 +37,7 @@ pub(super) fn problem(strata: Vec<Stratum>, places: usize, intervals: usize) -> 
         observed,
         risk,
         fixed: None,
-        null: Box::new(PermutedTimes::new(&strata)),
+        null: std::sync::Arc::new(PermutedTimes::new(&strata)),
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn problem(
         observed,
         risk,
         fixed,
-        null: Box::new(null),
+        null: std::sync::Arc::new(null),
     })
 }
 

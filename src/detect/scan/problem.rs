@@ -1,5 +1,7 @@
 //! A scan boiled down to numbers: what every model hands to the engine.
 
+use std::sync::Arc;
+
 use crate::stats::Random;
 
 use super::{statistic::Statistic, windows::Window};
@@ -23,7 +25,7 @@ pub(super) enum Expected {
 }
 
 /// How a world without clusters is drawn.
-pub(super) trait Null: Sync {
+pub(super) trait Null: Send + Sync {
     /// Appends (place, interval) of every case of one such world that falls into `live`. Cases outside it
     /// need not be drawn. `scratch` may be used at will.
     fn draw(&self, live: Window, random: &mut Random, scratch: &mut Vec<u32>, out: &mut Vec<(u32, u32)>);
@@ -38,10 +40,37 @@ pub(super) struct Problem {
     /// Cases of every interval, where the null holds them fixed: the statistic then compares a window with
     /// the other places *in the same intervals*, and C is the window's own.
     pub fixed: Option<Vec<f64>>,
-    pub null: Box<dyn Null>,
+    /// Draws in the finest places, also for a problem of coarser ones.
+    pub null: Arc<dyn Null>,
 }
 
 impl Problem {
+    /// The same cases and expectations by coarser places: `label` of every place, below `places`. The null is the
+    /// same too, so that every resolution is scanned in the same worlds.
+    pub fn coarser(&self, label: &[u32], places: usize) -> Self {
+        let sums = |of: &[f64]| {
+            let mut sums = vec![0.0; places];
+            of.iter().zip(label).for_each(|(v, l)| sums[*l as usize] += v);
+            sums
+        };
+        let expected = match &self.expected {
+            Expected::Factored { weights, basis } => {
+                Expected::Factored { weights: weights.iter().map(|w| sums(w)).collect(), basis: basis.clone() }
+            }
+            Expected::Sparse(cells) => {
+                Expected::Sparse(cells.iter().map(|&(p, t, v)| (label[p as usize], t, v)).collect())
+            }
+        };
+        Self {
+            statistic: self.statistic,
+            expected,
+            observed: self.observed.iter().map(|c| Cases { place: label[c.place as usize], ..*c }).collect(),
+            risk: sums(&self.risk),
+            fixed: self.fixed.clone(),
+            null: Arc::clone(&self.null),
+        }
+    }
+
     /// The statistic of a window.
     pub fn statistic_in(&self, window: Window) -> Statistic {
         match &self.fixed {

@@ -18,7 +18,7 @@ pub(super) struct Scales {
 }
 
 /// How the windows of a zone are bound by one number.
-enum Bound<'a> {
+pub(super) enum Bound<'a> {
     /// All windows have the same share.
     Product(f64),
     /// The extremes over these windows: what they take from a sum, and their whole.
@@ -45,22 +45,14 @@ impl ScaleSets {
         low: bool,
     ) -> Self {
         let whole = measure.whole();
-        let windows = || chunks.iter().flat_map(|c| &c.lanes).filter(|lane| lane.1 > 0.0).collect::<Vec<_>>();
         let set = |bound: &Bound| Scales::new(zones, measure, bound, slots, low);
-        if measure.is_product() {
-            return Self(vec![set(&Bound::Product(whole[0]))]);
-        }
-        if chunks.len() * L <= FEW.max(L) {
-            return Self(vec![set(&Bound::Windows(windows()))]);
-        }
-        if chunks.len() * zones.len() * 4 <= ROOM {
+        let all = Bound::of_all(measure, &whole, chunks);
+        let tight = matches!(all, Bound::Product(_) | Bound::Windows(_));
+        if !tight && chunks.len() * zones.len() * 4 <= ROOM {
             let of_chunk = |c: &Chunk<L>| set(&Bound::Windows(c.lanes.iter().filter(|lane| lane.1 > 0.0).collect()));
             return Self(chunks.iter().map(of_chunk).collect());
         }
-        match measure {
-            Measure::Factors { .. } => Self(vec![set(&Bound::Factors(&whole))]),
-            Measure::Cells { .. } => Self(vec![set(&Bound::None)]),
-        }
+        Self(vec![set(&all)])
     }
 
     pub fn of_chunk(&self, chunk: usize) -> &Scales {
@@ -101,8 +93,22 @@ impl Scales {
     }
 }
 
-impl Bound<'_> {
-    fn shares<'a>(&'a self, sum: &'a [f64]) -> Box<dyn Iterator<Item = f64> + 'a> {
+impl<'a> Bound<'a> {
+    /// One that holds for the windows of all chunks. `whole`: the measure's sum over all rows.
+    pub fn of_all<const L: usize>(measure: &Measure, whole: &'a [f64], chunks: &'a [Chunk<L>]) -> Self {
+        if measure.is_product() {
+            return Self::Product(whole[0]);
+        }
+        if chunks.len() * L <= FEW.max(L) {
+            return Self::Windows(chunks.iter().flat_map(|c| &c.lanes).filter(|lane| lane.1 > 0.0).collect());
+        }
+        match measure {
+            Measure::Factors { .. } => Self::Factors(whole),
+            Measure::Cells { .. } => Self::None,
+        }
+    }
+
+    fn shares<'s>(&'s self, sum: &'s [f64]) -> Box<dyn Iterator<Item = f64> + 's> {
         match self {
             Self::Product(whole) => Box::new(std::iter::once(sum[0] / whole)),
             Self::Windows(lanes) => Box::new(lanes.iter().map(|(lane, whole)| lane.expected(sum) / whole)),
@@ -113,7 +119,7 @@ impl Bound<'_> {
         }
     }
 
-    fn least(&self, sum: &[f64]) -> f64 {
+    pub fn least(&self, sum: &[f64]) -> f64 {
         match self {
             Self::Product(whole) => sum[0] / whole,
             _ => self.shares(sum).fold(1.0, f64::min),

@@ -187,6 +187,9 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
             for (n, c) in n.iter_mut().zip(&self.rows[row]) {
                 *n = n.plus(c.widen());
             }
+            if !zones.ends_at(range.start + i, j) {
+                continue;
+            }
             let places = (i * STRIDE + j) as u32 + 1;
             // Where one number is the scale of every window, it is at hand for each place.
             let scale = self.track.whole.map(|whole| self.sum[0] / whole);
@@ -205,29 +208,53 @@ impl<C: Count, P: RowNumber, K: Keep, const L: usize> Sweep<'_, C, P, K, L> {
     #[inline(never)]
     fn look(&mut self, n: &[C::Sum; L], places: u32, may_beat: impl Fn(i16, &Table<L>, usize) -> bool) {
         let Track { chunk, ladders, high, last, .. } = *self.track;
-        for (lane, ((basis, _), (statistic, ladder))) in chunk.lanes.iter().zip(&chunk.statistics).enumerate() {
-            if !may_beat(n[lane].capped(), self.table, lane) {
-                continue;
-            }
-            let (observed, expected) = (n[lane].to_usize(), basis.expected(&self.sum));
-            let limits = ladders[*ladder].below(self.keep.bar());
-            let counts = (high && limits.may_be_high(observed, expected))
-                || (!last.is_empty() && limits.may_be_low(observed, expected));
-            if !counts {
-                continue;
-            }
-            let llr = statistic.llr(observed as f64, expected);
-            if llr > self.keep.bar() {
-                self.keep.offer(lane, Found { llr, observed: observed as u32, expected, places });
-                self.table = chunk.table(self.keep.bar(), ladders);
-            }
+        let zone = Zone { places, number: places, high, low: !last.is_empty() };
+        offer_lanes(chunk, ladders, &mut self.table, self.keep, n, &self.sum, zone, may_beat);
+    }
+}
+
+/// A zone that is looked at: its places, its number among those of its centre, and which rates are sought.
+pub(super) struct Zone {
+    pub places: u32,
+    pub number: u32,
+    pub high: bool,
+    pub low: bool,
+}
+
+/// Offer the lanes of a zone that beat the bar, of those that may. `sum`: its measure.
+#[inline(always)]
+pub(super) fn offer_lanes<'a, S: Sum, K: Keep, const L: usize>(
+    chunk: &'a Chunk<L>,
+    ladders: &[Ladder],
+    table: &mut &'a Table<L>,
+    keep: &mut K,
+    n: &[S; L],
+    sum: &[f64],
+    zone: Zone,
+    may_beat: impl Fn(i16, &Table<L>, usize) -> bool,
+) {
+    let Zone { places, number, high, low } = zone;
+    for (lane, ((basis, _), (statistic, ladder))) in chunk.lanes.iter().zip(&chunk.statistics).enumerate() {
+        if !may_beat(n[lane].capped(), table, lane) {
+            continue;
+        }
+        let (observed, expected) = (n[lane].to_usize(), basis.expected(sum));
+        let limits = ladders[*ladder].below(keep.bar());
+        let counts = (high && limits.may_be_high(observed, expected)) || (low && limits.may_be_low(observed, expected));
+        if !counts {
+            continue;
+        }
+        let llr = statistic.llr(observed as f64, expected);
+        if llr > keep.bar() {
+            keep.offer(lane, Found { llr, observed: observed as u32, expected, places, number });
+            *table = chunk.table(keep.bar(), ladders);
         }
     }
 }
 
 /// Has any lane as many as it needs? Without a branch inside, so that it becomes a few vector comparisons.
 #[inline(always)]
-fn any_enough<S: Sum, const L: usize>(n: &[S; L], need: &[i16; L]) -> bool {
+pub(super) fn any_enough<S: Sum, const L: usize>(n: &[S; L], need: &[i16; L]) -> bool {
     let mut hit = 0i16;
     for l in 0..L {
         hit |= -i16::from(n[l].capped() >= need[l]);

@@ -35,7 +35,7 @@ impl WholeArea {
             if limits.may_be_high(n, expected) || limits.may_be_low(n, expected) {
                 let llr = statistic.llr(f64::from(observed), expected);
                 if llr > keep.bar() {
-                    keep.offer(lane, Found { llr, observed, expected, places: self.rows });
+                    keep.offer(lane, Found { llr, observed, expected, places: self.rows, number: 0 });
                 }
             }
         }

@@ -52,6 +52,7 @@ fn world(seed: u64) -> ScanInput {
         population: population.collect(),
         days: days(),
         silent: Vec::new(),
+        neighbours: None,
     }
 }
 

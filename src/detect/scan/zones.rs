@@ -6,16 +6,27 @@
 
 use rayon::prelude::*;
 
-use super::geometry::Geometry;
+use super::{
+    geometry::Geometry,
+    grid::{FAR, Grid},
+};
 
 /// A family of nested zones.
 pub(super) trait Family: Sync {
     /// Positions in `candidates` (places in ascending order) in the order in which the zones around a centre
     /// take them in; those that no zone reaches are left out.
-    fn nested(&self, centre: usize, candidates: &[u32]) -> Vec<u32>;
+    fn nested(&self, centre: usize, candidates: &[u32]) -> List;
 
-    /// Is the place inside the zone around `centre` that took in `last` last?
-    fn holds(&self, centre: usize, last: usize, place: usize) -> bool;
+    /// By place, of so many: is it inside the zone around `centre` that took in `last` last?
+    fn holds(&self, centre: usize, last: usize, places: usize) -> Vec<bool>;
+}
+
+/// The places around a centre.
+pub(super) struct List {
+    /// Positions among the candidates.
+    pub order: Vec<u32>,
+    /// By position in `order`: does a zone end there? Empty where one ends everywhere.
+    pub ends: Vec<bool>,
 }
 
 /// Circles around every place, up to a radius.
@@ -25,12 +36,42 @@ pub(super) struct Circles<'a> {
 }
 
 impl Family for Circles<'_> {
-    fn nested(&self, centre: usize, candidates: &[u32]) -> Vec<u32> {
-        self.geometry.nearest(centre, candidates, self.max_radius)
+    fn nested(&self, centre: usize, candidates: &[u32]) -> List {
+        List { order: self.geometry.nearest(centre, candidates, self.max_radius), ends: Vec::new() }
     }
 
-    fn holds(&self, centre: usize, last: usize, place: usize) -> bool {
-        self.geometry.order(centre, place) <= self.geometry.order(centre, last)
+    fn holds(&self, centre: usize, last: usize, places: usize) -> Vec<bool> {
+        let last = self.geometry.order(centre, last);
+        (0..places).map(|place| self.geometry.order(centre, place) <= last).collect()
+    }
+}
+
+/// All places within k steps of a place, for every k: whole rings only.
+pub(super) struct Rings<'a> {
+    pub grid: &'a Grid,
+    pub geometry: &'a Geometry,
+    pub max_radius: Option<f64>,
+}
+
+impl Family for Rings<'_> {
+    fn nested(&self, centre: usize, candidates: &[u32]) -> List {
+        let steps = self.grid.steps(centre, candidates);
+        let mut order: Vec<u32> = (0..candidates.len() as u32).filter(|i| steps[*i as usize] != FAR).collect();
+        order.sort_by_key(|i| (steps[*i as usize], *i));
+        let ring = |i: &u32| steps[*i as usize];
+        if let Some(radius) = self.max_radius {
+            let beyond = |i: &&u32| self.geometry.distance(centre, candidates[**i as usize] as usize) > radius;
+            let first = order.iter().filter(beyond).map(ring).min();
+            order.retain(|i| first.is_none_or(|first| ring(i) < first));
+        }
+        let ends = (0..order.len()).map(|n| order.get(n + 1).is_none_or(|next| ring(next) > ring(&order[n])));
+        List { ends: ends.collect(), order }
+    }
+
+    fn holds(&self, centre: usize, last: usize, places: usize) -> Vec<bool> {
+        let all: Vec<u32> = (0..places as u32).collect();
+        let steps = self.grid.steps(centre, &all);
+        steps.iter().map(|s| *s <= steps[last]).collect()
     }
 }
 
@@ -67,6 +108,8 @@ pub(super) struct Zones<P> {
     strides: Vec<[P; STRIDE]>,
     /// By centre: where its strides begin; one more at the end.
     starts: Vec<usize>,
+    /// By stride, a bit for every place: does a zone end there? Empty where one ends everywhere.
+    ends: Vec<u8>,
     /// An order of the centres whose first few are spread over the whole area.
     pub visits: Vec<u32>,
     /// The row that stays empty.
@@ -83,20 +126,27 @@ impl<P: RowNumber> Zones<P> {
         let list = |centre: usize| {
             let mut list = family.nested(centre, active);
             let mut inside = 0.0;
-            let fits = list.iter().take_while(|&&row| {
+            let fits = list.order.iter().take_while(|&&row| {
                 inside += risk[active[row as usize] as usize];
                 inside <= limit
             });
             let fits = fits.count();
-            list.truncate(fits);
+            list.order.truncate(fits);
+            if !list.ends.is_empty() {
+                // Back to the last zone that fits as a whole.
+                list.ends.truncate(fits);
+                let whole = list.ends.iter().rposition(|end| *end).map_or(0, |last| last + 1);
+                list.order.truncate(whole);
+                list.ends.truncate(whole);
+            }
             list
         };
-        let mut zones = Self { strides: Vec::new(), starts: vec![0], visits: spread(centres), blank };
+        let mut zones = Self { strides: Vec::new(), starts: vec![0], ends: Vec::new(), visits: spread(centres), blank };
         for start in (0..centres).step_by(BLOCK) {
             let block = start..(start + BLOCK).min(centres);
-            let lists: Vec<Vec<u32>> = block.into_par_iter().map(list).collect();
+            let lists: Vec<List> = block.into_par_iter().map(list).collect();
             // Never twice what is needed, as doubling would.
-            let more: usize = lists.iter().map(|l| l.len().div_ceil(STRIDE)).sum();
+            let more: usize = lists.iter().map(|l| l.order.len().div_ceil(STRIDE)).sum();
             if zones.strides.capacity() < zones.strides.len() + more {
                 let done = start.max(1) as f64 / centres as f64;
                 let guess = if start == 0 { more } else { (zones.strides.len() as f64 / done * 1.05) as usize };
@@ -105,7 +155,9 @@ impl<P: RowNumber> Zones<P> {
             for list in &lists {
                 let stride =
                     |some: &[u32]| std::array::from_fn(|i| P::from_row(some.get(i).map_or(blank, |&row| row as usize)));
-                zones.strides.extend(list.chunks(STRIDE).map(stride));
+                zones.strides.extend(list.order.chunks(STRIDE).map(stride));
+                let bits = |some: &[bool]| some.iter().rev().fold(0, |bits, end| bits << 1 | u8::from(*end));
+                zones.ends.extend(list.ends.chunks(STRIDE).map(bits));
                 zones.starts.push(zones.strides.len());
             }
         }
@@ -130,6 +182,11 @@ impl<P: RowNumber> Zones<P> {
         &self.strides[self.range(centre)]
     }
 
+    /// Does a zone end at place `j` of a stride, numbered among those of all centres?
+    pub fn ends_at(&self, stride: usize, j: usize) -> bool {
+        self.ends.get(stride).is_none_or(|bits| bits >> j & 1 == 1)
+    }
+
     /// The row that the zone of so many places (one at least) took in last.
     pub fn last_row(&self, centre: usize, places: usize) -> usize {
         self.of(centre)[(places - 1) / STRIDE][(places - 1) % STRIDE].at()
@@ -137,7 +194,7 @@ impl<P: RowNumber> Zones<P> {
 }
 
 /// 0..n in steps of the golden section: any first few are spread evenly.
-fn spread(n: usize) -> Vec<u32> {
+pub(super) fn spread(n: usize) -> Vec<u32> {
     let mut step = ((n as f64 * 0.618_033_988_749_894_8) as usize).max(1);
     let gcd = |mut a: usize, mut b: usize| {
         while b > 0 {
@@ -168,12 +225,29 @@ mod tests {
     struct Street;
 
     impl Family for Street {
-        fn nested(&self, centre: usize, candidates: &[u32]) -> Vec<u32> {
-            (0..candidates.len() as u32).filter(|&i| candidates[i as usize] as usize >= centre).collect()
+        fn nested(&self, centre: usize, candidates: &[u32]) -> List {
+            let inside = |i: &u32| candidates[*i as usize] as usize >= centre;
+            List { order: (0..candidates.len() as u32).filter(inside).collect(), ends: Vec::new() }
         }
-        fn holds(&self, centre: usize, last: usize, place: usize) -> bool {
-            (centre..=last).contains(&place)
+        fn holds(&self, centre: usize, last: usize, places: usize) -> Vec<bool> {
+            (0..places).map(|place| (centre..=last).contains(&place)).collect()
         }
+    }
+
+    #[test]
+    fn rings_end_where_they_are_whole() {
+        // A cross of five and one place more; all at one point, as only steps matter here.
+        let grid = Grid::of_pairs(6, [(0, 1), (0, 2), (0, 3), (0, 4), (4, 5)].into_iter());
+        let geometry = Geometry::new((0..6).map(|_| super::super::Location::Plane { x: 0.0, y: 0.0 })).unwrap();
+        let rings = Rings { grid: &grid, geometry: &geometry, max_radius: None };
+        let all: Vec<u32> = (0..6).collect();
+        // With room for five the second ring fits, the third does not; with room for four only the centre does.
+        for (limit, of_first) in [(6.0, vec![0, 4, 5]), (5.0, vec![0, 4]), (4.0, vec![0])] {
+            let zones = Zones::<u16>::new(&rings, &all, &[1.0; 6], limit, 6);
+            let ends: Vec<usize> = (0..zones.of(0).len() * STRIDE).filter(|j| zones.ends_at(0, *j)).collect();
+            assert_eq!(ends, of_first);
+        }
+        assert_eq!(rings.holds(4, 0, 6), [true, false, false, false, true, true]);
     }
 
     #[test]
