@@ -71,8 +71,7 @@ impl Ground<'_> {
         if !unsteady.is_empty() {
             let names: Vec<&str> = unsteady.iter().map(|s| s.as_str()).collect();
             let names = names.join(", ");
-            caveats
-                .push(format!("Began or fell silent within the study period, so compared with itself only: {names}."));
+            caveats.push(format!("Not heard on every day of the study period, so compared with itself only: {names}."));
         }
         let options = self.scan_options(study);
         let found = scan::scan(&input, &options).context("scanning for clusters")?;

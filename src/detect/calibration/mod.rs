@@ -169,7 +169,7 @@ struct NullWorld {
 fn null_world(setting: &Setting, number: usize) -> Result<NullWorld, ScanError> {
     let mut random = Random::stream(setting.seed, number as u64);
     let world = setting.null.draw(setting.days, &mut random);
-    let judge = Judge::new(setting, &world);
+    let judge = Judge::new(setting, &world, random.next());
     let mut out = NullWorld { scores: vec![Vec::new(); Rule::ALL.len()], first_p: 1.0, promised: [0; 2] };
     for day in setting.warm_up..setting.days {
         for (at, rule) in Rule::ALL.into_iter().enumerate() {
@@ -202,7 +202,7 @@ fn outbreak_world(
     let mut random = Random::stream(setting.seed, (1 << 32) + number);
     let mut world = setting.null.draw(setting.days, &mut random);
     let outbreak = inject(&mut world, kind, &setting.centres, setting.warm_up, &mut random);
-    let judge = Judge::new(setting, &world);
+    let judge = Judge::new(setting, &world, random.next());
     let last = (outbreak.to + GRACE_DAYS).min(setting.days - 1);
     let mut found = vec![None; Rule::ALL.len()];
     for day in outbreak.from..=last {

@@ -54,6 +54,7 @@ pub struct Alarm {
 pub struct Judge<'a> {
     setting: &'a Setting,
     world: &'a World,
+    seed: u64,
     places: Vec<ScanPlace>,
     members: Vec<Vec<u32>>,
     /// By area: its daily counts.
@@ -61,7 +62,8 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub fn new(setting: &'a Setting, world: &'a World) -> Self {
+    /// `seed`: of the scans' replicates; days count up from it.
+    pub fn new(setting: &'a Setting, world: &'a World, seed: u64) -> Self {
         let areas = setting.area_of.iter().max().map_or(0, |a| *a as usize + 1);
         let mut members = vec![Vec::new(); areas];
         for (place, area) in setting.area_of.iter().enumerate() {
@@ -74,7 +76,7 @@ impl<'a> Judge<'a> {
             }
         }
         let place = |(i, c): (usize, &_)| ScanPlace { id: format!("{i:06}"), location: Location::Geographic(*c) };
-        Self { setting, world, places: setting.centres.iter().enumerate().map(place).collect(), members, counts }
+        Self { setting, world, seed, places: setting.centres.iter().enumerate().map(place).collect(), members, counts }
     }
 
     /// What a rule says at the end of a day.
@@ -114,8 +116,8 @@ impl<'a> Judge<'a> {
         let input = ScanInput::of_cases(self.places.clone(), cases, DayRange { from: at(from), to: at(day) });
         let options = |p_value| ScanOptions {
             p_value,
-            // Another seed every day, as the service does.
-            seed: self.setting.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(day as u64),
+            // Another seed every day and world, as the service has another every day and jurisdiction.
+            seed: self.seed.wrapping_add(day as u64),
             threads: Some(1),
             ..self.setting.scan.clone()
         };
