@@ -117,6 +117,14 @@ impl AreaTree {
         self.by_id.keys().filter(|id| self.line(id).any(|a| roots.contains(&a.id))).cloned().collect()
     }
 
+    /// The kind that figures are broken down by: counties where there are any, else towns, else what there is.
+    pub fn level(&self) -> AreaKind {
+        [AreaKind::County, AreaKind::Town, AreaKind::Other, AreaKind::Zip, AreaKind::State]
+            .into_iter()
+            .find(|kind| self.by_id.values().any(|a| a.kind == *kind))
+            .unwrap_or(AreaKind::County)
+    }
+
     /// Areas without a parent.
     pub fn roots(&self) -> impl Iterator<Item = &Area> {
         self.by_id.values().filter(|a| a.parent.is_none())

@@ -6,7 +6,6 @@ use super::{analyse::Inputs, refresh, signals::Ground};
 use crate::{
     cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, centres, disk, resolution},
     domain::{
-        area::AreaKind,
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastRecord},
         ids::AreaId,
@@ -111,7 +110,7 @@ fn forecasts(
     notes: &mut Vec<String>,
 ) -> anyhow::Result<(Vec<Forecast>, Vec<ForecastRecord>)> {
     let h3 = resolution(inputs.config.analysis.resolution)?;
-    let level = forecast_level(areas);
+    let level = areas.tree().level();
     let seen = cell_cube(&inputs.facts, inputs.days, h3, &[], Measure::Incidents).cube.places;
     // With the neighbours of every cell that saw an event: a forecast that knows only cells with events
     // could never be wrong about the others, and its record would flatter it.
@@ -144,12 +143,4 @@ fn forecasts(
             Ok((Vec::new(), Vec::new()))
         }
     }
-}
-
-/// The level of the tree that is forecast: counties where there are any, else towns, else what there is.
-fn forecast_level(areas: &AreaIndex) -> AreaKind {
-    [AreaKind::County, AreaKind::Town, AreaKind::Other, AreaKind::Zip, AreaKind::State]
-        .into_iter()
-        .find(|kind| !areas.tree().of_kind(*kind).is_empty())
-        .unwrap_or(AreaKind::County)
 }

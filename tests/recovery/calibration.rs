@@ -22,7 +22,7 @@ fn setting(rate: f64) -> Setting {
         warm_up: 60,
         scan: ScanOptions { longest: LongestWindow::Days(7), min_cases: 2, replications: 59, ..ScanOptions::default() },
         budget_days: 15.0,
-        null_worlds: 40,
+        null_worlds: 24,
         outbreak_worlds: 12,
         outbreaks: vec![
             OutbreakKind { places: 2, line: false, days: 3, extra: 20 },
@@ -36,11 +36,11 @@ fn setting(rate: f64) -> Setting {
 fn the_scan_keeps_its_promises_and_rules_their_budget() {
     let c = calibrate(&setting(3.0)).unwrap();
     assert!(c.ks <= c.ks_limit, "p-values are not uniform: KS {} of {}", c.ks, c.ks_limit);
-    // 1,200 days promise 40 signals of once in 30 days; days that follow each other share most of their cases, so
-    // the count varies about three times as much as a Poisson count does.
+    // 720 days promise 24 signals of once in 30 days; days that follow each other share most of their cases, so the
+    // count varies about three times as much as a Poisson count does. (9,600 days gave 0.98: `calibrate --worlds 160`.)
     let thirty = &c.promises[0];
-    assert_eq!(thirty.days, 1_200);
-    assert!((0.5..=1.6).contains(&thirty.ratio), "{thirty:?}");
+    assert_eq!(thirty.days, 720);
+    assert!((0.35..=1.9).contains(&thirty.ratio), "{thirty:?}");
     let by_name = |name: &str| c.rules.iter().find(|r| r.rule.contains(name)).unwrap();
     for rule in c.rules.iter().filter(|r| !r.rule.contains("as it is")) {
         // 24 a year are asked for (one in 15 days).
@@ -50,7 +50,11 @@ fn the_scan_keeps_its_promises_and_rules_their_budget() {
     assert!(large.seen >= 11, "{large:?}");
     assert!(large.overlap.unwrap() > 0.4 && large.median_days.unwrap() <= 2.0, "{large:?}");
     assert!(small.seen < large.seen, "one more case is not to be seen: {small:?}");
-    // The same seed, the same answer.
-    let again = calibrate(&setting(3.0)).unwrap();
-    assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&c).unwrap());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_answer() {
+    let short = Setting { null_worlds: 4, outbreak_worlds: 2, days: 64, ..setting(3.0) };
+    let text = || serde_json::to_string(&calibrate(&short).unwrap()).unwrap();
+    assert_eq!(text(), text());
 }

@@ -219,4 +219,12 @@ describe('areas', () => {
       'me-york',
     ]);
   });
+
+  it('of a county without a state: all towns are the own ones, and what figures are broken down by', () => {
+    const town = (id: string) => ({ id, parent: null, kind: 'town', name: id }) as never;
+    const areas = areasOf([town('a'), town('b')], []);
+    expect([areas.own.length, areas.levels]).toEqual([2, ['town']]);
+    expect(readQuestion(new URLSearchParams(''), '2026-11-21', areas.levels).level).toBe('town');
+    expect(readQuestion(new URLSearchParams('level=county'), '2026-11-21', areas.levels).level).toBe('town');
+  });
 });

@@ -101,7 +101,7 @@ async fn trends(
     let asked = report::TrendQuery {
         kind: Some(kind),
         by: query.by.unwrap_or(By::Area),
-        level: query.level.unwrap_or(AreaKind::County),
+        level: query.level.unwrap_or_else(|| caller.reference.index.tree().level()),
         bucket: query.bucket.unwrap_or(Bucket::Week),
         areas,
         measure: query.measure.unwrap_or(Measure::Count),

@@ -346,6 +346,8 @@ export const en = {
   'level.state': 'state',
   'level.county': 'county',
   'level.town': 'town',
+  'level.zip': 'ZIP area',
+  'level.other': 'other area',
   'trends.bucket': 'Per',
   'bucket.day': 'day',
   'bucket.week': 'week',

@@ -350,6 +350,8 @@ export const es: Messages = {
   'level.state': 'estado',
   'level.county': 'condado',
   'level.town': 'municipio',
+  'level.zip': 'código postal',
+  'level.other': 'otra zona',
   'trends.bucket': 'Cada',
   'bucket.day': 'día',
   'bucket.week': 'semana',

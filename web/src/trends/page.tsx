@@ -16,7 +16,8 @@ import { chosenSeries } from './values';
 
 export function TrendsPage() {
   const status = useResource<Page<AreaStatus>>(dataAge.value ? null : '/area-status');
-  if (!dataAge.value && status.loading) {
+  const areas = useAreas();
+  if ((!dataAge.value && status.loading) || !areas.known) {
     return (
       <div class="page">
         <Skeleton lines={8} />
@@ -24,7 +25,7 @@ export function TrendsPage() {
     );
   }
   const newest = newestDay(dataAge.value?.as_of ?? null);
-  return <Explorer question={readQuestion(route.value.query, newest)} />;
+  return <Explorer question={readQuestion(route.value.query, newest, areas.levels)} />;
 }
 
 function Explorer({ question }: { question: Question }) {
@@ -93,7 +94,7 @@ function Controls({ question: q }: { question: Question }) {
         <Select
           label={t('trends.level')}
           value={q.level}
-          options={(['state', 'county', 'town'] as const).map((value) => ({
+          options={areas.levels.map((value) => ({
             value,
             label: t(`level.${value}`),
           }))}

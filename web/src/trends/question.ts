@@ -2,11 +2,12 @@
 import { withQuery } from '../api/client';
 import type { EventKind } from '../api/types';
 import { addDays } from '../i18n/format';
+import { type Level, usualLevel } from '../ui/areas';
 
 export interface Question {
   kind: EventKind;
   by: 'area' | 'kind' | 'source' | 'outcome';
-  level: 'state' | 'county' | 'town';
+  level: Level;
   bucket: 'day' | 'week' | 'month';
   measure: 'count' | 'rate';
   from: string;
@@ -19,7 +20,11 @@ const one = <T extends string>(text: string | null, known: readonly T[], otherwi
 
 const ISO = /^\d{4}-\d{2}-\d{2}$/;
 
-export function readQuestion(query: URLSearchParams, newest: string): Question {
+export function readQuestion(
+  query: URLSearchParams,
+  newest: string,
+  levels: readonly Level[] = ['state', 'county', 'town'],
+): Question {
   const date = (key: string, otherwise: string) => {
     const text = query.get(key);
     return text && ISO.test(text) ? text : otherwise;
@@ -28,7 +33,7 @@ export function readQuestion(query: URLSearchParams, newest: string): Question {
   return {
     kind: one(query.get('kind'), ['overdose', 'naloxone', 'outreach'], 'overdose'),
     by: one(query.get('by'), ['area', 'kind', 'source', 'outcome'], 'area'),
-    level: one(query.get('level'), ['state', 'county', 'town'], 'county'),
+    level: one(query.get('level'), levels, usualLevel(levels)),
     bucket: one(query.get('bucket'), ['day', 'week', 'month'], 'week'),
     measure: one(query.get('measure'), ['count', 'rate'], 'count'),
     from: date('from', addDays(to, -181)),
