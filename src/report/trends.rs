@@ -60,6 +60,9 @@ pub struct TrendQuery {
     pub over_through: Day,
     /// Reports of one incident by several sources count once (the earliest of them).
     pub incidents_once: bool,
+    /// The first day on which anything of the kind was known: buckets that end before it have no value, because
+    /// no data is not the same as no events.
+    pub data_from: Option<Day>,
 }
 
 impl TrendQuery {
@@ -76,6 +79,7 @@ impl TrendQuery {
             interval: IntervalMethod::Garwood,
             over_through,
             incidents_once: false,
+            data_from: None,
         }
     }
 }
@@ -102,7 +106,7 @@ pub struct TrendSeries {
     pub name: String,
     pub population: Option<u64>,
     pub population_year: Option<i32>,
-    /// `None` where a value may not be shown.
+    /// `None` where a value may not be shown, or where there were no data yet.
     pub values: Vec<Option<u64>>,
     /// Per 100,000 people per year; `None` without a population.
     pub rate: Vec<Option<f64>>,
@@ -137,6 +141,10 @@ pub fn trends(facts: &[EventFact], areas: &[Area], query: &TrendQuery) -> TrendT
         }
     }
     let mut series: Vec<TrendSeries> = series.into_values().collect();
+    if let Some(first) = query.data_from {
+        let before = buckets.partition_point(|b| b.to < first);
+        series.iter_mut().for_each(|line| line.values[..before].fill(None));
+    }
     if query.measure != Measure::Quantity {
         add_rates(&mut series, &buckets, query.interval);
     }

@@ -170,3 +170,14 @@ fn a_ring_of_parents_ends() {
     // The event known to the state only now counts in the county that the ring makes its parent.
     assert_eq!(values(&table)[0].1, [2, 1]);
 }
+
+#[test]
+fn before_the_first_data_nothing_is_known_which_is_not_none() {
+    let all = trends(&facts(), &areas(), &TrendQuery { measure: Measure::Rate, ..query() });
+    let first = all.buckets[1].from;
+    let table = trends(&facts(), &areas(), &TrendQuery { measure: Measure::Rate, data_from: Some(first), ..query() });
+    for (before, after) in all.series.iter().zip(&table.series) {
+        assert_eq!((after.values[0], after.rate[0], after.rate_lo[0]), (None, None, None));
+        assert_eq!(before.values[1..], after.values[1..]);
+    }
+}

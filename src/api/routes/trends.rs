@@ -94,9 +94,10 @@ async fn trends(
     let snapshot = caller.snapshot(&state).await?;
     let zone = caller.reference.jurisdiction.zone;
     let visible = Filter::new(kind, &caller.scope.areas);
-    let (facts, over_through): (Vec<EventFact>, Day) = snapshot.read(|held| {
+    let (facts, over_through, data_from): (Vec<EventFact>, Day, Option<Day>) = snapshot.read(|held| {
         let facts = held.of(days).filter(|f| visible.takes(f)).cloned().collect();
-        (facts, last_complete_day(held, kind, today, zone))
+        let first = held.span().and_then(|all| held.of(all).find(|f| f.kind == kind).map(|f| f.event_day));
+        (facts, last_complete_day(held, kind, today, zone), first)
     });
     let asked = report::TrendQuery {
         kind: Some(kind),
@@ -106,6 +107,7 @@ async fn trends(
         areas,
         measure: query.measure.unwrap_or(Measure::Count),
         incidents_once: true,
+        data_from,
         ..report::TrendQuery::new(days, over_through)
     };
     let reference = caller.reference.clone();

@@ -1736,7 +1736,7 @@ export interface components {
       population?: number | null;
       /** Format: int32 */
       population_year?: number | null;
-      /** @description `None` where a value may not be shown. */
+      /** @description `None` where a value may not be shown, or where there were no data yet. */
       values: (number | null)[];
       /** @description Per 100,000 people per year; `None` without a population. */
       rate: (number | null)[];
