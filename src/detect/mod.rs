@@ -13,6 +13,8 @@
 pub mod area;
 pub mod calibration;
 pub mod ears;
+pub mod judgement;
 pub mod scan;
 
 pub use area::{AreaRule, AreaRuleOptions, area_rule};
+pub use judgement::Judgement;
