@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use crate::{
     detect::Judgement,
-    domain::{series::CountSeries, time::Day},
+    domain::{count_series::CountSeries, time::Day},
 };
 use options::Given;
 

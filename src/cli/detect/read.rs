@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::{
     cli::table::{Row, Table},
     domain::{
-        series::{CountSeries, Step},
+        count_series::{CountSeries, Step},
         time::Day,
     },
 };

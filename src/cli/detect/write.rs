@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Judged;
 use crate::{
     detect::Judgement,
-    domain::{series::CountSeries, time::Day},
+    domain::{count_series::CountSeries, time::Day},
 };
 
 const COLUMNS: [&str; 9] =

@@ -11,7 +11,7 @@ use std::{fmt::Write, ops::Range};
 use anyhow::{Result, bail};
 
 use super::options::{Given, Key};
-use crate::{detect::Judgement, domain::series::CountSeries};
+use crate::{detect::Judgement, domain::count_series::CountSeries};
 
 /// Every file's methods, in the order of `--help`.
 const ALL: &[&[Method]] = &[ears::METHODS];
