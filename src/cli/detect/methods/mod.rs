@@ -4,7 +4,9 @@
 //! [`ALL`]. Name, options, defaults and source go into `--help` from there; the statistics stand in
 //! [`crate::detect`], a file each.
 
+mod bayes;
 mod ears;
+mod farrington;
 
 use std::{fmt::Write, ops::Range};
 
@@ -14,7 +16,7 @@ use super::options::{Given, Key};
 use crate::{detect::Judgement, domain::count_series::CountSeries};
 
 /// Every file's methods, in the order of `--help`.
-const ALL: &[&[Method]] = &[ears::METHODS];
+const ALL: &[&[Method]] = &[ears::METHODS, farrington::METHODS, bayes::METHODS];
 
 /// What is said of the positions of a range; everything before it is history.
 pub(super) type Judge = Box<dyn Fn(&CountSeries, Range<usize>) -> Result<Vec<Judgement>> + Send + Sync>;
@@ -36,7 +38,8 @@ impl std::fmt::Debug for Method {
 }
 
 pub(super) const EXAMPLES: &str = "Example:
-  emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv";
+  emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv
+  emberwatch detect --series weekly.csv --method farrington-flexible --option years=3 --from 2025-01-06";
 
 pub(super) fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().copied().flatten()
