@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod bayes;
+mod detect_command;
 mod ears;
+mod farrington;
+mod farrington_flexible;
 mod forecast_scores;
 mod scan;
+mod temporal;
 
 use std::path::PathBuf;
 
