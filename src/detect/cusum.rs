@@ -173,7 +173,7 @@ impl Default for CusumOptions {
 /// # Errors
 /// When the mean in control cannot be had from these counts.
 pub fn cusum(series: &[u32], start: usize, options: &CusumOptions) -> Result<Vec<Judgement>, ChartError> {
-    let means = options.mean.means(series, start)?;
+    let means = options.mean.means(series, start, 0.0)?;
     let mut judged = vec![Judgement::none("before the start of the chart"); start];
     let mut sum = 0.0;
     for (&count, &mean) in series[start..].iter().zip(&means) {

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use emberwatch::detect::{
     Judgement,
-    chart::{Follow, InControl},
+    chart::{Follow, InControl, Seasonal},
     cusum::{CusumOptions, cusum},
 };
 use serde_json::Value;
 
 use crate::reference;
 
-fn options(variant: &Value, start: usize) -> CusumOptions {
+fn options(variant: &Value) -> CusumOptions {
     CusumOptions {
         k: variant["k"].as_f64().unwrap(),
         h: variant["h"].as_f64().unwrap(),
@@ -21,8 +21,7 @@ fn options(variant: &Value, start: usize) -> CusumOptions {
         alpha: variant["alpha"].as_f64().unwrap(),
         mean: match variant["m"].as_str().unwrap() {
             "mean" => InControl::TrainingMean,
-            // Position 0 is week 1 of the first year.
-            "glm" => InControl::Seasonal(Seasonal { first: 1.0, ..Seasonal::yearly(52.0) }),
+            "glm" => InControl::Seasonal(Seasonal::yearly(52.0)),
             fixed => InControl::Fixed(fixed.trim_start_matches("fixed").parse().unwrap()),
         },
         follow: Follow::Surveillance,
@@ -52,7 +51,7 @@ fn every_sum_bound_and_alarm_is_that_of_surveillance() {
         let key = (row[0].to_owned(), row[1].to_owned());
         let days = judged
             .entry(key)
-            .or_insert_with_key(|(_, name)| cusum(&series[name], start, &options(variant, start)).unwrap());
+            .or_insert_with_key(|(_, name)| cusum(&series[name], start, &options(variant)).unwrap());
         let day = &days[row[2].parse::<usize>().unwrap() - 1];
         for (ours, text, what) in [(day.expected, &row[4], "mean"), (day.score, &row[5], "sum"), (day.upper_bound, &row[6], "bound")] {
             let (ours, theirs) = (ours.unwrap(), text.parse::<f64>().unwrap());

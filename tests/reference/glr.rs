@@ -48,6 +48,9 @@ fn options(variant: &Value, means: &[f64]) -> GlrOptions {
 }
 
 /// Whether the reference's number can be that of the publication.
+///
+/// Its epidemic chart of negative-binomial counts is often 0 where one start and one size already give more, so that
+/// its alarms are not those of the maximum either: only what comes before our first alarm can be compared.
 fn comparable(variant: &Value, input: &Input, position: usize) -> bool {
     // Its epidemic charts miss starts, so that what they print is below a maximum that is reached.
     let epidemic = variant["change"] == "epi";
@@ -74,17 +77,19 @@ fn every_statistic_bound_and_alarm_is_that_of_surveillance() {
     for row in expected.records() {
         let row = row.unwrap();
         let position = row[1].parse::<usize>().unwrap() - 1;
-        let (variant, day) = (&params[&row[0]], &judged[&row[0]][position]);
-        let value: f64 = row[3].parse().unwrap();
+        let (variant, days) = (&params[&row[0]], &judged[&row[0]]);
+        let (day, value) = (&days[position], row[3].parse::<f64>().unwrap());
         let ours = if variant["ret"] == "cases" { day.upper_bound } else { day.score }.unwrap();
         if comparable(variant, &input, position) {
             assert!((ours - value).abs() <= 1e-9 * value.max(1.0), "{row:?}: {day:?}");
             compared += 1;
-        } else if row[0].starts_with("pois") || variant["dir"] == "dec" {
+        } else if &row[0] != "nb_epi" || days[..position].iter().all(|d| d.alarm == Some(false)) {
             assert!(ours >= value - 1e-9, "{row:?}: a maximum is not below {ours}");
             at_least += 1;
         }
-        assert_eq!(day.alarm, Some(&row[4] == "1"), "{row:?}: {day:?}");
+        if &row[0] != "nb_epi" {
+            assert_eq!(day.alarm, Some(&row[4] == "1"), "{row:?}: {day:?}");
+        }
     }
     assert!(compared > 1_500 && at_least > 100, "only {compared} and {at_least} values were compared");
 }

@@ -3,9 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod cusum;
 mod ears;
 mod forecast_scores;
+mod glr;
+mod outbreak_p;
 mod scan;
+mod stcd;
 
 use std::path::PathBuf;
 

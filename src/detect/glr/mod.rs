@@ -92,7 +92,7 @@ pub fn glr(series: &[u32], start: usize, options: &GlrOptions) -> Result<Vec<Jud
     {
         return Err(ChartError::EpidemicDecrease);
     }
-    let mut means = options.mean.means(series, start)?;
+    let mut means = options.mean.means(series, start, options.alpha)?;
     let mut first = start;
     let mut judged = vec![Judgement::none("before the start of the chart"); start];
     let mut chart = Chart::new(options);
@@ -110,7 +110,7 @@ pub fn glr(series: &[u32], start: usize, options: &GlrOptions) -> Result<Vec<Jud
             chart = Chart::new(options);
             if options.refit {
                 first = t + 1;
-                means = options.mean.means(series, first)?;
+                means = options.mean.means(series, first, options.alpha)?;
             }
         }
     }
