@@ -207,15 +207,16 @@ impl SeasonalGlm {
         sum / self.residual_df as f64
     }
 
-    /// Calls back with place in the design, position, fitted value and leverage of each point.
-    pub fn each_leverage(&self, design: &Design, weights: &[f64], mut tell: impl FnMut(usize, usize, f64, f64)) {
+    /// Calls back with place in the design, position, fitted value and leverage of each point; the leverage is that
+    /// at a prior weight of 1 and grows in proportion.
+    pub fn each_leverage(&self, design: &Design, mut tell: impl FnMut(usize, usize, f64, f64)) {
         let (mut i, border) = (0, 1.0 / self.schur);
         for run in design.runs {
             let Sums { weight, moment, .. } = self.used[run.level];
             let (share, mean) = (1.0 / weight, moment / weight);
             for position in run.start..run.start + run.len {
                 let from_mean = self.time(position) - mean;
-                let leverage = weights[i] * self.before[i] * (share + from_mean * from_mean * border);
+                let leverage = self.before[i] * (share + from_mean * from_mean * border);
                 tell(i, position, self.fitted[i], leverage);
                 i += 1;
             }

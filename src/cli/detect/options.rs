@@ -99,6 +99,12 @@ impl Given {
         Ok(value)
     }
 
+    /// One of some words; where it is not given, what another option came to.
+    pub fn word_or<T: Copy>(&mut self, key: &str, words: &[(&str, T)], other: &str) -> Result<T> {
+        self.values.entry(key.to_owned()).or_insert_with(|| other.to_owned());
+        self.word(key, words)
+    }
+
     /// The text of an option, as given or by default.
     pub fn text(&self, key: &str) -> String {
         let default = || self.method.keys.iter().find(|k| k.name == key).map_or("", |k| k.default).to_owned();

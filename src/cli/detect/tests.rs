@@ -126,3 +126,33 @@ fn help_names_every_option_of_every_method() {
         }
     }
 }
+
+#[test]
+fn every_method_judges_a_plain_weekly_series() {
+    let rows: String =
+        (0..330).map(|i| format!("w,{},{}\n", Day::from_epoch_days(18_000 + 7 * i), 5 + (i * 7) % 4)).collect();
+    let table = format!("series_id,date,count\n{rows}");
+    for method in methods::all() {
+        let text = detect(&table, &["--method", method.name, "--format", "csv"]).unwrap();
+        let last = text.lines().last().unwrap();
+        assert!(last.contains(",0,"), "{method:?}: {last}");
+    }
+}
+
+#[test]
+fn what_the_series_does_not_bear_is_refused_by_name() {
+    let table = daily(&[1, 2, 3]);
+    let said = detect(&table, &["--method", "farrington", "--option", "population_offset=yes"]).unwrap_err();
+    assert_eq!(format!("{said:#}"), "series \"s\": --option population_offset=yes: there is no column population");
+    let said = detect(&table, &["--method", "farrington", "--option", "power=3"]).unwrap_err().to_string();
+    assert_eq!(said, "--option power=3: expected one of 2/3, 1/2, none");
+}
+
+#[test]
+fn the_answer_shows_what_the_options_came_to() {
+    let options = ["--method", "farrington-flexible", "--option", "se=surveillance"];
+    let document: Value = serde_json::from_str(&detect(&daily(&[1, 2, 3]), &options).unwrap()).unwrap();
+    assert_eq!(document["options"]["score"], json!("link"));
+    assert_eq!(document["options"]["threshold"], json!("nb-plugin"));
+    assert_eq!(document["options"]["years"], json!(5));
+}

@@ -4,20 +4,38 @@
 //! [`ALL`]. Name, options, defaults and source go into `--help` from there; the statistics stand in
 //! [`crate::detect`], a file each.
 
+mod bayes;
+mod cusum;
 mod ears;
+mod farrington;
+mod glr;
+mod outbreak_p;
+mod usual;
 
 use std::{fmt::Write, ops::Range};
 
 use anyhow::{Result, bail};
 
-use super::options::{Given, Key};
-use crate::{detect::Judgement, domain::count_series::CountSeries};
+use super::{
+    options::{Given, Key},
+    points,
+    read::TableSeries,
+};
+use crate::detect::Judgement;
 
 /// Every file's methods, in the order of `--help`.
-const ALL: &[&[Method]] = &[ears::METHODS];
+const ALL: &[&[Method]] = &[
+    ears::METHODS,
+    farrington::METHODS,
+    bayes::METHODS,
+    cusum::METHODS,
+    glr::METHODS,
+    outbreak_p::METHODS,
+    points::METHODS,
+];
 
 /// What is said of the positions of a range; everything before it is history.
-pub(super) type Judge = Box<dyn Fn(&CountSeries, Range<usize>) -> Result<Vec<Judgement>> + Send + Sync>;
+pub(super) type Judge = Box<dyn Fn(&TableSeries, Range<usize>) -> Result<Vec<Judgement>> + Send + Sync>;
 
 /// A temporal detector as the command line knows it.
 pub(super) struct Method {
@@ -36,7 +54,10 @@ impl std::fmt::Debug for Method {
 }
 
 pub(super) const EXAMPLES: &str = "Example:
-  emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv";
+  emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv
+  emberwatch detect --series weekly.csv --method farrington-flexible --option years=3 --from 2025-01-06
+  emberwatch detect --series weekly.csv --method cusum --option mean=glm --from 2025-01-06
+  emberwatch detect --points events.csv --method stcd --option radius=5";
 
 pub(super) fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().copied().flatten()
