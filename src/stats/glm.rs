@@ -96,7 +96,11 @@ pub fn log_linear(counts: &[f64], columns: &[&[f64]], options: &GlmOptions) -> R
     }
     let valid = |x: &f64| x.is_finite() && *x >= 0.0;
     let alpha = options.alpha;
-    if !valid(&alpha) || !counts.iter().all(valid) || !weights.iter().all(valid) || !offset.iter().all(|o| o.is_finite()) {
+    if !valid(&alpha)
+        || !counts.iter().all(valid)
+        || !weights.iter().all(valid)
+        || !offset.iter().all(|o| o.is_finite())
+    {
         return Err(GlmError::Value);
     }
     let start = |y: &f64| if alpha == 0.0 { y + 0.1 } else { y + if *y == 0.0 { 1.0 / 6.0 } else { 0.0 } };
