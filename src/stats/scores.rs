@@ -23,6 +23,22 @@ pub fn log_score(d: CountDistribution, y: u64) -> f64 {
     -d.ln_pmf(y)
 }
 
+/// Dawid–Sebastiani score, (y − μ)²/σ² + ln σ² (Dawid & Sebastiani 1999); needs the two moments only.
+/// For a certain distribution (σ = 0) it is −∞ when right and +∞ when wrong.
+pub fn dawid_sebastiani(d: CountDistribution, y: u64) -> f64 {
+    let (off, variance) = (y as f64 - d.mean(), d.variance());
+    if variance == 0.0 && off != 0.0 {
+        f64::INFINITY
+    } else {
+        off * off / variance.max(f64::MIN_POSITIVE) + variance.ln()
+    }
+}
+
+/// Squared error of the mean.
+pub fn squared_error(d: CountDistribution, y: u64) -> f64 {
+    (y as f64 - d.mean()).powi(2)
+}
+
 /// CRPS of a count distribution (for counts also called RPS), summed until what is left is below 1e-12.
 pub fn crps(d: CountDistribution, y: u64) -> f64 {
     let (first, mut cdf) = start(d);

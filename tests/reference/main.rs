@@ -5,6 +5,7 @@
 
 mod ears;
 mod forecast_scores;
+mod hhh4;
 mod scan;
 
 use std::path::PathBuf;
