@@ -20,6 +20,16 @@ pub(super) struct Column {
     pub per_unit: bool,
     /// Largest absolute value, for the length of a step.
     pub largest: f64,
+    pub varies: Varies,
+    /// Its values by time or by unit, where they vary with one of them only.
+    pub by: Vec<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Varies {
+    Time,
+    Unit,
+    Both,
 }
 
 impl Column {
@@ -113,11 +123,7 @@ impl Design {
         design.add_law(table, components[NE], options.weights.as_ref());
         design.add_psi(options.family);
         design.add_rows(table, components, options.weights.as_ref(), &sources);
-        for values in design.values.chunks_exact(design.columns.len()) {
-            for (column, v) in design.columns.iter_mut().zip(values) {
-                column.largest = column.largest.max(v.abs());
-            }
-        }
+        design.describe_columns();
         Ok(design)
     }
 
@@ -141,7 +147,14 @@ impl Design {
     fn add_term<'a>(&mut self, component: usize, term: &'a Term, sources: &mut Vec<Source<'a>>) {
         for (source, name) in expand(&term.effect) {
             let name = format!("{}.{name}", COMPONENTS[component]);
-            self.columns.push(Column { component, base: self.names.len(), per_unit: term.per_unit, largest: 0.0 });
+            self.columns.push(Column {
+                component,
+                base: self.names.len(),
+                per_unit: term.per_unit,
+                largest: 0.0,
+                varies: source.varies(term.per_unit),
+                by: Vec::new(),
+            });
             if term.per_unit {
                 self.names.extend(self.unit_names.iter().map(|u| format!("{name}.{u}")));
             } else {
@@ -209,6 +222,30 @@ impl Design {
     }
 }
 
+impl Design {
+    fn describe_columns(&mut self) {
+        let (times, units) = (self.starts.len(), self.units());
+        for column in &mut self.columns {
+            let many = match column.varies {
+                Varies::Time => times,
+                Varies::Unit => units,
+                Varies::Both => 0,
+            };
+            column.by = vec![0.0; many];
+        }
+        for (row, values) in self.rows.iter().zip(self.values.chunks_exact(self.columns.len())) {
+            for (column, &v) in self.columns.iter_mut().zip(values) {
+                column.largest = column.largest.max(v.abs());
+                match column.varies {
+                    Varies::Time => column.by[row.time] = v,
+                    Varies::Unit => column.by[row.unit] = v,
+                    Varies::Both => {}
+                }
+            }
+        }
+    }
+}
+
 /// Where the values of a column come from.
 enum Source<'a> {
     One,
@@ -220,6 +257,17 @@ enum Source<'a> {
 }
 
 impl Source<'_> {
+    fn varies(&self, per_unit: bool) -> Varies {
+        match self {
+            Self::One | Self::Values(Values::ByUnit(_)) => Varies::Unit,
+            Self::Values(Values::Each(_)) => Varies::Both,
+            Self::Trend | Self::Sine(..) | Self::Cosine(..) | Self::Values(Values::ByTime(_)) if per_unit => {
+                Varies::Both
+            }
+            Self::Trend | Self::Sine(..) | Self::Cosine(..) | Self::Values(Values::ByTime(_)) => Varies::Time,
+        }
+    }
+
     fn at(&self, time: usize, unit: usize) -> Option<f64> {
         let t = time as f64;
         match self {

@@ -4,7 +4,7 @@ use super::{
     EndemicEpidemicProblem as Problem,
     design::{AR, COMPONENTS, Column, Design, END, NE},
     likelihood::{Likelihood, Means},
-    linear::Cholesky,
+    linear::{Cholesky, Square},
     newton::{Optimum, maximise},
 };
 
@@ -105,7 +105,7 @@ fn possible(l: &Likelihood) -> Result<(), Problem> {
 fn determined(l: &Likelihood) -> Result<(), Problem> {
     let theta = cold_start(l, SHARES[0]);
     let mean: Vec<usize> = (0..l.design.psi.unwrap_or(theta.len())).collect();
-    match Cholesky::new(&l.evaluate(&theta).expected.part(&mean), 0.0) {
+    match Cholesky::new(&l.expected(&theta, &Square::zero(theta.len())).part(&mean), 0.0) {
         Ok(_) => Ok(()),
         Err(i) => Err(Problem::NotDetermined(l.design.names[i].clone())),
     }

@@ -13,7 +13,7 @@ use std::ops::Range;
 use statrs::function::gamma::ln_gamma;
 
 use super::{
-    design::{Design, NE},
+    design::{Design, NE, Varies},
     linear::Square,
 };
 
@@ -31,8 +31,6 @@ pub(super) struct Evaluation {
     pub score: Vec<f64>,
     /// −∂²ℓ, lower triangle.
     pub observed: Square,
-    /// Its expectation for the coefficients of the mean (zero between them and ψ, observed for ψ).
-    pub expected: Square,
 }
 
 /// The components of one row's mean, and the sum with derivatives that a power law weighs with.
@@ -69,58 +67,84 @@ impl<'a> Likelihood<'a> {
 
     pub fn loglik(&self, theta: &[f64]) -> f64 {
         let means = Means::new(self.design, theta);
+        let psi = self.psi(theta);
         let mut sum = -self.constant;
         for (r, y) in self.known() {
-            let psi = self.psi(theta, self.design.rows[r].unit);
-            sum += row_loglik(y, means.at(r).mean, psi);
+            sum += row_loglik(y, means.at(r).mean, psi[self.design.rows[r].unit]);
         }
-        for (i, tally) in self.tallies.iter().enumerate() {
-            sum += tally.sums(self.psi(theta, i))[0];
+        for (tally, psi) in self.tallies.iter().zip(&psi) {
+            sum += tally.sums(*psi)[0];
         }
         if sum.is_nan() { f64::NEG_INFINITY } else { sum }
     }
 
-    fn psi(&self, theta: &[f64], unit: usize) -> f64 {
-        self.design.psi_of(unit).map_or(0.0, |i| theta[i].exp())
+    /// ψ of every unit.
+    fn psi(&self, theta: &[f64]) -> Vec<f64> {
+        (0..self.design.units()).map(|unit| self.design.psi_of(unit).map_or(0.0, |i| theta[i].exp())).collect()
     }
 
     pub fn evaluate(&self, theta: &[f64]) -> Evaluation {
         let n = self.design.size();
-        let mut e = Evaluation { score: vec![0.0; n], observed: Square::zero(n), expected: Square::zero(n) };
-        let means = Means::new(self.design, theta);
+        let mut e = Evaluation { score: vec![0.0; n], observed: Square::zero(n) };
+        let (means, psi) = (Means::new(self.design, theta), self.psi(theta));
         let mut active = Vec::new();
         // First and second derivative by ψ itself.
-        let mut by_psi = vec![[0.0; 2]; self.tallies.len()];
+        let mut by_psi: Vec<[f64; 2]> =
+            self.tallies.iter().zip(&psi).map(|(t, psi)| t.sums(*psi)).map(|[_, s1, s2]| [s1, -s2]).collect();
         for (r, y) in self.known() {
             let unit = self.design.rows[r].unit;
-            let psi = self.psi(theta, unit);
             let m = means.at(r);
             if m.mean == 0.0 {
                 continue;
             }
-            let slopes = Slopes::of(y, m.mean, psi);
+            let slopes = Slopes::of(y, m.mean, psi[unit]);
             self.list_active(r, &m, &mut active);
             add_mean_part(&mut e, &active, &slopes, &m);
             if let Some(at) = self.design.psi_of(unit) {
                 let sums = &mut by_psi[if self.design.psi_per_unit { unit } else { 0 }];
-                sums[0] += slopes.psi;
-                sums[1] += slopes.psi_psi;
+                let (first, second) = by_overdispersion(y, m.mean, psi[unit]);
+                sums[0] += first;
+                sums[1] += second;
+                let mixed = psi[unit] * slopes.mean_psi;
                 for a in &active {
-                    e.observed.at[at * n + a.coefficient] -= psi * slopes.mean_psi * a.slope;
+                    e.observed.at[at * n + a.coefficient] -= mixed * a.slope;
                 }
             }
         }
-        for (i, tally) in self.tallies.iter().enumerate() {
-            let Some(at) = self.design.psi_of(i) else { continue };
-            let psi = theta[at].exp();
-            let sums = tally.sums(psi);
-            let (first, second) = (by_psi[i][0] + sums[1], by_psi[i][1] - sums[2]);
-            e.score[at] = psi * first;
-            e.observed.at[at * n + at] = -(psi * psi * second + psi * first);
-            // A floor keeps a step finite where the likelihood is flat or curves up.
-            e.expected.at[at * n + at] = e.observed.diagonal(at).max(1e-3);
+        for (i, [first, second]) in by_psi.into_iter().enumerate() {
+            if let Some(at) = self.design.psi_of(i) {
+                e.score[at] = psi[i] * first;
+                e.observed.at[at * n + at] = -(psi[i] * psi[i] * second + psi[i] * first);
+            }
         }
         e
+    }
+
+    /// The expectation of the information about the coefficients of the mean: never negative, and zero between them
+    /// and ψ. That of ψ itself has no short form; it is taken from the observed one, with a floor that keeps a step
+    /// finite where the likelihood is flat or curves up.
+    pub fn expected(&self, theta: &[f64], observed: &Square) -> Square {
+        let n = self.design.size();
+        let mut expected = Square::zero(n);
+        let (means, psi) = (Means::new(self.design, theta), self.psi(theta));
+        let mut active = Vec::new();
+        for (r, _) in self.known() {
+            let m = means.at(r);
+            if m.mean == 0.0 {
+                continue;
+            }
+            self.list_active(r, &m, &mut active);
+            let weight = 1.0 / (m.mean * (1.0 + psi[self.design.rows[r].unit] * m.mean));
+            for (i, a) in active.iter().enumerate() {
+                for b in &active[..=i] {
+                    expected.at[a.coefficient * n + b.coefficient] += weight * a.slope * b.slope;
+                }
+            }
+        }
+        for at in self.design.psi.unwrap_or(n)..n {
+            expected.at[at * n + at] = observed.diagonal(at).max(1e-3);
+        }
+        expected
     }
 
     /// ∂μ/∂θ for every coefficient that this row depends on, ascending.
@@ -162,7 +186,6 @@ fn add_mean_part(e: &mut Evaluation, active: &[Active], s: &Slopes, m: &RowMean)
             let product = a.slope * b.slope;
             let bend = if a.component == b.component { s.mean * a.slope * b.value } else { 0.0 };
             e.observed.at[at + b.coefficient] -= s.mean_mean * product + bend;
-            e.expected.at[at + b.coefficient] += s.weight * product;
         }
     }
     // exp(η) is its own second derivative, but Σ w Y is not: add what (s″ − s′²/s) is beyond.
@@ -179,20 +202,24 @@ pub(super) struct Means<'a> {
     design: &'a Design,
     theta: &'a [f64],
     weights: Vec<[f64; 3]>,
+    /// exp(predictor) as a product of one factor per time and one per unit, for the components where it is one.
+    factors: [Option<Factors>; 3],
+}
+
+struct Factors {
+    time: Vec<f64>,
+    unit: Vec<f64>,
 }
 
 impl<'a> Means<'a> {
     pub fn new(design: &'a Design, theta: &'a [f64]) -> Self {
         let weights = design.law.as_ref().map_or_else(Vec::new, |law| law.weights.at(theta[law.power]));
-        Self { design, theta, weights }
+        let factors = std::array::from_fn(|k| Factors::of(design, theta, k));
+        Self { design, theta, weights, factors }
     }
 
     pub fn at(&self, r: usize) -> RowMean {
         let row = &self.design.rows[r];
-        let mut predictor = [0.0; 3];
-        for (column, value) in self.design.columns.iter().zip(self.design.values_of(r)) {
-            predictor[column.component] += self.theta[column.coefficient(row.unit)] * value;
-        }
         let law = match &self.design.law {
             Some(law) => law.sum(row, &self.weights),
             None => [0.0; 3],
@@ -202,9 +229,43 @@ impl<'a> Means<'a> {
             let moved = if k == NE && self.design.law.is_some() { law[0] } else { 1.0 };
             let acts_on = row.acts_on[k] * moved;
             // Nothing times an overflowing exponential is nothing.
-            parts[k] = if acts_on == 0.0 { 0.0 } else { acts_on * predictor[k].exp() };
+            if acts_on != 0.0 {
+                parts[k] = acts_on
+                    * match &self.factors[k] {
+                        Some(f) => f.time[row.time] * f.unit[row.unit],
+                        None => self.predictor(r, k).exp(),
+                    };
+            }
         }
         RowMean { parts, mean: parts.iter().sum(), law }
+    }
+
+    fn predictor(&self, r: usize, component: usize) -> f64 {
+        let unit = self.design.rows[r].unit;
+        let columns = self.design.columns.iter().zip(self.design.values_of(r));
+        columns.filter(|(c, _)| c.component == component).map(|(c, v)| self.theta[c.coefficient(unit)] * v).sum()
+    }
+}
+
+impl Factors {
+    fn of(design: &Design, theta: &[f64], component: usize) -> Option<Self> {
+        let (mut time, mut unit) = (vec![0.0; design.starts.len()], vec![0.0; design.units()]);
+        for column in design.columns.iter().filter(|c| c.component == component) {
+            match column.varies {
+                Varies::Both => return None,
+                Varies::Time => {
+                    time.iter_mut().zip(&column.by).for_each(|(sum, v)| *sum += theta[column.base] * v);
+                }
+                Varies::Unit => {
+                    let values = column.by.iter().enumerate();
+                    unit.iter_mut().zip(values).for_each(|(sum, (u, v))| *sum += theta[column.coefficient(u)] * v);
+                }
+            }
+        }
+        for factor in time.iter_mut().chain(&mut unit) {
+            *factor = factor.exp();
+        }
+        Some(Self { time, unit })
     }
 }
 
@@ -219,31 +280,30 @@ fn row_loglik(y: f64, mean: f64, psi: f64) -> f64 {
     y * mean.ln() - y * ln - mean * share
 }
 
-/// Derivatives of one row's log-likelihood by its mean and by ψ.
+/// Derivatives of one row's log-likelihood by its mean, and by mean and ψ.
 struct Slopes {
     mean: f64,
     mean_mean: f64,
-    /// −E of the one above.
-    weight: f64,
     mean_psi: f64,
-    psi: f64,
-    psi_psi: f64,
 }
 
 impl Slopes {
     fn of(y: f64, mean: f64, psi: f64) -> Self {
-        let z = psi * mean;
-        let one = 1.0 + z;
-        let (h, slope) = shrinkage(z);
+        let one = 1.0 + psi * mean;
         Self {
             mean: (y - mean) / (mean * one),
             mean_mean: psi * (1.0 + psi * y) / (one * one) - y / (mean * mean),
-            weight: 1.0 / (mean * one),
             mean_psi: -(y - mean) / (one * one),
-            psi: mean * mean * h - y * mean / one,
-            psi_psi: mean * mean * mean * slope + y * mean * mean / (one * one),
         }
     }
+}
+
+/// First and second derivative of one row's log-likelihood by ψ, but for what its tally gives.
+fn by_overdispersion(y: f64, mean: f64, psi: f64) -> (f64, f64) {
+    let one = 1.0 + psi * mean;
+    let (h, slope) = shrinkage(psi * mean);
+    let first = mean * mean * h - y * mean / one;
+    (first, mean * mean * mean * slope + y * mean * mean / (one * one))
 }
 
 /// h(z) = (ln(1 + z) − z/(1 + z))/z² and its derivative.

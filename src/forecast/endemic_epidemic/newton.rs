@@ -29,7 +29,8 @@ pub(super) fn maximise(l: &Likelihood, start: &[f64], max_steps: usize) -> Resul
     let mut loglik = l.loglik(&theta);
     for steps in 0..max_steps {
         let e = l.evaluate(&theta);
-        let (step, by_newton) = direction(&e).map_err(|i| Problem::NotDetermined(l.design.names[i].clone()))?;
+        let (step, by_newton) =
+            direction(l, &theta, &e).map_err(|i| Problem::NotDetermined(l.design.names[i].clone()))?;
         let promised: f64 = 0.5 * step.iter().zip(&e.score).map(|(s, g)| s * g).sum::<f64>();
         if promised < ENOUGH {
             if by_newton {
@@ -54,13 +55,14 @@ pub(super) fn maximise(l: &Likelihood, start: &[f64], max_steps: usize) -> Resul
 ///
 /// # Errors
 /// The coefficient that not even a ridge gives a step to.
-fn direction(e: &Evaluation) -> Result<(Vec<f64>, bool), usize> {
+fn direction(l: &Likelihood, theta: &[f64], e: &Evaluation) -> Result<(Vec<f64>, bool), usize> {
     if let Ok(c) = Cholesky::new(&e.observed, 0.0) {
         return Ok((c.solve(&e.score), true));
     }
+    let expected = l.expected(theta, &e.observed);
     let mut failed = 0;
     for ridge in [0.0, 1e-8, 1e-4, 1e-2] {
-        match Cholesky::new(&e.expected, ridge) {
+        match Cholesky::new(&expected, ridge) {
             Ok(c) => return Ok((c.solve(&e.score), false)),
             Err(i) => failed = i,
         }
