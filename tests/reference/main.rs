@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 mod ears;
-mod forecast_scores;
 mod hhh4;
 mod scan;
+mod scores;
 
 use std::path::PathBuf;
 
