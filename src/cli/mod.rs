@@ -14,6 +14,7 @@ pub mod detect;
 mod export;
 pub mod forecast;
 mod geocode;
+pub mod hhh4;
 mod ingest;
 mod jurisdictions;
 mod migrate;
@@ -80,6 +81,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
     Detect(detect::DetectArgs),
+    /// Endemic–epidemic model (hhh4) of weekly or daily counts in several units, on plain files.
+    Hhh4(Box<hhh4::Hhh4Args>),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
@@ -151,6 +154,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Geocode(args) => geocode::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Hhh4(args) => hhh4::run(&args, &mut std::io::stdout().lock()),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
         Command::Simulate(args) => simulate::run(&args, &SystemClock),
