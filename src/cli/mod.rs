@@ -20,6 +20,7 @@ mod jurisdictions;
 mod migrate;
 mod openapi;
 pub mod scan;
+pub mod score;
 mod serve;
 mod service;
 mod shell;
@@ -87,6 +88,8 @@ enum Command {
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
     Backtest(backtest::BacktestArgs),
+    /// Score forecasts of any maker by proper scoring rules, on plain files.
+    Score(score::ScoreArgs),
     /// How often the rules cry wolf, and what they see, on worlds with a known truth.
     Calibrate(calibrate::Args),
     /// Write a simulated world: feeds, events, places, truth.
@@ -157,6 +160,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Hhh4(args) => hhh4::run(&args, &mut std::io::stdout().lock()),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
+        Command::Score(args) => score::run(&args, &mut std::io::stdout().lock()),
         Command::Simulate(args) => simulate::run(&args, &SystemClock),
         Command::Openapi => openapi::run(),
     }

@@ -116,7 +116,8 @@ pub enum WeightsArg {
     AsGiven,
     /// The same, divided by their sum over the units that a unit's cases weigh on.
     Normalised,
-    /// The order of neighbourhood to the power −d, normalised; d is estimated.
+    /// The order of neighbourhood to the power −d, normalised; d is estimated. Orders are counted from borders, unless
+    /// the file has values other than 1: then those are the orders or distances.
     PowerLaw,
 }
 

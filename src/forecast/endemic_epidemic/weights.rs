@@ -56,16 +56,22 @@ impl Weights {
         Self { normalised: true, ..self }
     }
 
-    /// A power law of the neighbourhood order up to `max_order`, where order 1 is a link between different units
-    /// here. Normalised, unless changed afterwards.
+    /// A power law of the neighbourhood order up to `max_order`. Where all values are 1, links are borders between
+    /// units and orders are counted from them; other values are taken as the orders (or distances) themselves.
+    /// Normalised, unless changed afterwards.
     #[must_use]
     pub fn power_law(&self, units: usize, max_order: u32) -> Self {
+        let shape = WeightShape::PowerLaw;
+        if self.links.iter().any(|l| l.value != 1.0) {
+            let near = |l: &&Link| l.from != l.to && l.value > 0.0 && l.value <= f64::from(max_order);
+            return Self { links: self.links.iter().filter(near).copied().collect(), shape, normalised: true };
+        }
         let mut next = vec![Vec::new(); units];
         for link in self.links.iter().filter(|l| l.from != l.to) {
             next[link.from].push(link.to);
         }
         let links = (0..units).flat_map(|from| orders(&next, from, max_order)).collect();
-        Self { links, shape: WeightShape::PowerLaw, normalised: true }
+        Self { links, shape, normalised: true }
     }
 
     /// Weights at a power d with their first and second derivative by d, in the order of the links. Fixed
@@ -139,6 +145,14 @@ mod tests {
         let value = |from, to| law.links.iter().find(|l| (l.from, l.to) == (from, to)).map(|l| l.value);
         assert_eq!((value(0, 1), value(0, 2), value(0, 3), value(0, 0)), (Some(1.0), Some(2.0), None, None));
         assert_eq!(law.links.len(), 10);
+    }
+
+    #[test]
+    fn values_that_are_orders_already_are_kept() {
+        let matrix = [vec![0.0, 1.0, 2.0], vec![1.0, 0.0, 3.0], vec![2.0, 3.0, 0.0]];
+        let law = Weights::matrix(&matrix).power_law(3, 2);
+        let orders: Vec<(usize, usize, f64)> = law.links.iter().map(|l| (l.from, l.to, l.value)).collect();
+        assert_eq!(orders, [(0, 1, 1.0), (0, 2, 2.0), (1, 0, 1.0), (2, 0, 2.0)]);
     }
 
     #[test]
