@@ -15,6 +15,9 @@ mod outbreak_p;
 mod scan;
 mod stcd;
 mod temporal;
+mod hhh4;
+mod scan;
+mod scores;
 
 use std::path::PathBuf;
 
