@@ -3,6 +3,10 @@
 //! | method | file | source |
 //! |---|---|---|
 //! | EARS C1, C2, C3 | [`ears`] | Hutwagner et al. 2003 |
+//! | CUSUM for counts | [`cusum`] | Rossi et al. 1999 |
+//! | GLR and LR charts, Poisson and negative binomial | [`glr`] | Höhle & Paul 2008 |
+//! | OutbreakP | [`outbreak_p`] | Frisén & Andersson 2009 |
+//! | Shiryaev–Roberts surveillance of points | [`point_process`] | Assunção & Correa 2009 |
 //! | Farrington, original | [`farrington`] | Farrington et al. 1996 |
 //! | Farrington, improved | [`farrington`] | Noufaily et al. 2013; Salmon et al. 2016 |
 //! | Bayesian prediction from reference values | [`bayes`] | Riebler 2004; Höhle 2007 |
@@ -20,9 +24,14 @@
 pub mod area;
 pub mod bayes;
 pub mod calibration;
+pub mod chart;
+pub mod cusum;
 pub mod ears;
 pub mod farrington;
+pub mod glr;
 pub mod judgement;
+pub mod outbreak_p;
+pub mod point_process;
 pub mod reference;
 pub mod rki;
 pub mod scan;

@@ -73,3 +73,22 @@ fn what_cannot_be_fitted_is_refused() {
     assert_eq!(log_linear(&[1.0, f64::NAN], &[&ones], &GlmOptions::default()), Err(GlmError::Value));
     assert_eq!(log_linear(&[1.0, -1.0], &[&ones], &GlmOptions::default()), Err(GlmError::Value));
 }
+
+#[test]
+fn a_negative_binomial_fit_has_no_slope_left_in_its_likelihood() {
+    let counts: Vec<f64> = (0..80).map(|i| f64::from((i * 13) % 17) * f64::from(1 + i / 20)).collect();
+    let ones = vec![1.0; 80];
+    let steps: Vec<f64> = (0..80).map(f64::from).collect();
+    let alpha = 0.6;
+    let options = GlmOptions { alpha, tolerance: 1e-14, max_iterations: 60, ..GlmOptions::default() };
+    let fit = log_linear(&counts, &[&ones, &steps], &options).unwrap();
+    assert!(fit.converged);
+    for column in [&ones, &steps] {
+        let slope: f64 = (0..80).map(|i| column[i] * (counts[i] - fit.fitted[i]) / (1.0 + alpha * fit.fitted[i])).sum();
+        assert!(slope.abs() < 1e-4, "{slope}");
+    }
+    // A small overdispersion is close to none.
+    let poisson = log_linear(&counts, &[&ones, &steps], &GlmOptions::default()).unwrap();
+    let almost = log_linear(&counts, &[&ones, &steps], &GlmOptions { alpha: 1e-9, ..GlmOptions::default() }).unwrap();
+    assert!((almost.deviance / poisson.deviance - 1.0).abs() < 1e-6);
+}

@@ -5,12 +5,16 @@
 
 mod methods;
 mod options;
+mod points;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use std::{ops::Range, path::PathBuf};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -20,9 +24,11 @@ use crate::{
     detect::Judgement,
     domain::{count_series::CountSeries, time::Day},
 };
+use methods::Method;
 use options::Given;
+use read::TableSeries;
 
-/// Look for unusual days or weeks in series of counts.
+/// Look for unusual days or weeks in series of counts, or for clusters in single events.
 ///
 /// A series may be daily or weekly, which is found from its dates; a date between the first and the last
 /// that is missing is an error, because no data is not a zero. What lies before --from is history: it is not
@@ -33,9 +39,13 @@ use options::Given;
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment, after_long_help = methods::help(), after_help = methods::EXAMPLES)]
 pub struct DetectArgs {
-    /// Table `series_id,date,count[,population]`.
-    #[arg(long)]
-    pub series: PathBuf,
+    /// Table `series_id,date,count[,population][,expected]`.
+    #[arg(long, required_unless_present = "points")]
+    pub series: Option<PathBuf>,
+    /// Table `event_id,date,latitude,longitude` of single events, for --method stcd; or `t` (a number) for the
+    /// date, and `x,y` for places on a plane.
+    #[arg(long, conflicts_with = "series")]
+    pub points: Option<PathBuf>,
     /// One of the methods below.
     #[arg(long)]
     pub method: String,
@@ -61,7 +71,7 @@ pub enum DetectFormat {
 /// A series with its name and what was said of the positions to be judged.
 struct Judged {
     id: String,
-    series: CountSeries,
+    series: TableSeries,
     range: Range<usize>,
     judgements: Vec<Judgement>,
 }
@@ -81,7 +91,19 @@ pub fn run(args: &DetectArgs) -> Result<()> {
 /// As [`run`].
 pub fn answer(args: &DetectArgs) -> Result<String> {
     let method = methods::named(&args.method)?;
-    let mut given = Given::new(method, &args.options)?;
+    let given = Given::new(method, &args.options)?;
+    match (&args.series, &args.points) {
+        (_, Some(file)) if method.name == points::NAME => points::answer(args, file, given),
+        (_, Some(_)) => bail!("--points is for --method {}; {} judges --series", points::NAME, method.name),
+        (Some(_), None) if method.name == points::NAME => {
+            bail!("--method {} judges single events: --points", method.name)
+        }
+        (Some(file), None) => series_answer(args, file, method, given),
+        (None, None) => bail!("--series or --points is needed"),
+    }
+}
+
+fn series_answer(args: &DetectArgs, file: &Path, method: &Method, mut given: Given) -> Result<String> {
     let judge = (method.prepare)(&mut given)?;
     let (from, to) = (limit("--from", args.from.as_deref())?, limit("--to", args.to.as_deref())?);
     if let (Some(from), Some(to)) = (from, to)
@@ -89,10 +111,10 @@ pub fn answer(args: &DetectArgs) -> Result<String> {
     {
         bail!("--to {to} lies before --from {from}");
     }
-    let all = read::series(&args.series)?;
+    let all = read::series(file, given.text("mean") == "column")?;
     let wanted = all.into_iter().map(|(id, series)| (id, wanted(&series, from, to), series)).collect::<Vec<_>>();
     if wanted.iter().all(|(_, range, _)| range.is_empty()) {
-        bail!("{}: no date lies within --from and --to", args.series.display());
+        bail!("{}: no date lies within --from and --to", file.display());
     }
     let progress = super::study::progress(wanted.len() as u64);
     let judged = wanted

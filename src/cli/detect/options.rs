@@ -58,15 +58,6 @@ impl Given {
         Ok(value)
     }
 
-    /// A whole number within a range; where it is not given, what another option came to.
-    pub fn whole_or(&mut self, key: &str, range: RangeInclusive<usize>, other: usize) -> Result<usize> {
-        if self.values.contains_key(key) {
-            return self.whole(key, range);
-        }
-        self.note(key, json!(other));
-        Ok(other)
-    }
-
     /// A finite number for which `fits` holds; `expected` says the same in words.
     pub fn number(&mut self, key: &str, expected: &str, fits: impl Fn(f64) -> bool) -> Result<f64> {
         let value = self.parsed(key, expected, |&v: &f64| v.is_finite() && fits(v))?;

@@ -12,20 +12,39 @@ use crate::{
     },
 };
 
+/// A series of the table, with what else the table says of it.
+pub(super) struct TableSeries {
+    series: CountSeries,
+    /// The usual counts of the column `expected`, where a method asks for them; as long as the counts.
+    pub expected: Option<Vec<f64>>,
+}
+
+impl std::ops::Deref for TableSeries {
+    type Target = CountSeries;
+
+    fn deref(&self) -> &CountSeries {
+        &self.series
+    }
+}
+
 /// One row's numbers, and where it stands.
 struct Point<'a> {
     count: u32,
     population: Option<f64>,
+    expected: Option<f64>,
     row: Row<'a>,
 }
 
-/// The series of a file, sorted by name.
+/// The series of a file, sorted by name; with the column `expected` where a method wants it.
 ///
 /// # Errors
 /// With one line that names the file, the line, the column and what was expected there.
-pub(super) fn series(path: &Path) -> Result<Vec<(String, CountSeries)>> {
-    let table = Table::read(path, &["series_id", "date", "count"])?;
-    let ignored = table.unknown(&["series_id", "date", "count", "population"]);
+pub(super) fn series(path: &Path, with_expected: bool) -> Result<Vec<(String, TableSeries)>> {
+    let columns = ["series_id", "date", "count", "population", "expected"];
+    let (required, known) =
+        if with_expected { (vec![0, 1, 2, 4], &columns[..]) } else { (vec![0, 1, 2], &columns[..4]) };
+    let table = Table::read(path, &required.into_iter().map(|i| columns[i]).collect::<Vec<_>>())?;
+    let ignored = table.unknown(known);
     if !ignored.is_empty() {
         eprintln!("{}: column {} is not used", table.name(), ignored.join(", "));
     }
@@ -38,8 +57,10 @@ pub(super) fn series(path: &Path) -> Result<Vec<(String, CountSeries)>> {
         }
         let day = row.day("date")?;
         let count = row.parse("count", "a whole number, 0 or more")?;
-        let population = with_population.then(|| population(row)).transpose()?;
-        if points.entry(id).or_default().insert(day, Point { count, population, row }).is_some() {
+        let population =
+            with_population.then(|| above_zero(row, "population", "a number of people above 0")).transpose()?;
+        let expected = with_expected.then(|| above_zero(row, "expected", "a number of cases above 0")).transpose()?;
+        if points.entry(id).or_default().insert(day, Point { count, population, expected, row }).is_some() {
             bail!(row.wrong("date", "a new date of its series; this one has a row already"));
         }
     }
@@ -49,14 +70,13 @@ pub(super) fn series(path: &Path) -> Result<Vec<(String, CountSeries)>> {
     points.into_iter().map(|(id, points)| Ok((id.to_owned(), regular(id, &points)?))).collect()
 }
 
-fn population(row: Row) -> Result<f64> {
-    let expected = "a number of people above 0";
-    let people: f64 = row.parse("population", expected)?;
-    if people > 0.0 && people.is_finite() { Ok(people) } else { bail!(row.wrong("population", expected)) }
+fn above_zero(row: Row, column: &str, expected: &str) -> Result<f64> {
+    let value: f64 = row.parse(column, expected)?;
+    if value > 0.0 && value.is_finite() { Ok(value) } else { bail!(row.wrong(column, expected)) }
 }
 
 /// Daily unless all dates are whole weeks apart. One date alone is a day.
-fn regular(id: &str, points: &BTreeMap<Day, Point>) -> Result<CountSeries> {
+fn regular(id: &str, points: &BTreeMap<Day, Point>) -> Result<TableSeries> {
     let days: Vec<Day> = points.keys().copied().collect();
     let first = days[0];
     let weekly = days.len() > 1 && days.iter().all(|&d| (d - first) % 7 == 0);
@@ -72,10 +92,11 @@ fn regular(id: &str, points: &BTreeMap<Day, Point>) -> Result<CountSeries> {
             bail!(points[&pair[1]].row.wrong("date", &expected));
         }
     }
-    Ok(CountSeries {
+    let series = CountSeries {
         first,
         step,
         counts: points.values().map(|p| p.count).collect(),
         population: points.values().map(|p| p.population).collect(),
-    })
+    };
+    Ok(TableSeries { series, expected: points.values().map(|p| p.expected).collect() })
 }

@@ -4,10 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Judged;
-use crate::{
-    detect::Judgement,
-    domain::{count_series::CountSeries, time::Day},
-};
+use crate::{detect::Judgement, domain::time::Day};
 
 const COLUMNS: [&str; 9] =
     ["series_id", "date", "observed", "expected", "upper_bound", "score", "p_value", "alarm", "reason"];
@@ -55,7 +52,6 @@ pub(super) fn as_csv(judged: &[Judged]) -> Result<String> {
 
 fn rows(judged: &[Judged]) -> impl Iterator<Item = (&str, Day, u32, &Judgement)> {
     judged.iter().flat_map(|Judged { id, series, range, judgements }| {
-        let CountSeries { counts, .. } = series;
-        range.clone().zip(judgements).map(move |(i, said)| (id.as_str(), series.day(i), counts[i], said))
+        range.clone().zip(judgements).map(move |(i, said)| (id.as_str(), series.day(i), series.counts[i], said))
     })
 }

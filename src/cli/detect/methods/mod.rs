@@ -5,21 +5,30 @@
 //! [`crate::detect`], a file each.
 
 mod bayes;
+mod cusum;
 mod ears;
 mod farrington;
+mod glr;
+mod outbreak_p;
+mod usual;
 
 use std::{fmt::Write, ops::Range};
 
 use anyhow::{Result, bail};
 
-use super::options::{Given, Key};
-use crate::{detect::Judgement, domain::count_series::CountSeries};
+use super::{
+    options::{Given, Key},
+    points,
+    read::TableSeries,
+};
+use crate::detect::Judgement;
 
-/// Every file's methods, in the order of `--help`.
-const ALL: &[&[Method]] = &[ears::METHODS, farrington::METHODS, bayes::METHODS];
+/// Every file's methods for series, in the order of `--help`.
+const ALL: &[&[Method]] =
+    &[ears::METHODS, farrington::METHODS, bayes::METHODS, cusum::METHODS, glr::METHODS, outbreak_p::METHODS];
 
 /// What is said of the positions of a range; everything before it is history.
-pub(super) type Judge = Box<dyn Fn(&CountSeries, Range<usize>) -> Result<Vec<Judgement>> + Send + Sync>;
+pub(super) type Judge = Box<dyn Fn(&TableSeries, Range<usize>) -> Result<Vec<Judgement>> + Send + Sync>;
 
 /// A temporal detector as the command line knows it.
 pub(super) struct Method {
@@ -39,8 +48,11 @@ impl std::fmt::Debug for Method {
 
 pub(super) const EXAMPLES: &str = "Example:
   emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv
-  emberwatch detect --series weekly.csv --method farrington-flexible --option years=3 --from 2025-01-06";
+  emberwatch detect --series weekly.csv --method farrington-flexible --option years=3 --from 2025-01-06
+  emberwatch detect --series weekly.csv --method cusum --option mean=glm --from 2025-01-06
+  emberwatch detect --points events.csv --method stcd --option radius=5";
 
+/// The methods for series; [`points::METHOD`] is beside them, as it reads another table.
 pub(super) fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().copied().flatten()
 }
@@ -48,10 +60,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static Method> {
 /// # Errors
 /// When there is no method of that name; the line names those that there are.
 pub(super) fn named(name: &str) -> Result<&'static Method> {
-    match all().find(|m| m.name == name) {
+    match all().chain([&points::METHOD]).find(|m| m.name == name) {
         Some(method) => Ok(method),
         None => {
-            let known: Vec<&str> = all().map(|m| m.name).collect();
+            let known: Vec<&str> = all().chain([&points::METHOD]).map(|m| m.name).collect();
             bail!("--method {name} is not known; expected one of {}", known.join(", "))
         }
     }
@@ -60,7 +72,7 @@ pub(super) fn named(name: &str) -> Result<&'static Method> {
 /// What `--help` says below the arguments.
 pub(super) fn help() -> String {
     let mut text = "Methods, each with its options as --option key=value:\n".to_owned();
-    for method in all() {
+    for method in all().chain([&points::METHOD]) {
         let _ = write!(text, "\n{}: {}\n", method.name, method.about);
         let width = method.keys.iter().map(|k| k.name.len()).max().unwrap_or(0);
         for key in method.keys {
