@@ -136,6 +136,10 @@ fn every_method_judges_a_plain_weekly_series() {
         let text = detect(&table, &["--method", method.name, "--format", "csv"]).unwrap();
         let last = text.lines().last().unwrap();
         assert!(last.contains(",0,"), "{method:?}: {last}");
+        for line in text.lines().skip(1) {
+            let fields: Vec<&str> = line.splitn(9, ',').collect();
+            assert!(!fields[8].is_empty() || fields.iter().rev().skip(1).all(|f| !f.is_empty()), "{method:?}: {line}");
+        }
     }
 }
 
