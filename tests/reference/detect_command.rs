@@ -35,7 +35,8 @@ fn compare(case: &str, variant: &str, method: &str, options: &[&str], [name, ind
     let path = dir.path().join("series.csv");
     std::fs::write(&path, table).unwrap();
     let args = DetectArgs {
-        series: path,
+        series: Some(path),
+        points: None,
         method: method.to_owned(),
         options: options.iter().map(|o| (*o).to_owned()).collect(),
         from: None,
