@@ -14,7 +14,7 @@
 //! | `algo.cusum` | [`detect::cusum`] | `cusum` |
 //! | `glrpois`, `glrnb` | [`detect::glr`] | `glr-poisson`, `glr-nb` |
 //! | `outbreakP` | [`detect::outbreak_p`] | `outbreakp` |
-//! | `stcd` | [`detect::point_process`] | `stcd` |
+//! | `stcd` | [`detect::point_process`] | `stcd`, with `--points` |
 
 pub mod domain;
 pub mod stats;
