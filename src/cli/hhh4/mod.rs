@@ -9,12 +9,12 @@ mod write;
 
 use std::{io::Write, path::PathBuf, time::Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use crate::forecast::endemic_epidemic::{
-    Component, EndemicEpidemicFit, EndemicEpidemicOptions, Family, Refit, StepAhead, Values, Weights, fit,
-    one_step_ahead,
+    Component, EndemicEpidemicFit, EndemicEpidemicOptions, EndemicEpidemicProblem as Problem, Family, Refit, StepAhead,
+    Values, Weights, fit, one_step_ahead,
 };
 use read::Inputs;
 
@@ -182,15 +182,35 @@ pub fn run(args: &Hhh4Args, out: &mut dyn Write) -> Result<()> {
     }
     let inputs = Inputs::read(args)?;
     let (options, predictors) = options(args, &inputs)?;
-    let file = || inputs.file.clone();
-    let fit = fit(&inputs.table, &options).with_context(file)?;
+    let fit = fit(&inputs.table, &options).map_err(|p| explain(&p, &inputs))?;
     let ahead_times = ahead_times(args, &inputs)?;
     let ahead = match ahead_times {
-        Some((from, to)) => one_step_ahead(&inputs.table, &options, from, to, refit(args)).with_context(file)?,
+        Some((from, to)) => {
+            one_step_ahead(&inputs.table, &options, from, to, refit(args)).map_err(|p| explain(&p, &inputs))?
+        }
         None => Vec::new(),
     };
     let elapsed_ms = started.elapsed().as_millis() as u64;
     write::answer(&Answer { args, inputs: &inputs, predictors, fit, ahead_times, ahead, elapsed_ms }, out)
+}
+
+/// The problem with the file it is of, and times as the file writes them.
+fn explain(problem: &Problem, inputs: &Inputs) -> anyhow::Error {
+    let (file, label) = (&inputs.file, |time| inputs.times.label(time));
+    match problem {
+        Problem::Impossible { unit, time, count } => anyhow!(
+            "{file}: {unit} has {count} at {}, where the model's mean is 0 whatever its coefficients: expected an endemic component or an offset above 0 there",
+            label(*time)
+        ),
+        Problem::BadTimes { first, last, from, to } => anyhow!(
+            "--one-step-ahead: from {} to {} cannot be forecast; expected times after {} and up to {}",
+            label(*from),
+            label(*to),
+            label(*first),
+            label(*last)
+        ),
+        other => anyhow!("{file}: {other}"),
+    }
 }
 
 fn options(args: &Hhh4Args, inputs: &Inputs) -> Result<(EndemicEpidemicOptions, [Option<String>; 3])> {

@@ -159,7 +159,9 @@ fn what_is_wrong_is_said_in_one_line() {
     assert!(said(&["--ne", "1"]).contains("--ne 1: expected --neighbours or --adjacency"));
     assert!(said(&["--one-step-ahead", "2030-01-01"]).contains("2030-01-01: expected a time of the series"));
     let early = said(&["--one-step-ahead", &date(1)]);
-    assert!(early.contains("expected first above 1"), "{early}");
+    assert!(early.contains(&format!("expected times after {}", date(1))), "{early}");
+    let dead = refusal(&[("series", &wide)], &["--end", "none"]);
+    assert!(dead.contains("Ash has ") && dead.contains("expected an endemic component"), "{dead}");
     let borders = "series_id,neighbour_id\nAsh,Elm\n";
     let stranger = refusal(&[("series", &long), ("neighbours", borders)], &[]);
     assert!(stranger.contains("line 2, column neighbour_id: \"Elm\" is not a unit of the series"), "{stranger}");

@@ -81,8 +81,7 @@ pub fn one_step_ahead(
     let design = Design::new(table, options)?;
     let (first, last) = span(table, options)?;
     if from <= first || from > to || to > table.times() {
-        let want = format!("first above {first}, not after the second, second at most {}", table.times());
-        return Err(Problem::BadTimes { from, to, want });
+        return Err(Problem::BadTimes { from, to, first, last: table.times() });
     }
     let mut ahead = Vec::new();
     let mut found = None;

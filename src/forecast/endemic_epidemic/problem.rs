@@ -29,6 +29,13 @@ pub enum EndemicEpidemicProblem {
     NotDetermined(String),
     #[error("no maximum was found in {steps} steps (log-likelihood {loglik:.6}): expected a simpler model")]
     NoMaximum { steps: usize, loglik: f64 },
-    #[error("one step ahead from time {from} to {to} (the first is 0): expected {want}")]
-    BadTimes { from: usize, to: usize, want: String },
+    #[error("one step ahead from time {from} to {to} (the first is 0): expected times from {} to {last}", first + 1)]
+    BadTimes {
+        from: usize,
+        to: usize,
+        /// First time of the likelihood: there is nothing before it to learn from.
+        first: usize,
+        /// The last that can be forecast, one after the data.
+        last: usize,
+    },
 }
