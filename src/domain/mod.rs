@@ -13,6 +13,7 @@ pub mod area;
 pub mod case;
 pub mod event;
 pub mod forecast;
+pub mod hotspot;
 pub mod ids;
 pub mod language;
 pub mod message;

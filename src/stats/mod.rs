@@ -6,6 +6,7 @@
 
 pub mod alias;
 pub mod counts;
+pub mod mann_kendall;
 pub mod multiple;
 pub mod normal;
 pub mod random;
@@ -15,5 +16,6 @@ pub mod summary;
 
 pub use alias::Alias;
 pub use counts::CountDistribution;
+pub use mann_kendall::{MannKendall, mann_kendall, sen_slope};
 pub use random::Random;
 pub use recurrence::recurrence_interval;

@@ -5,6 +5,7 @@
 
 mod ears;
 mod forecast_scores;
+mod hotspots;
 mod scan;
 
 use std::path::PathBuf;
