@@ -14,6 +14,7 @@ pub mod detect;
 mod export;
 pub mod forecast;
 mod geocode;
+pub mod hotspots;
 mod ingest;
 mod jurisdictions;
 mod migrate;
@@ -80,6 +81,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
     Detect(detect::DetectArgs),
+    /// Hot spots in space and time, and what becomes of them, on plain files.
+    Hotspots(hotspots::HotspotsArgs),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
@@ -151,6 +154,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Geocode(args) => geocode::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Hotspots(args) => hotspots::run(&args),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
         Command::Simulate(args) => simulate::run(&args, &SystemClock),

@@ -78,6 +78,11 @@ impl Bins {
         &self.values[step * self.places..(step + 1) * self.places]
     }
 
+    /// The last step of which something is known.
+    pub fn last_known_step(&self) -> Option<usize> {
+        (0..self.steps).rev().find(|step| self.step(*step).iter().any(|v| !v.is_nan()))
+    }
+
     /// One place at all steps.
     pub fn series(&self, place: usize) -> Vec<f64> {
         self.values.iter().skip(place).step_by(self.places.max(1)).copied().collect()

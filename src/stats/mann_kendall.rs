@@ -50,7 +50,7 @@ pub fn sen_slope(series: &[f64]) -> Option<f64> {
         slopes.extend(known[i + 1..].iter().map(|(then, to)| (to - from) / (then - at) as f64));
     }
     let middle = slopes.len().checked_sub(1)? / 2;
-    let even = slopes.len() % 2 == 0;
+    let even = slopes.len().is_multiple_of(2);
     let (_, low, above) = slopes.select_nth_unstable_by(middle, f64::total_cmp);
     let low = *low;
     if !even {
