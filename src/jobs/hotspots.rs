@@ -56,7 +56,8 @@ pub(super) struct Weeks<'a> {
 pub(super) fn hotspots(input: &Weeks) -> Result<Option<HotspotMap>, BinsError> {
     let Some((weeks, late_weeks)) = whole_weeks(input) else { return Ok(None) };
     let count = weeks.len() / 7;
-    let silent: Vec<usize> = (0..count).filter(|w| input.silent.iter().any(|d| week_of(weeks, *d) == Some(*w))).collect();
+    let silent: Vec<usize> =
+        (0..count).filter(|w| input.silent.iter().any(|d| week_of(weeks, *d) == Some(*w))).collect();
     if count - silent.len() < FEWEST_WEEKS {
         return Ok(None);
     }
@@ -96,7 +97,8 @@ fn whole_weeks(input: &Weeks) -> Option<(DayRange, u32)> {
     let begun = EpiWeek::of(input.days.from).starts_on();
     let first = if begun == input.days.from { begun } else { begun + 7 };
     let mut last = EpiWeek::of(input.days.to).starts_on() - 1;
-    let known = |lag: i32| usize::try_from(lag).ok().and_then(|lag| input.completeness.get(lag)).copied().unwrap_or(1.0);
+    let known =
+        |lag: i32| usize::try_from(lag).ok().and_then(|lag| input.completeness.get(lag)).copied().unwrap_or(1.0);
     let mut late = 0;
     while (0..7).map(|day| known(input.days.to - (last - day))).sum::<f64>() < 7.0 * REPORTED {
         last = last - 7;

@@ -429,6 +429,7 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         alerts,
         forecasts,
         records: vec![],
+        hotspots: None,
         area_status: vec![],
         messages: vec![],
     };
@@ -482,6 +483,7 @@ impl Intake for PlainIntake {
         scope: &Scope,
         source: &SourceId,
         records: Vec<Map<String, Value>>,
+        hotspots: None,
     ) -> Result<Accepted, IntakeError> {
         if !self.store.sources(scope).await?.iter().any(|s| s.id == *source) {
             return Err(IntakeError::UnknownSource(source.clone()));

@@ -191,6 +191,7 @@ pub fn analysis(run: RunRecord) -> StoredAnalysis {
         alerts: vec![],
         forecasts: vec![],
         records: vec![],
+        hotspots: None,
         area_status: vec![],
         messages: vec![],
     }
@@ -207,6 +208,7 @@ fn full_analysis() -> StoredAnalysis {
             forecast(1, ForecastLevel::Cell, None),
         ],
         records: vec![record()],
+        hotspots: None,
         area_status: vec![status("bangor", 4)],
         messages: vec![message(1, 2)],
     }

@@ -9,6 +9,7 @@ mod alerts;
 mod analysis;
 mod areas;
 mod events;
+mod hotspots;
 mod intake;
 mod jobs;
 mod outbox;
