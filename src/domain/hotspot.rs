@@ -90,7 +90,7 @@ pub struct HotspotSummary {
     /// With fewer events in and around a cell than this nothing is said of it.
     pub needed: u32,
     /// The resolution that is shown where none is asked for: the finest at which something can be said of the cells
-    /// of half of all events.
+    /// of half of the events that are known so finely.
     pub resolution: u8,
     /// Coarsest first.
     pub levels: Vec<HotspotLevel>,
@@ -103,7 +103,9 @@ pub struct HotspotLevel {
     pub resolution: u8,
     /// Cells that saw an event.
     pub cells: u32,
-    /// Share of all events that lie in cells of which something can be said.
+    /// Share of all events whose place is known so finely.
+    pub placed: f64,
+    /// Share of those that lie in cells of which something can be said.
     pub told: f64,
     /// Weeks are hot or cold whose p is at most this.
     pub critical_p: f64,

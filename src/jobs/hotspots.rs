@@ -33,7 +33,8 @@ const RECENT_WEEKS: usize = 26;
 const COARSEST: u8 = 5;
 /// A week counts as reported when so much of it is known.
 const REPORTED: f64 = 0.9;
-/// What is told of must be half of all events, or the cells are too small.
+/// Something must be said of the cells of half of the events that are placed, or the cells are too small. In the
+/// simulated state (2,500 placed events in half a year) that is 43 % at resolution 8 and 62 % at 7.
 const TOLD: f64 = 0.5;
 
 /// What the analysis knows when it comes to hot spots.
@@ -141,7 +142,9 @@ fn at_resolution(
     let level = HotspotLevel {
         resolution: resolution.into(),
         cells: cells.len() as u32,
-        told: f64::from(told) / facts.len() as f64,
+        placed: placed.len() as f64 / facts.len() as f64,
+        // Events of silent weeks are nobody's.
+        told: f64::from(told) / f64::from(own.iter().sum::<u32>().max(1)),
         critical_p: found.critical_p,
     };
     let hotspots = cells.iter().enumerate().map(|(place, cell)| hotspot(*cell, place, own[place], &found, weeks));
@@ -186,3 +189,7 @@ fn letter(heat: Heat) -> char {
         Heat::Unknown => '?',
     }
 }
+
+#[cfg(test)]
+#[path = "hotspots_tests.rs"]
+mod tests;

@@ -35,7 +35,7 @@ on_both! {
     area_status_is_replaced_row_by_row,
 }
 
-fn method() -> Method {
+pub fn method() -> Method {
     Method { name: "space-time-permutation-scan".into(), version: 2, seed: Some(u64::MAX) }
 }
 
