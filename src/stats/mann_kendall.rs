@@ -30,13 +30,17 @@ pub struct MannKendall {
 
 /// `None` with fewer than two values.
 pub fn mann_kendall(series: &[f64]) -> Option<MannKendall> {
-    let x: Vec<f64> = series.iter().copied().filter(|v| !v.is_nan()).collect();
+    // Minus zero is zero: they are equal, but not in the order of the sort.
+    let x: Vec<f64> = series.iter().filter(|v| !v.is_nan()).map(|v| v + 0.0).collect();
     if x.len() < 2 {
         return None;
     }
     let n = x.len() as f64;
-    let s = score(&x);
-    let variance = (kendall_term(n) - ties(x.clone()).into_iter().map(kendall_term).sum::<f64>()) / 18.0;
+    let mut sorted = x.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let ties: f64 = sorted.chunk_by(|a, b| a == b).map(|alike| kendall_term(alike.len() as f64)).sum();
+    let variance = (kendall_term(n) - ties) / 18.0;
+    let s = score(&x, &sorted);
     let z = if s == 0 { 0.0 } else { (s - s.signum()) as f64 / variance.sqrt() };
     Some(MannKendall { n: x.len(), s, variance, z, p_value: two_sided(z), tau: s as f64 / (0.5 * n * (n - 1.0)) })
 }
@@ -64,20 +68,17 @@ fn two_sided(z: f64) -> f64 {
     (2.0 * super::normal::survival(z.abs())).min(1.0)
 }
 
-/// All pairs, compared: for the few hundred values of a series quicker than counting inversions by sorting.
-fn score(x: &[f64]) -> i64 {
+/// All pairs, compared by rank: for the few hundred values of a series quicker than counting inversions by sorting,
+/// as the processor compares several whole numbers at a time.
+fn score(x: &[f64], sorted: &[f64]) -> i64 {
+    let rank = |v: &f64| sorted.partition_point(|other| other < v) as i32;
+    let x: Vec<i32> = x.iter().map(rank).collect();
     let mut s = 0;
     for (i, &before) in x.iter().enumerate() {
         let signs = x[i + 1..].iter().map(|&after| i32::from(after > before) - i32::from(after < before));
         s += i64::from(signs.sum::<i32>());
     }
     s
-}
-
-/// Number of values in each tie, as numbers.
-fn ties(mut x: Vec<f64>) -> Vec<f64> {
-    x.sort_unstable_by(f64::total_cmp);
-    x.chunk_by(|a, b| a == b).map(|alike| alike.len() as f64).filter(|n| *n > 1.0).collect()
 }
 
 fn kendall_term(n: f64) -> f64 {
@@ -122,6 +123,13 @@ mod tests {
         let squares: f64 = orders.iter().map(|o| (of(o).s as f64).powi(2)).sum();
         assert_eq!(orders.iter().map(|o| of(o).s).sum::<i64>(), 0);
         assert!((squares / 120.0 - of(&orders[0]).variance).abs() < 1e-9);
+    }
+
+    #[test]
+    fn minus_zero_ties_with_zero() {
+        let trend = mann_kendall(&[0.0, -0.0, 0.0, 1.0]).unwrap();
+        assert_eq!(trend, mann_kendall(&[0.0, 0.0, 0.0, 1.0]).unwrap());
+        assert_eq!(trend.s, 3);
     }
 
     #[test]

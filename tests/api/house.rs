@@ -465,7 +465,7 @@ fn hotspots(run: RunId, ids: &Ids) -> HotspotMap {
         needed: 10,
         resolution: 8,
         levels: vec![level(7, 1), level(8, 2)],
-        method: Method { name: "emerging-hot-spots".into(), version: 1, seed: None },
+        method: SignalMethod { name: "emerging-hot-spots".into(), version: 1, seed: None },
     };
     let coarse = ids.cell.parent(7u8.try_into().unwrap()).unwrap();
     let cells = vec![
