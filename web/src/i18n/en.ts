@@ -198,7 +198,7 @@ export const en = {
   'map.layer.observed': 'Counted',
   'map.layer.ratio': 'Counted ÷ usual',
   'map.layer.forecast': 'Forecast, 7 days',
-  'map.layer.hotspots': 'Hot spots, by week',
+  'map.layer.hotspots': 'Hot spots',
   'map.layer.clusters': 'Clusters only',
   'map.clusters': 'Outlines of clusters',
   'map.kind': 'Of',
@@ -241,7 +241,7 @@ export const en = {
   'hotspot.pattern': 'Pattern',
   'hotspot.weeks': 'Hot weeks',
   'hotspot.of': '{hot} of {weeks}',
-  'hotspot.caption': 'Hexagons of {weeks}, hottest first',
+  'hotspot.caption': 'Whole weeks, {weeks}, hottest first',
   'hotspot.what':
     'Hot: more reported here, next door and in the week before than chance would give anywhere in the area. Fewer than {needed} reports here and next door are too few to say.',
   'hotspot.silent': '{n} week without data is left out.|{n} weeks without data are left out.',

@@ -202,7 +202,7 @@ export const es: Messages = {
   'map.layer.observed': 'Contado',
   'map.layer.ratio': 'Contado ÷ habitual',
   'map.layer.forecast': 'Pronóstico, 7 días',
-  'map.layer.hotspots': 'Puntos calientes, por semana',
+  'map.layer.hotspots': 'Puntos calientes',
   'map.layer.clusters': 'Solo agrupaciones',
   'map.clusters': 'Contornos de agrupaciones',
   'map.kind': 'De',
@@ -245,7 +245,7 @@ export const es: Messages = {
   'hotspot.pattern': 'Patrón',
   'hotspot.weeks': 'Semanas calientes',
   'hotspot.of': '{hot} de {weeks}',
-  'hotspot.caption': 'Hexágonos de {weeks}, los más calientes primero',
+  'hotspot.caption': 'Semanas completas, {weeks}, los más calientes primero',
   'hotspot.what':
     'Caliente: más avisos aquí, al lado y en la semana anterior de los que daría el azar en cualquier lugar de la zona. Menos de {needed} avisos aquí y al lado son muy pocos para decirlo.',
   'hotspot.silent': 'Se omite {n} semana sin datos.|Se omiten {n} semanas sin datos.',
