@@ -6,12 +6,14 @@
 
 pub mod alias;
 pub mod counts;
+pub mod glm;
 pub mod mann_kendall;
 pub mod multiple;
 pub mod normal;
 pub mod random;
 pub mod recurrence;
 pub mod scores;
+pub mod seasonal_glm;
 pub mod summary;
 
 pub use alias::Alias;

@@ -3,10 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod bayes;
+mod cusum;
+mod detect_command;
 mod ears;
-mod forecast_scores;
+mod farrington;
+mod farrington_flexible;
+mod glr;
+mod hhh4;
 mod hotspots;
+mod outbreak_p;
 mod scan;
+mod scores;
+mod stcd;
+mod temporal;
 
 use std::path::PathBuf;
 
