@@ -11,6 +11,10 @@
 //! | `farringtonFlexible` | [`detect::farrington::farrington_flexible`] | `farrington-flexible` |
 //! | `algo.bayes` | [`detect::bayes`] | `bayes` |
 //! | `algo.rki` | [`detect::rki`] | `rki` |
+//! | `algo.cusum` | [`detect::cusum`] | `cusum` |
+//! | `glrpois`, `glrnb` | [`detect::glr`] | `glr-poisson`, `glr-nb` |
+//! | `outbreakP` | [`detect::outbreak_p`] | `outbreakp` |
+//! | `stcd` | [`detect::point_process`] | `stcd`, with `--points` |
 
 pub mod domain;
 pub mod stats;

@@ -67,7 +67,7 @@ impl Table {
     }
 
     /// The header in its own letters.
-    pub fn header(&self) -> &[String] {
+    pub fn header_as_written(&self) -> &[String] {
         &self.as_written
     }
 

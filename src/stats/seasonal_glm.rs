@@ -234,12 +234,11 @@ impl SeasonalGlm {
         let n = design.len();
         self.fitted.resize(n, 0.0);
         self.before.resize(n, 0.0);
-        for (sums, levels) in [(&mut self.used, &mut self.levels), (&mut self.sums, &mut Vec::new())] {
-            sums.clear();
-            sums.resize(design.levels, Sums::default());
-            levels.clear();
-            levels.resize(design.levels, Level::default());
-        }
+        self.used.clear();
+        self.used.resize(design.levels, Sums::default());
+        self.sums.clone_from(&self.used);
+        self.levels.clear();
+        self.levels.resize(design.levels, Level::default());
         (self.origin, self.slope) = (design.origin(), 0.0);
         let (mut start, mut i) = (Start::default(), 0);
         for run in design.runs {

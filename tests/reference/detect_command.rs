@@ -5,12 +5,19 @@
 
 use std::{collections::BTreeMap, fmt::Write, path::Path};
 
-use emberwatch::cli::detect::{DetectArgs, DetectFormat, answer};
+use clap::Parser;
+use emberwatch::cli::detect::{DetectArgs, answer};
 
 use crate::{
     reference,
     temporal::{number, same},
 };
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    detect: DetectArgs,
+}
 
 /// The case's wide table as the command reads it.
 fn series(folder: &Path) -> (String, Vec<String>) {
@@ -34,15 +41,10 @@ fn compare(case: &str, variant: &str, method: &str, options: &[&str], [name, ind
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("series.csv");
     std::fs::write(&path, table).unwrap();
-    let args = DetectArgs {
-        series: path,
-        method: method.to_owned(),
-        options: options.iter().map(|o| (*o).to_owned()).collect(),
-        from: None,
-        to: None,
-        format: DetectFormat::Csv,
-    };
-    let text = answer(&args).unwrap();
+    let path = path.display().to_string();
+    let options = options.iter().flat_map(|option| ["--option", option]);
+    let line = ["detect", "--series", &path, "--method", method, "--format", "csv"].into_iter().chain(options);
+    let text = answer(&Command::parse_from(line).detect).unwrap();
     let mut rows = BTreeMap::new();
     for row in csv::Reader::from_reader(text.as_bytes()).records() {
         let row = row.unwrap();

@@ -127,7 +127,8 @@ fn read(file: &Path) -> Result<Vec<Event>> {
     let table = Table::read(file, &["event_id"])?;
     let has = |name: &str| table.has(name);
     let on_plane = has("x") && has("y");
-    if !on_plane && !(has("latitude") && has("longitude")) {
+    let on_earth = has("latitude") && has("longitude");
+    if !on_plane && !on_earth {
         bail!("{}: expected the columns latitude and longitude, or x and y", table.name());
     }
     if !has("date") && !has("t") {

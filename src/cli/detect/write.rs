@@ -1,5 +1,7 @@
 //! The answer as JSON or CSV.
 
+use std::borrow::Cow;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ pub(super) fn as_json(method: &str, options: &Value, judged: &[Judged]) -> Resul
                 "score": said.score,
                 "p_value": said.p_value,
                 "alarm": said.alarm.map(u8::from),
-                "reason": said.reason,
+                "reason": reason(said),
             })
         })
         .collect();
@@ -44,7 +46,7 @@ pub(super) fn as_csv(judged: &[Judged]) -> Result<String> {
             &number(said.score),
             &number(said.p_value),
             said.alarm.map_or("", |alarm| if alarm { "1" } else { "0" }),
-            &said.reason,
+            &reason(said),
         ])?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
@@ -54,4 +56,20 @@ fn rows(judged: &[Judged]) -> impl Iterator<Item = (&str, Day, u32, &Judgement)>
     judged.iter().flat_map(|Judged { id, series, range, judgements }| {
         range.clone().zip(judgements).map(move |(i, said)| (id.as_str(), series.day(i), series.counts[i], said))
     })
+}
+
+/// Whatever is empty has its reason, also where it is only that the method has no such thing.
+fn reason(said: &Judgement) -> Cow<'_, str> {
+    let values = [
+        ("expected count", said.expected),
+        ("upper bound", said.upper_bound),
+        ("score", said.score),
+        ("p-value", said.p_value),
+    ];
+    let missing: Vec<&str> = values.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+    if said.reason.is_empty() && !missing.is_empty() {
+        Cow::Owned(format!("the method has no {} here", missing.join(", no ")))
+    } else {
+        Cow::Borrowed(&said.reason)
+    }
 }

@@ -137,7 +137,7 @@ fn long(path: &Path) -> Result<Counts> {
 
 /// The time in the first column, and a column for every unit.
 fn wide(table: &Table) -> Result<Counts> {
-    let header = table.header();
+    let header = table.header_as_written();
     let Some((first, names)) = header.split_first().filter(|(_, names)| !names.is_empty()) else {
         bail!("{}: line 1: expected series_id,date,count, or the date and a column for every unit", table.name());
     };
@@ -176,7 +176,7 @@ fn finite(row: Row, column: &str, value: f64) -> Result<f64> {
 /// The column that names units: the first of those words, or the first column.
 fn key(table: &Table) -> String {
     let word = ["unit", "series_id", "place_id"].into_iter().find(|w| table.has(w));
-    word.map_or_else(|| table.header().first().map(|h| h.to_lowercase()).unwrap_or_default(), str::to_owned)
+    word.map_or_else(|| table.header_as_written().first().map(|h| h.to_lowercase()).unwrap_or_default(), str::to_owned)
 }
 
 fn neighbours(path: &Path, position: &HashMap<String, usize>) -> Result<Weights> {

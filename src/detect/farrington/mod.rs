@@ -113,6 +113,9 @@ impl Engine {
     fn judgement(&self, series: &CountSeries, position: usize, bound: Bound) -> Judgement {
         let number = |x: f64| x.is_finite().then_some(x);
         let Bound { mean, upper, score, p_value } = bound;
+        if !upper.is_finite() {
+            return Judgement::none("the regression's uncertainty has no bound");
+        }
         let scored = Judgement { score: number(score), p_value: number(p_value), ..Judgement::default() };
         let first = (position + 1).saturating_sub(self.limit.points);
         let lately: u64 = series.counts[first..=position].iter().map(|&y| u64::from(y)).sum();

@@ -43,6 +43,9 @@ use likelihood::{Alternative, Observed};
 pub use likelihood::{Change, Direction};
 use starts::Starts;
 
+/// No day has more cases than this: where even they would be no alarm, nothing would.
+const MOST_CASES: f64 = 1e9;
+
 /// Settings of one chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GlrOptions {
@@ -207,48 +210,63 @@ impl Glr<'_> {
         answer(day.mu, score, c, edge)
     }
 
-    /// The statistic if today's count were another.
-    fn reaches(&mut self, count: f64, c: f64) -> bool {
+    /// Whether one start's ratio would reach c if today's count were another.
+    fn reaches(&mut self, start: usize, count: f64, c: f64) -> bool {
         let last = self.days.len() - 1;
         let today = std::mem::replace(&mut self.days[last].x, count);
-        let reaches = self.starts.reaches(&self.days, c);
+        let ratio = self.starts.ratio(start, &self.days);
         self.days[last].x = today;
-        reaches
+        ratio >= c
     }
 
-    /// The least count that is an alarm: the statistic of increases never falls with today's count.
+    /// The least count that is an alarm: a start's ratio of increases never falls with today's count. Most starts
+    /// cost one look, which tells that they reach c no sooner than one before.
     fn least(&mut self, c: f64) -> Edge {
-        const MOST: f64 = 1e9;
         let today = self.days[self.days.len() - 1];
-        let mut high = today.x.max(today.mu).ceil() + 1.0;
-        while !self.reaches(high, c) {
-            high *= 2.0;
-            if high > MOST {
-                return Edge::Never;
+        let mut least = f64::INFINITY;
+        for start in 0..self.starts.len() {
+            let mut high = today.x.max(today.mu).ceil() + 1.0;
+            if least.is_finite() {
+                high = least - 1.0;
+                if least == 0.0 || !self.reaches(start, high, c) {
+                    continue;
+                }
+            } else {
+                while high < MOST_CASES && !self.reaches(start, high, c) {
+                    high *= 2.0;
+                }
+                if high >= MOST_CASES {
+                    continue;
+                }
             }
+            let mut low = 0.0;
+            while low < high {
+                let middle = f64::floor(0.5 * (low + high));
+                if self.reaches(start, middle, c) { high = middle } else { low = middle + 1.0 }
+            }
+            least = high;
         }
-        let mut low = 0.0;
-        while low < high {
-            let middle = f64::floor(0.5 * (low + high));
-            if self.reaches(middle, c) { high = middle } else { low = middle + 1.0 }
-        }
-        Edge::From(high)
+        if least.is_finite() { Edge::From(least) } else { Edge::Never }
     }
 
-    /// The largest count that is an alarm: the statistic of decreases never grows with today's count.
+    /// The largest count that is an alarm: a start's ratio of decreases never grows with today's count.
     fn most(&mut self, c: f64) -> Edge {
-        if !self.reaches(0.0, c) {
-            return Edge::Never;
+        let mut most = -1.0;
+        for start in 0..self.starts.len() {
+            if !self.reaches(start, most + 1.0, c) {
+                continue;
+            }
+            let (mut low, mut high) = (most + 1.0, most + 2.0);
+            while high < MOST_CASES && self.reaches(start, high, c) {
+                (low, high) = (high, 2.0 * high);
+            }
+            while high - low > 1.0 {
+                let middle = f64::floor(0.5 * (low + high));
+                if self.reaches(start, middle, c) { low = middle } else { high = middle }
+            }
+            most = low;
         }
-        let (mut low, mut high) = (0.0, 1.0);
-        while high < 1e9 && self.reaches(high, c) {
-            (low, high) = (high, 2.0 * high);
-        }
-        while high - low > 1.0 {
-            let middle = f64::floor(0.5 * (low + high));
-            if self.reaches(middle, c) { low = middle } else { high = middle }
-        }
-        Edge::UpTo(low)
+        if most >= 0.0 { Edge::UpTo(most) } else { Edge::Never }
     }
 }
 

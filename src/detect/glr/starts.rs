@@ -94,13 +94,13 @@ impl Starts {
         best
     }
 
-    /// Whether one start reaches c.
-    pub fn reaches(&mut self, days: &[Observed], c: f64) -> bool {
-        // Most often the newest or the oldest; any order is right.
-        (0..self.kept.len()).any(|i| self.ratio(i, days) >= c)
+    /// How many there are to look at.
+    pub fn len(&self) -> usize {
+        self.kept.len()
     }
 
-    fn ratio(&mut self, i: usize, days: &[Observed]) -> f64 {
+    /// The largest ratio over all sizes for the window from one of the starts to the last of these days.
+    pub fn ratio(&mut self, i: usize, days: &[Observed]) -> f64 {
         let start = self.kept[i];
         if self.by_sums {
             let (x0, mu0) = self.sums[start.at];

@@ -2,7 +2,7 @@
 
 use super::{
     EndemicEpidemicProblem as Problem,
-    design::{AR, COMPONENTS, Column, Design, END, NE},
+    design::{AR, Column, Design, END, NE},
     likelihood::{Likelihood, Means},
     linear::{Cholesky, Square},
     newton::{Optimum, maximise},
@@ -13,10 +13,31 @@ const GONE: f64 = 1e-7;
 
 pub(super) struct Estimate {
     pub optimum: Optimum,
-    /// Whether a coefficient went to the end of its range: its component, or the overdispersion, to 0.
-    pub gone: Vec<bool>,
+    /// For each coefficient without a value inside its range: where it went.
+    pub ends: Vec<Option<End>>,
     /// Known counts behind the estimate.
     pub counts: usize,
+}
+
+/// How a coefficient can have no estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its component is 0, or its share in it.
+    Gone,
+    /// The overdispersion is 0.
+    NoScatter,
+    /// It runs away, and the likelihood hardly changes.
+    Open,
+}
+
+impl End {
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::Gone => "its component is 0, or its share in it: no estimate on the log scale, and no standard error",
+            Self::NoScatter => "at 0: the counts scatter no more than a Poisson's, so it has no standard error",
+            Self::Open => "the likelihood is flat in it or rises towards infinity: no estimate, and no standard error",
+        }
+    }
 }
 
 impl Estimate {
@@ -24,20 +45,23 @@ impl Estimate {
         &self.optimum.theta
     }
 
-    /// Standard errors of θ; `None` at a boundary, where there is none.
-    ///
-    /// # Errors
-    /// When the data leave a coefficient open.
-    pub fn standard_errors(&self, names: &[String]) -> Result<Vec<Option<f64>>, Problem> {
-        let kept: Vec<usize> = (0..self.gone.len()).filter(|&i| !self.gone[i]).collect();
-        let information = self.optimum.information.part(&kept);
-        let inverse =
-            Cholesky::new(&information, 0.0).map_err(|i| Problem::NotDetermined(names[kept[i]].clone()))?.inverse();
-        let mut errors = vec![None; self.gone.len()];
-        for (k, &i) in kept.iter().enumerate() {
-            errors[i] = Some(inverse.diagonal(k).sqrt());
+    /// Standard errors of θ by the inverse information; `None` for coefficients without an estimate, among them those
+    /// that turn out here to be open.
+    pub fn standard_errors(&mut self) -> Vec<Option<f64>> {
+        loop {
+            let kept: Vec<usize> = (0..self.ends.len()).filter(|&i| self.ends[i].is_none()).collect();
+            match Cholesky::new(&self.optimum.information.part(&kept), 0.0) {
+                Ok(c) => {
+                    let inverse = c.inverse();
+                    let mut errors = vec![None; self.ends.len()];
+                    for (k, &i) in kept.iter().enumerate() {
+                        errors[i] = Some(inverse.diagonal(k).sqrt());
+                    }
+                    return errors;
+                }
+                Err(k) => self.ends[kept[k]] = Some(End::Open),
+            }
         }
-        Ok(errors)
     }
 }
 
@@ -64,13 +88,13 @@ pub(super) fn estimate(
     for start in starts {
         match maximise(&l, &start, max_steps) {
             Ok(optimum) => {
-                let gone = gone(&l, &optimum.theta);
-                let found = Estimate { optimum, gone, counts: l.counts() };
+                let ends = ends(&l, &optimum);
+                let found = Estimate { optimum, ends, counts: l.counts() };
                 if best.as_ref().is_none_or(|b| found.optimum.loglik > b.optimum.loglik + 1e-7) {
                     best = Some(found);
                 }
                 // A component that goes to 0 may have been sent there by the start; else one maximum will do.
-                if best.as_ref().is_some_and(|b| !mean_gone(design, &b.gone)) {
+                if best.as_ref().is_some_and(|b| !mean_ends(design, &b.ends)) {
                     break;
                 }
             }
@@ -83,8 +107,8 @@ pub(super) fn estimate(
 /// Shares of the mean that the components start with (autoregressive, neighbourhood, endemic).
 const SHARES: [[f64; 3]; 3] = [[0.3, 0.2, 0.5], [0.1, 0.6, 0.3], [0.1, 0.05, 0.85]];
 
-fn mean_gone(design: &Design, gone: &[bool]) -> bool {
-    gone[..design.psi.unwrap_or(gone.len())].iter().any(|g| *g)
+fn mean_ends(design: &Design, ends: &[Option<End>]) -> bool {
+    ends[..design.psi.unwrap_or(ends.len())].iter().any(Option::is_some)
 }
 
 /// A count above 0 where the mean is 0 whatever the coefficients has no likelihood.
@@ -105,7 +129,7 @@ fn possible(l: &Likelihood) -> Result<(), Problem> {
 fn determined(l: &Likelihood) -> Result<(), Problem> {
     let theta = cold_start(l, SHARES[0]);
     let mean: Vec<usize> = (0..l.design.psi.unwrap_or(theta.len())).collect();
-    match Cholesky::new(&l.expected(&theta, &Square::zero(theta.len())).part(&mean), 0.0) {
+    match Cholesky::new(&l.majorant(&theta, &Square::zero(theta.len()), false).part(&mean), 0.0) {
         Ok(_) => Ok(()),
         Err(i) => Err(Problem::NotDetermined(l.design.names[i].clone())),
     }
@@ -114,7 +138,7 @@ fn determined(l: &Likelihood) -> Result<(), Problem> {
 /// The last estimate, but with what had gone to a boundary brought back, or it could never return.
 fn warm_start(l: &Likelihood, warm: &Estimate) -> Vec<f64> {
     let cold = cold_start(l, SHARES[0]);
-    let back = |i: usize| if warm.gone[i] { cold[i] } else { warm.theta()[i] };
+    let back = |i: usize| if warm.ends[i].is_some() { cold[i] } else { warm.theta()[i] };
     (0..cold.len()).map(back).collect()
 }
 
@@ -169,42 +193,31 @@ fn totals(l: &Likelihood, theta: &[f64]) -> Vec<[f64; 4]> {
     totals
 }
 
-fn gone(l: &Likelihood, theta: &[f64]) -> Vec<bool> {
-    let design = l.design;
+fn ends(l: &Likelihood, optimum: &Optimum) -> Vec<Option<End>> {
+    let (design, theta) = (l.design, &optimum.theta);
     let units = totals(l, theta);
-    let small = |t: &[f64; 4], k: usize| t[k] <= GONE * (t[0] + t[1] + t[2]);
     let all = units.iter().fold([0.0; 4], |sum, t| std::array::from_fn(|k| sum[k] + t[k]));
-    let mut gone = vec![false; design.size()];
+    let mut ends: Vec<Option<End>> = optimum.open.iter().map(|open| open.then_some(End::Open)).collect();
+    let mut gone = |i: usize, totals: &[f64; 4], k: usize| {
+        if totals[k] <= GONE * (totals[0] + totals[1] + totals[2]) {
+            ends[i] = Some(End::Gone);
+        }
+    };
     for column in &design.columns {
         if column.per_unit {
-            for (unit, t) in units.iter().enumerate() {
-                gone[column.base + unit] = small(t, column.component);
-            }
+            units.iter().enumerate().for_each(|(unit, t)| gone(column.base + unit, t, column.component));
         } else {
-            gone[column.base] = small(&all, column.component);
+            gone(column.base, &all, column.component);
         }
     }
     if let Some(law) = &design.law {
-        gone[law.power] = small(&all, NE);
+        gone(law.power, &all, NE);
     }
     let mean: f64 = all[..3].iter().sum::<f64>() / l.counts() as f64;
-    for unit in 0..design.units() {
-        if let Some(psi) = design.psi_of(unit) {
-            gone[psi] = theta[psi].exp() * mean < GONE;
+    for i in (0..design.units()).filter_map(|unit| design.psi_of(unit)) {
+        if theta[i].exp() * mean < GONE {
+            ends[i] = Some(End::NoScatter);
         }
     }
-    gone
-}
-
-/// What is to be said of a coefficient at its boundary.
-pub(super) fn note(design: &Design, i: usize) -> String {
-    if design.psi.is_some_and(|psi| i >= psi) {
-        return "at 0: the counts scatter no more than a Poisson's, so it has no standard error".to_owned();
-    }
-    let column = design.columns.iter().find(|c| {
-        let width = if c.per_unit { design.units() } else { 1 };
-        (c.base..c.base + width).contains(&i)
-    });
-    let component = COMPONENTS[column.map_or(NE, |c| c.component)];
-    format!("the {component} component is 0 here: its logarithm has no value, and no standard error")
+    ends
 }

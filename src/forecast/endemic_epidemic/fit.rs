@@ -3,7 +3,7 @@
 use super::{
     CountTable, EndemicEpidemicOptions, EndemicEpidemicProblem as Problem,
     design::{AR, Design, END, Gap, NE},
-    estimate::{Estimate, estimate, note},
+    estimate::{Estimate, estimate},
     likelihood::Means,
 };
 use crate::stats::CountDistribution;
@@ -54,8 +54,8 @@ pub struct EndemicEpidemicFit {
 pub fn fit(table: &CountTable, options: &EndemicEpidemicOptions) -> Result<EndemicEpidemicFit, Problem> {
     let design = Design::new(table, options)?;
     let (first, last) = span(table, options)?;
-    let found = estimate(&design, first..last + 1, None, options.max_steps)?;
-    let coefficients = coefficients(&design, &found)?;
+    let mut found = estimate(&design, first..last + 1, None, options.max_steps)?;
+    let coefficients = coefficients(&design, &mut found);
     Ok(EndemicEpidemicFit {
         loglik: found.optimum.loglik,
         coefficients,
@@ -158,15 +158,14 @@ pub(super) fn span(table: &CountTable, options: &EndemicEpidemicOptions) -> Resu
     Ok((first, last))
 }
 
-fn coefficients(design: &Design, found: &Estimate) -> Result<Vec<Coefficient>, Problem> {
-    let errors = found.standard_errors(&design.names)?;
+fn coefficients(design: &Design, found: &mut Estimate) -> Vec<Coefficient> {
+    let errors = found.standard_errors();
     let all = design.names.iter().zip(found.theta()).zip(errors).enumerate();
-    Ok(all
-        .map(|(i, ((name, &theta), se))| {
-            let is_psi = design.psi.is_some_and(|psi| i >= psi);
-            let (estimate, se) = if is_psi { (theta.exp(), se.map(|s| s * theta.exp())) } else { (theta, se) };
-            let note = if found.gone[i] { note(design, i) } else { String::new() };
-            Coefficient { name: name.clone(), estimate, se, note }
-        })
-        .collect())
+    all.map(|(i, ((name, &theta), se))| {
+        let is_psi = design.psi.is_some_and(|psi| i >= psi);
+        let (estimate, se) = if is_psi { (theta.exp(), se.map(|s| s * theta.exp())) } else { (theta, se) };
+        let note = found.ends[i].map_or_else(String::new, |end| end.note().to_owned());
+        Coefficient { name: name.clone(), estimate, se, note }
+    })
+    .collect()
 }

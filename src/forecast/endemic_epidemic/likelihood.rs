@@ -120,31 +120,34 @@ impl<'a> Likelihood<'a> {
         e
     }
 
-    /// The expectation of the information about the coefficients of the mean: never negative, and zero between them
-    /// and ψ. That of ψ itself has no short form; it is taken from the observed one, with a floor that keeps a step
-    /// finite where the likelihood is flat or curves up.
-    pub fn expected(&self, theta: &[f64], observed: &Square) -> Square {
+    /// A matrix that is never negative to take the place of the observed information where that is: per row, the
+    /// expectation of the information, and with `cautious` what the curvature of exp(η) adds where a smaller mean
+    /// would do better. Without the second, a component on its way to 0 would be given steps as large as it is small.
+    /// For ψ it is the observed one, with a floor that keeps a step finite where the likelihood curves up.
+    pub fn majorant(&self, theta: &[f64], observed: &Square, cautious: bool) -> Square {
         let n = self.design.size();
-        let mut expected = Square::zero(n);
+        let mut matrix = Square::zero(n);
         let (means, psi) = (Means::new(self.design, theta), self.psi(theta));
         let mut active = Vec::new();
-        for (r, _) in self.known() {
+        for (r, y) in self.known() {
             let m = means.at(r);
             if m.mean == 0.0 {
                 continue;
             }
             self.list_active(r, &m, &mut active);
             let weight = 1.0 / (m.mean * (1.0 + psi[self.design.rows[r].unit] * m.mean));
+            let pull = if cautious { ((m.mean - y) * weight).max(0.0) } else { 0.0 };
             for (i, a) in active.iter().enumerate() {
                 for b in &active[..=i] {
-                    expected.at[a.coefficient * n + b.coefficient] += weight * a.slope * b.slope;
+                    let bend = if a.component == b.component { pull * a.slope * b.value } else { 0.0 };
+                    matrix.at[a.coefficient * n + b.coefficient] += weight * a.slope * b.slope + bend;
                 }
             }
         }
         for at in self.design.psi.unwrap_or(n)..n {
-            expected.at[at * n + at] = observed.diagonal(at).max(1e-3);
+            matrix.at[at * n + at] = observed.diagonal(at).max(1e-3);
         }
-        expected
+        matrix
     }
 
     /// ∂μ/∂θ for every coefficient that this row depends on, ascending.
@@ -224,19 +227,19 @@ impl<'a> Means<'a> {
             Some(law) => law.sum(row, &self.weights),
             None => [0.0; 3],
         };
-        let parts: [f64; 3] = std::array::from_fn(|k| {
+        let mut parts = [0.0; 3];
+        for (k, part) in parts.iter_mut().enumerate() {
             let moved = if k == NE && self.design.law.is_some() { law[0] } else { 1.0 };
             let acts_on = row.acts_on[k] * moved;
             // Nothing times an overflowing exponential is nothing.
-            if acts_on == 0.0 {
-                return 0.0;
+            if acts_on != 0.0 {
+                *part = acts_on
+                    * match &self.factors[k] {
+                        Some(f) => f.time[row.time] * f.unit[row.unit],
+                        None => self.predictor(r, k).exp(),
+                    };
             }
-            acts_on
-                * match &self.factors[k] {
-                    Some(f) => f.time[row.time] * f.unit[row.unit],
-                    None => self.predictor(r, k).exp(),
-                }
-        });
+        }
         RowMean { parts, mean: parts.iter().sum(), law }
     }
 

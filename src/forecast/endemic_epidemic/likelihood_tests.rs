@@ -56,11 +56,10 @@ fn the_score_is_the_slope_of_the_log_likelihood() {
             let design = Design::new(&table(), options).unwrap();
             let l = Likelihood::new(&design, 1..30);
             let theta = near(&design, psi);
-            let score = l.evaluate(&theta).score;
-            for i in 0..design.size() {
+            for (i, score) in l.evaluate(&theta).score.into_iter().enumerate() {
                 let h = 1e-5;
                 let slope = (l.loglik(&moved(&theta, i, h)) - l.loglik(&moved(&theta, i, -h))) / (2.0 * h);
-                close(score[i], slope, slope, &format!("model {m}, psi {psi}, {}", design.names[i]));
+                close(score, slope, slope, &format!("model {m}, psi {psi}, {}", design.names[i]));
             }
         }
     }

@@ -21,9 +21,10 @@
 //! | `coef(idx2Exp = FALSE)`, `fitted`, `oneStepAhead`, `scores` | [`Coefficient`], [`EndemicEpidemicFit::fitted`], [`one_step_ahead`] |
 //!
 //! Limits: no random effects, no weights that change in time, one lag per component. The likelihood may have more
-//! than one maximum; where a component goes to 0, three starts are tried and the best is kept. A trend goes on for
-//! ever, so forecasts are one step ahead only. Work grows with the square of the number of coefficients and with
-//! the largest count.
+//! than one maximum; where a component goes to 0, three starts are tried and the best is kept. A coefficient without
+//! an estimate (its component is 0, or it runs away) says so in its note; a rich predictor in a component that is
+//! nearly absent may have no maximum, which is an error. A trend goes on for ever, so forecasts are one step ahead
+//! only. Work grows with the square of the number of coefficients and with the largest count.
 //!
 //! To add an effect: a case of [`Effect`], its column in `design.rs`. To add a shape of weights: a case of
 //! [`WeightShape`] with its two derivatives in `weights.rs`.
