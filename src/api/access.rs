@@ -46,6 +46,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/alerts/{id}", Access::Roles(READERS)),
     ("POST", "/api/v1/alerts/{id}/decisions", Access::Roles(LINE_LIST)),
     ("GET", "/api/v1/forecasts", Access::Roles(READERS)),
+    ("GET", "/api/v1/hotspots", Access::Roles(READERS)),
+    ("GET", "/api/v1/hotspots.geojson", Access::Roles(READERS)),
     ("GET", "/api/v1/brief", Access::Roles(OUTREACH)),
     ("GET", "/api/v1/follow-ups", Access::Roles(OUTREACH)),
     ("POST", "/api/v1/follow-ups/{id}/attempts", Access::Roles(OUTREACH)),

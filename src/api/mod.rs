@@ -30,6 +30,7 @@ mod idempotency;
 mod intake;
 mod ndjson;
 mod observe;
+mod of_run;
 mod openapi;
 mod pagination;
 pub mod password;

@@ -15,7 +15,7 @@
 //! Memory: about 150 bytes per event, so a million events take about 150 MB.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -28,11 +28,13 @@ use chrono::{DateTime, Utc};
 use super::{
     cell_rows::{Held, Question},
     facts::Facts,
+    of_run::OfRun,
 };
 use crate::{
     domain::{
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastLevel},
+        hotspot::HotspotMap,
         ids::{EventId, JurisdictionId, RunId},
         quality::{DataAge, SourceFreshness},
         scope::Scope,
@@ -66,13 +68,11 @@ pub struct Snapshot {
     gate: tokio::sync::Mutex<Known>,
     looked: Mutex<Option<Instant>>,
     age: RwLock<Age>,
-    forecasts: Mutex<HashMap<(ForecastLevel, EventKind), OfRun>>,
+    forecasts: OfRun<(ForecastLevel, EventKind), Vec<Forecast>>,
+    hotspots: OfRun<(), Option<Vec<Arc<HotspotMap>>>>,
     /// Rows of the last few questions, newest first.
     rows: Mutex<VecDeque<(u64, Question, Held)>>,
 }
-
-/// Forecasts, and the run they belong to.
-type OfRun = (Option<RunId>, Arc<Vec<Forecast>>);
 
 /// What was known when the store was last asked.
 #[derive(Debug, Default)]
@@ -109,7 +109,8 @@ impl Default for Snapshot {
             gate: tokio::sync::Mutex::default(),
             looked: Mutex::new(None),
             age: RwLock::default(),
-            forecasts: Mutex::default(),
+            forecasts: OfRun::default(),
+            hotspots: OfRun::default(),
             rows: Mutex::default(),
         }
     }
@@ -151,18 +152,36 @@ impl Snapshot {
         level: ForecastLevel,
         kind: EventKind,
     ) -> Result<Arc<Vec<Forecast>>> {
-        let run = self.age.read().unwrap_or_else(PoisonError::into_inner).run;
-        let key = (level, kind);
-        let known = self.forecasts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((of, rows)) = known
-            && of == run
-        {
-            return Ok(rows);
+        let (run, key) = (self.run(), (level, kind));
+        if let Some(known) = self.forecasts.known(&key, run) {
+            return Ok(known);
         }
-        let rows = Arc::new(store.forecasts(&Scope::system(jurisdiction.clone(), "api"), level, kind).await?);
-        let entry = (run, Arc::clone(&rows));
-        self.forecasts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, entry);
-        Ok(rows)
+        let rows = store.forecasts(&Scope::system(jurisdiction.clone(), "api"), level, kind).await?;
+        Ok(self.forecasts.keep(key, run, rows))
+    }
+
+    /// The newest hot spots, a map for each resolution of the summary in its order, read once per run; `None` before
+    /// there are any.
+    ///
+    /// # Errors
+    /// Of the store.
+    pub async fn hotspots(
+        &self,
+        store: &DynStore,
+        jurisdiction: &JurisdictionId,
+    ) -> Result<Option<Vec<Arc<HotspotMap>>>> {
+        let run = self.run();
+        if let Some(known) = self.hotspots.known(&(), run) {
+            return Ok((*known).clone());
+        }
+        let all = store.hotspots(&Scope::system(jurisdiction.clone(), "api"), None).await?;
+        let maps = all.filter(|map| !map.summary.levels.is_empty()).map(by_resolution);
+        Ok((*self.hotspots.keep((), run, maps)).clone())
+    }
+
+    /// The latest run that is known here.
+    fn run(&self) -> Option<RunId> {
+        self.age.read().unwrap_or_else(PoisonError::into_inner).run
     }
 
     pub(super) fn held_rows(&self, revision: u64, question: &Question) -> Option<Held> {
@@ -373,6 +392,15 @@ impl Snapshot {
 fn is_silent(last: Option<DateTime<Utc>>, every_hours: Option<f64>, now: DateTime<Utc>) -> bool {
     let (Some(last), Some(every)) = (last, every_hours) else { return false };
     (now - last).num_minutes() as f64 / 60.0 > (3.0 * every).max(24.0)
+}
+
+/// A map for each resolution of the summary, in its order.
+fn by_resolution(map: HotspotMap) -> Vec<Arc<HotspotMap>> {
+    let of = |resolution: u8| {
+        let cells = map.cells.iter().filter(|h| u8::from(h.cell.resolution()) == resolution).cloned().collect();
+        Arc::new(HotspotMap { summary: map.summary.clone(), cells })
+    };
+    map.summary.levels.iter().map(|level| of(level.resolution)).collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod export;
 pub mod forecast;
 mod geocode;
 pub mod hhh4;
+pub mod hotspots;
 mod ingest;
 mod jurisdictions;
 mod migrate;
@@ -82,6 +83,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
     Detect(detect::DetectArgs),
+    /// Hot spots in space and time, and what becomes of them, on plain files.
+    Hotspots(hotspots::HotspotsArgs),
     /// Endemic–epidemic model (hhh4) of weekly or daily counts in several units, on plain files.
     Hhh4(Box<hhh4::Hhh4Args>),
     /// Forecast from an event file.
@@ -157,6 +160,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Geocode(args) => geocode::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Hotspots(args) => hotspots::run(&args),
         Command::Hhh4(args) => hhh4::run(&args, &mut std::io::stdout().lock()),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),

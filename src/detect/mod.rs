@@ -13,6 +13,9 @@
 //! | the Robert Koch Institute's early system | [`rki`] | Crow & Gardner 1959 for its table |
 //! | rule for one area now | [`area`] | EARS C2 with a count p-value |
 //! | space-time permutation scan | [`scan`] | Kulldorff et al. 2005 |
+//! | Gi* in space, and in space and time | [`gi_star`] | Getis & Ord 1992, Ord & Getis 1995 |
+//! | local Moran's I | [`local_moran`] | Anselin 1995 |
+//! | emerging hot spots | [`emerging`] | Gi*, Mann–Kendall and seventeen categories |
 //! | what the rules come to on worlds with a known truth | [`calibration`] | |
 //!
 //! Temporal methods judge the positions of a [`crate::domain::count_series::CountSeries`] and give a [`Judgement`] for each;
@@ -23,13 +26,17 @@
 
 pub mod area;
 pub mod bayes;
+pub mod bins;
 pub mod calibration;
 pub mod chart;
 pub mod cusum;
 pub mod ears;
+pub mod emerging;
 pub mod farrington;
+pub mod gi_star;
 pub mod glr;
 pub mod judgement;
+pub mod local_moran;
 pub mod outbreak_p;
 pub mod point_process;
 pub mod reference;
@@ -37,4 +44,8 @@ pub mod rki;
 pub mod scan;
 
 pub use area::{AreaRule, AreaRuleOptions, area_rule};
+pub use bins::{Bins, BinsError, Neighbours};
+pub use emerging::{Emerging, EmergingOptions, emerging};
+pub use gi_star::{GiStarOptions, gi_star};
 pub use judgement::Judgement;
+pub use local_moran::{LocalMoran, LocalMoranOptions, local_moran};

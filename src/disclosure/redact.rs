@@ -10,6 +10,7 @@ use crate::domain::{
     area::{Area, Jurisdiction, NamedPlace},
     event::Event,
     forecast::{Forecast, ForecastRecord},
+    hotspot::Hotspot,
     outreach::{BriefPlace, Encounter, FollowUp, ShiftBrief},
     place::{Cell, Point},
     quality::{DataAge, QuarantinedRow, SourceFreshness},
@@ -71,6 +72,17 @@ impl Disclose for Forecast {
     fn redact(mut self, audience: Audience) -> Self {
         if audience != Audience::LineList {
             self.cell = self.cell.map(Cell::shared);
+        }
+        self
+    }
+}
+
+impl Disclose for Hotspot {
+    const CLASS: Class = Class::Counts;
+
+    fn redact(mut self, audience: Audience) -> Self {
+        if audience != Audience::LineList {
+            self.cell = self.cell.shared();
         }
         self
     }

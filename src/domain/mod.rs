@@ -15,6 +15,7 @@ pub mod count_series;
 pub mod course;
 pub mod event;
 pub mod forecast;
+pub mod hotspot;
 pub mod ids;
 pub mod language;
 pub mod message;

@@ -220,6 +220,7 @@ async fn write(
             alerts,
             forecasts: derived.forecasts.clone(),
             records: derived.records.clone(),
+            hotspots: derived.hotspots.clone(),
             area_status: derived.status.clone(),
             messages,
         };

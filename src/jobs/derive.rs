@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{analyse::Inputs, refresh, signals::Ground};
+use super::{
+    analyse::Inputs,
+    hotspots::{self, Weeks},
+    refresh,
+    signals::Ground,
+};
 use crate::{
     cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, centres, disk, resolution},
     domain::{
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastRecord},
+        hotspot::HotspotMap,
         ids::AreaId,
         place::Cell,
         signal::Signal,
@@ -32,6 +38,7 @@ pub(super) struct Derived {
     pub signals: Vec<Signal>,
     pub forecasts: Vec<Forecast>,
     pub records: Vec<ForecastRecord>,
+    pub hotspots: Option<HotspotMap>,
     pub status: Vec<AreaStatus>,
     /// The newest day on which some feed was heard.
     pub data_through: Day,
@@ -63,11 +70,15 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     signals.sort_by(|a, b| {
         b.recurrence_interval_days.total_cmp(&a.recurrence_interval_days).then_with(|| a.id.cmp(&b.id))
     });
+    let completeness = completeness(&inputs.facts, inputs.days);
     let (forecasts, records) =
-        if inputs.replay { Default::default() } else { forecasts(inputs, &areas, &silent, &mut notes)? };
+        if inputs.replay { Default::default() } else { forecasts(inputs, &areas, &silent, &completeness, &mut notes)? };
+    // Hot spots of a past day would take the place of today's.
+    let hotspots =
+        if inputs.replay || inputs.looking_back { None } else { hotspots(inputs, &silent, &completeness, &mut notes)? };
     let status = refresh::judge(&inputs.facts, areas.tree(), inputs.days, inputs.days.to, inputs.now, &inputs.config);
     let data_through = inputs.days.days().rev().find(|d| !silent.contains(d)).unwrap_or(inputs.days.from);
-    Ok(Derived { signals, forecasts, records, status, data_through, notes })
+    Ok(Derived { signals, forecasts, records, hotspots, status, data_through, notes })
 }
 
 /// Days on which every feed was silent, each judged by its own rhythm.
@@ -107,6 +118,7 @@ fn forecasts(
     inputs: &Inputs,
     areas: &AreaIndex,
     silent: &[Day],
+    completeness: &[f64],
     notes: &mut Vec<String>,
 ) -> anyhow::Result<(Vec<Forecast>, Vec<ForecastRecord>)> {
     let h3 = resolution(inputs.config.analysis.resolution)?;
@@ -124,7 +136,6 @@ fn forecasts(
     let centres = centres(&cells.places);
     let cell_area: Vec<Option<AreaId>> =
         centres.iter().map(|p| areas.at_level(*p, level).map(|a| a.id.clone())).collect();
-    let completeness = completeness(&inputs.facts, inputs.days);
     let input = ForecastInput {
         cells: &cells,
         areas: &by_area,
@@ -133,7 +144,7 @@ fn forecasts(
         issued: inputs.days.to,
         kind: EventKind::Overdose,
         run: inputs.run,
-        completeness: &completeness,
+        completeness,
     };
     match forecast::run(&input, &ForecastOptions::default()) {
         Ok(output) => Ok((output.forecasts, output.records)),
@@ -143,4 +154,31 @@ fn forecasts(
             Ok((Vec::new(), Vec::new()))
         }
     }
+}
+
+fn hotspots(
+    inputs: &Inputs,
+    silent: &[Day],
+    completeness: &[f64],
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Option<HotspotMap>> {
+    let settings = &inputs.config.analysis;
+    let map = hotspots::hotspots(&Weeks {
+        facts: &inputs.facts,
+        days: inputs.days,
+        silent,
+        completeness,
+        resolution: resolution(settings.resolution)?,
+        min_cases: settings.min_cases,
+        run: inputs.run,
+    })?;
+    match &map {
+        None => notes.push("No hot spots: they need ten whole weeks of data.".into()),
+        Some(map) if map.summary.silent_weeks > 0 => {
+            let weeks = map.summary.silent_weeks;
+            notes.push(format!("Hot spots leave out {weeks} weeks with days on which no feed sent anything."));
+        }
+        Some(_) => {}
+    }
+    Ok(map)
 }

@@ -6,7 +6,7 @@
 //!
 //! | job | does | queued by |
 //! |---|---|---|
-//! | `analyse` | facts → scan, EARS, alerts, forecasts, messages | schedule; `refresh-areas` (debounced) |
+//! | `analyse` | facts → scan, EARS, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
 //! | `refresh-areas` | the areas' own rules after new events, within a second | accepted events |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
@@ -18,6 +18,7 @@
 
 pub mod analyse;
 mod derive;
+mod hotspots;
 pub mod intake;
 pub mod outbox;
 pub mod refresh;

@@ -7,6 +7,7 @@
 pub mod alias;
 pub mod counts;
 pub mod glm;
+pub mod mann_kendall;
 pub mod multiple;
 pub mod normal;
 pub mod random;
@@ -17,5 +18,6 @@ pub mod summary;
 
 pub use alias::Alias;
 pub use counts::CountDistribution;
+pub use mann_kendall::{MannKendall, mann_kendall, sen_slope};
 pub use random::Random;
 pub use recurrence::recurrence_interval;

@@ -18,6 +18,7 @@ mod audit;
 mod columns;
 mod encode;
 mod error;
+mod hotspot_rows;
 mod idempotency;
 pub mod postgres;
 mod rows;

@@ -14,6 +14,7 @@ use crate::domain::{
     area::{Area, AreaShape, Jurisdiction, NamedPlace},
     event::{Event, EventFact, EventKind},
     forecast::{Forecast, ForecastLevel, ForecastRecord},
+    hotspot::HotspotMap,
     ids::{
         AlertId, ApiKeyId, EventId, FollowUpId, JobId, JurisdictionId, MessageId, RejectId, SignalId, SourceId,
         SubscriptionId, UserId,
@@ -156,6 +157,9 @@ pub trait AnalysisStore {
     /// Of the latest run.
     async fn forecasts(&self, scope: &Scope, level: ForecastLevel, kind: EventKind) -> Result<Vec<Forecast>>;
     async fn forecast_records(&self, scope: &Scope) -> Result<Vec<ForecastRecord>>;
+    /// Of the latest run that had any: all of one resolution by cell, or of all resolutions, coarsest first. `None`
+    /// before the first such run.
+    async fn hotspots(&self, scope: &Scope, resolution: Option<u8>) -> Result<Option<HotspotMap>>;
     async fn area_status(&self, scope: &Scope) -> Result<Vec<AreaStatus>>;
     async fn put_area_status(&self, scope: &Scope, rows: &[AreaStatus]) -> Result<()>;
 }

@@ -7,6 +7,7 @@ use crate::domain::{
     alert::Alert,
     event::{Event, EventKind},
     forecast::{Forecast, ForecastRecord},
+    hotspot::HotspotMap,
     ids::{ApiKeyId, AreaId, EventId, JobId, RunId, SourceId, UserId},
     message::OutboxMessage,
     quality::Reject,
@@ -92,6 +93,8 @@ pub struct StoredAnalysis {
     pub alerts: Vec<(Alert, Option<u32>)>,
     pub forecasts: Vec<Forecast>,
     pub records: Vec<ForecastRecord>,
+    /// `None` leaves those of the run before.
+    pub hotspots: Option<HotspotMap>,
     pub area_status: Vec<AreaStatus>,
     pub messages: Vec<OutboxMessage>,
 }

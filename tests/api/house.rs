@@ -20,6 +20,7 @@ use emberwatch::{
         area::{Area, AreaKind, AreaShape, Jurisdiction, NamedPlace},
         event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
         forecast::{Forecast, ForecastLevel},
+        hotspot::{Hotspot, HotspotCategory, HotspotLevel, HotspotMap, HotspotSummary},
         ids::{
             AlertId, ApiKeyId, AreaId, EventId, FollowUpId, JurisdictionId, RejectId, RunId, SignalId, SourceId, UserId,
         },
@@ -429,10 +430,50 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         alerts,
         forecasts,
         records: vec![],
+        hotspots: Some(hotspots(run, ids)),
         area_status: vec![],
         messages: vec![],
     };
     store.put_analysis(&system("me"), &analysis).await.unwrap();
+}
+
+/// A lasting hot spot in the south, one in the north of which little is known, and both together at a coarser resolution.
+fn hotspots(run: RunId, ids: &Ids) -> HotspotMap {
+    let told = |cell: Cell, category| Hotspot {
+        cell,
+        category,
+        previous: category,
+        since: category.map(|_| today() - 70),
+        events: 40,
+        nearby_events: 41,
+        weeks_hot: 9,
+        weeks_cold: 0,
+        recent: "..hh?hhhhhh".into(),
+        z: 4.5,
+        p_value: 0.001,
+        trend_z: Some(0.4),
+        trend_p: Some(0.69),
+    };
+    let level = |resolution, cells| HotspotLevel { resolution, cells, placed: 0.6, told: 0.5, critical_p: 0.004 };
+    let summary = HotspotSummary {
+        run,
+        as_of: today(),
+        kind: EventKind::Overdose,
+        weeks: DayRange::ending(today() - 2, 77),
+        silent_weeks: 1,
+        late_weeks: 0,
+        needed: 10,
+        resolution: 8,
+        levels: vec![level(7, 1), level(8, 2)],
+        method: SignalMethod { name: "emerging-hot-spots".into(), version: 1, seed: None },
+    };
+    let coarse = ids.cell.parent(7u8.try_into().unwrap()).unwrap();
+    let cells = vec![
+        told(coarse, Some(HotspotCategory::NewHot)),
+        told(ids.north_cell, None),
+        told(ids.cell, Some(HotspotCategory::PersistentHot)),
+    ];
+    HotspotMap { summary, cells }
 }
 
 fn alert(id: AlertId, cell: Cell, county: &str, name: &str, signals: Vec<SignalId>) -> Alert {

@@ -7,6 +7,7 @@ mod house;
 
 mod access;
 mod alerts;
+mod hotspots;
 mod intake;
 mod live;
 mod map;

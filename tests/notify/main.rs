@@ -95,6 +95,7 @@ impl House {
             alerts: vec![],
             forecasts: vec![],
             records: vec![],
+            hotspots: None,
             area_status: vec![],
             messages: messages.to_vec(),
         };

@@ -11,6 +11,7 @@ mod farrington;
 mod farrington_flexible;
 mod glr;
 mod hhh4;
+mod hotspots;
 mod outbreak_p;
 mod scan;
 mod scores;

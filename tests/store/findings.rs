@@ -35,7 +35,7 @@ on_both! {
     area_status_is_replaced_row_by_row,
 }
 
-fn method() -> Method {
+pub fn method() -> Method {
     Method { name: "space-time-permutation-scan".into(), version: 2, seed: Some(u64::MAX) }
 }
 
@@ -191,6 +191,7 @@ pub fn analysis(run: RunRecord) -> StoredAnalysis {
         alerts: vec![],
         forecasts: vec![],
         records: vec![],
+        hotspots: None,
         area_status: vec![],
         messages: vec![],
     }
@@ -207,6 +208,7 @@ fn full_analysis() -> StoredAnalysis {
             forecast(1, ForecastLevel::Cell, None),
         ],
         records: vec![record()],
+        hotspots: None,
         area_status: vec![status("bangor", 4)],
         messages: vec![message(1, 2)],
     }

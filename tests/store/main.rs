@@ -13,6 +13,7 @@ mod areas;
 mod equal;
 mod events;
 mod findings;
+mod hotspots;
 mod intake;
 mod jobs;
 mod outbox;

@@ -57,6 +57,20 @@ describe('classes', () => {
   });
 });
 
+describe('the layer of hot spots', () => {
+  it('draws its own hexagons and hatches those that say too little', () => {
+    const layers = layersOf(scene({ layer: 'hotspots' }));
+    const source = (id: string) => {
+      const layer = layers.find((l) => l.id === id);
+      return layer && 'source' in layer ? layer.source : undefined;
+    };
+    for (const id of ['hexagons', 'hexagon-edges', 'hexagons-little', 'chosen'])
+      expect(source(id)).toBe('hotspots');
+    expect(readView(new URLSearchParams('layer=hotspots'), '2026-11-21').layer).toBe('hotspots');
+    expect(readView(new URLSearchParams('layer=lava'), '2026-11-21').layer).toBe('ratio');
+  });
+});
+
 describe('scenes', () => {
   it.each(LAYERS.flatMap((layer) => [true, false].map((dark) => [layer, dark] as const)))(
     '%s (dark: %s) has every layer once',

@@ -12,6 +12,7 @@ mod brief;
 mod cells;
 mod events;
 mod forecasts;
+pub(super) mod hotspots;
 mod keys;
 mod outreach;
 mod quarantine;
@@ -46,6 +47,7 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(alerts::routes())
         .merge(signals::routes())
         .merge(forecasts::routes())
+        .merge(hotspots::routes())
         .merge(status::routes())
         .merge(outreach::routes())
         .merge(events::routes())

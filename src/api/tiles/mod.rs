@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `cells` | the rows of `/cells` | cell, observed, expected, ratio, lo, hi |
 //! | `forecast` | forecasts over cells | cell, p, mean, history_mean, lo, hi |
+//! | `hotspots` | emerging hot spots of the latest analysis | cell, category, z, events, nearby |
 //! | `clusters` | outlines of alerts that are not over | alert, tier, headline, observed, expected |
 //! | `areas` | outlines of areas | id, name, kind |
 //!
@@ -33,7 +34,7 @@ use super::{
     extract::{Path, Query},
     problem::Problem,
     reference::Reference,
-    routes::{resolution, window},
+    routes::{hotspots::of_resolution, resolution, window},
     snapshot::Snapshot,
     state::AppState,
 };
@@ -55,6 +56,7 @@ use crate::{
 enum LayerName {
     Cells,
     Forecast,
+    Hotspots,
     Clusters,
     Areas,
 }
@@ -79,6 +81,7 @@ pub async fn tile(
     let layer = match layer.as_str() {
         "cells" => LayerName::Cells,
         "forecast" => LayerName::Forecast,
+        "hotspots" => LayerName::Hotspots,
         "clusters" => LayerName::Clusters,
         "areas" => LayerName::Areas,
         _ => return Err(Problem::not_found()),
@@ -93,6 +96,7 @@ pub async fn tile(
     let bytes = match layer {
         LayerName::Cells => cells(&state, &caller, &snapshot, &query, tile).await?,
         LayerName::Forecast => forecast(&state, &caller, &snapshot, &query, tile).await?,
+        LayerName::Hotspots => hotspots(&state, &caller, &query, tile).await?,
         LayerName::Clusters => clusters(&state, &caller, tile).await?,
         LayerName::Areas => areas(&caller.reference, tile),
     };
@@ -197,6 +201,34 @@ async fn forecast(
     Ok(written(layer))
 }
 
+async fn hotspots(
+    state: &AppState,
+    caller: &Caller,
+    query: &TileQuery,
+    tile: TileId,
+) -> Result<Option<Vec<u8>>, Problem> {
+    let Some((map, _)) = of_resolution(state, caller, query.resolution).await? else { return Ok(None) };
+    let places = caller.reference.cell_places(&map.cells.iter().map(|h| h.cell).collect::<Vec<_>>());
+    let mut layer = Layer::new("hotspots");
+    for (hotspot, (_, area)) in map.cells.iter().zip(places) {
+        if !caller.scope.areas.allows(area.as_ref()) {
+            continue;
+        }
+        let Some(rings) = hexagon_in(tile, hotspot.cell) else { continue };
+        layer.polygon(
+            &rings,
+            &[
+                ("cell", Some(Value::Text(hotspot.cell.to_string()))),
+                ("category", Some(Value::Text(hotspot.category.map_or("too_few", |c| c.as_str()).to_owned()))),
+                ("z", Some(Value::Number(hotspot.z))),
+                ("events", Some(Value::Count(hotspot.events.into()))),
+                ("nearby", Some(Value::Count(hotspot.nearby_events.into()))),
+            ],
+        );
+    }
+    Ok(written(layer))
+}
+
 async fn clusters(state: &AppState, caller: &Caller, tile: TileId) -> Result<Option<Vec<u8>>, Problem> {
     let alerts = release(caller.scope.audience, live_alerts(state, &caller.scope).await?)?.into_inner();
     let mut layer = Layer::new("clusters");
@@ -260,7 +292,8 @@ fn hexagon_in(tile: TileId, cell: Cell) -> Option<Rings> {
     near.then(|| shape(tile, &hexagon(cell)))?
 }
 
-fn hexagon(cell: Cell) -> MultiPolygon<f64> {
+/// A cell's own outline.
+pub fn hexagon(cell: Cell) -> MultiPolygon<f64> {
     let corners: Vec<(f64, f64)> = cell.index().boundary().iter().map(|p| (p.lng(), p.lat())).collect();
     MultiPolygon::new(vec![Polygon::new(LineString::from(corners), Vec::new())])
 }

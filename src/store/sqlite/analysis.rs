@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    SqliteStore, alerts, outbox,
+    SqliteStore, alerts, hotspots, outbox,
     rows::{day, instant, of, opt_instant, push_area_scope},
 };
 use crate::{
     domain::{
         event::EventKind,
         forecast::{Forecast, ForecastLevel, ForecastRecord},
+        hotspot::HotspotMap,
         ids::{AreaId, RunId, SignalId},
         place::{Cell, Point},
         scope::Scope,
@@ -42,6 +43,9 @@ impl AnalysisStore for SqliteStore {
         put_forecasts(&mut tx, scope, analysis.run.id, &analysis.forecasts).await?;
         if !analysis.records.is_empty() {
             replace_records(&mut tx, scope, analysis.run.id, &analysis.records).await?;
+        }
+        if let Some(map) = &analysis.hotspots {
+            hotspots::replace(&mut tx, scope, map).await?;
         }
         put_status(&mut tx, scope, &analysis.area_status).await?;
         outbox::insert(&mut tx, scope, &analysis.messages).await?;
@@ -103,6 +107,10 @@ impl AnalysisStore for SqliteStore {
             .await
             .map_err(failed("reading forecast records"))?;
         found.iter().map(|r| rows::forecast_record(&of("forecast_records", r))).collect()
+    }
+
+    async fn hotspots(&self, scope: &Scope, resolution: Option<u8>) -> Result<Option<HotspotMap>> {
+        hotspots::read(self, scope, resolution).await
     }
 
     async fn area_status(&self, scope: &Scope) -> Result<Vec<AreaStatus>> {

@@ -9,6 +9,7 @@ mod alerts;
 mod analysis;
 mod areas;
 mod events;
+mod hotspots;
 mod intake;
 mod jobs;
 mod outbox;
@@ -36,6 +37,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_outbox", include_str!("../../../migrations/sqlite/0007_outbox.sql")),
     ("0008_jobs", include_str!("../../../migrations/sqlite/0008_jobs.sql")),
     ("0009_accounts", include_str!("../../../migrations/sqlite/0009_accounts.sql")),
+    ("0010_alert_turn", include_str!("../../../migrations/sqlite/0010_alert_turn.sql")),
+    ("0011_hotspots", include_str!("../../../migrations/sqlite/0011_hotspots.sql")),
 ];
 
 const READERS: u32 = 4;

@@ -13,6 +13,7 @@ const PAGES = {
   'log a visit': { role: 'liaison', path: '/brief?log=other' },
   visits: { role: 'liaison', path: '/visits' },
   map: { role: 'public_health', path: '/map', ready: mapDrawn },
+  'hot spots': { role: 'public_health', path: '/map?layer=hotspots', ready: mapDrawn },
   alerts: { role: 'public_health', path: '/alerts' },
   alert: {
     role: 'public_health',

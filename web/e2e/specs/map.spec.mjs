@@ -70,7 +70,7 @@ test('choosing a row shows the detail and marks the hexagon', async () => {
 
 test('every layer can be drawn', async () => {
   const page = await map();
-  for (const layer of ['observed', 'forecast', 'ratio']) {
+  for (const layer of ['observed', 'forecast', 'hotspots', 'ratio']) {
     await page.locator('.map-list').getByLabel('Layer').selectOption(layer);
     await settled(page);
     await mapDrawn(page);
@@ -80,6 +80,32 @@ test('every layer can be drawn', async () => {
   await page.locator('.map-list').getByLabel('Layer').selectOption('clusters');
   await mapDrawn(page);
   assert.equal(await page.evaluate(() => Boolean(window.__map.getLayer('hexagons'))), false);
+  assert.deepEqual(page.troubles, []);
+  await close(page);
+});
+
+test('hot spots are drawn as the table lists them, and one is said in a sentence', async () => {
+  const page = await map('/map?layer=hotspots');
+  const answer = await page.evaluate(async () => (await fetch('/api/v1/hotspots')).json());
+  const told = answer.items.filter((row) => row.category !== null);
+  assert.ok(told.length > 0, 'of some hexagon something can be said');
+  const listed = await page.locator('.cells tbody tr').first().getAttribute('data-cell');
+  assert.equal(listed, answer.items[0].cell, 'the table begins with the hottest');
+  const drawn = await drawnCells(page);
+  const byCell = new Map(answer.items.map((row) => [row.cell, row.category ?? 'too_few']));
+  assert.ok(Object.keys(drawn).length > 0, 'some hexagon is drawn');
+  for (const [cell, properties] of Object.entries(drawn))
+    assert.equal(properties.category, byCell.get(cell), cell);
+  await page.locator('.legend').getByText('new or growing').waitFor();
+  await page.locator('.cells tbody .link').first().click();
+  const said = page.locator('.cell-detail').getByRole('region', { name: 'Hot spot' }).locator('p').first();
+  assert.match(await said.innerText(), /^(Hot|Not hot|Quieter|Too few)/);
+  await settled(page);
+  await mapDrawn(page);
+  const marked = await page.evaluate(() =>
+    window.__map.queryRenderedFeatures({ layers: ['chosen'] }).map((f) => f.properties.cell),
+  );
+  assert.ok(marked.includes(listed));
   assert.deepEqual(page.troubles, []);
   await close(page);
 });

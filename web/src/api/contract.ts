@@ -35,6 +35,7 @@ export type Contract = [
   Must<Fits<Service['NamedPlace'], ours.NamedPlace>>,
   Must<Fits<Service['CellTable'], ours.CellTable>>,
   Must<Fits<Service['CellDetail'], ours.CellDetail>>,
+  Must<Fits<Service['HotspotTable'], ours.HotspotTable>>,
   Must<Fits<Service['Series'], ours.Series>>,
   Must<Fits<Service['Trends'], ours.Trends>>,
   Must<Fits<Service['AlertList'], ours.Page<ours.Alert>>>,

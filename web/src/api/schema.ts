@@ -320,6 +320,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/hotspots': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Emerging hot spots by cell.
+     * @description Also as GeoJSON, to whoever accepts `application/geo+json`.
+     */
+    get: operations['listHotspots'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/hotspots.geojson': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Emerging hot spots as GeoJSON, for GIS programs. */
+    get: operations['hotspotOutlines'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/places': {
     parameters: {
       query?: never;
@@ -1165,6 +1202,150 @@ export interface components {
     };
     /** @enum {string} */
     Format: 'json' | 'csv';
+    /** @description Where one cell stands, from the counts of whole weeks in it and around it. */
+    Hotspot: {
+      cell: components['schemas']['Cell'];
+      category?: components['schemas']['HotspotCategory'] | null;
+      previous?: components['schemas']['HotspotCategory'] | null;
+      since?: components['schemas']['Day'] | null;
+      /**
+       * Format: int32
+       * @description Events in the cell in all weeks.
+       */
+      events: number;
+      /**
+       * Format: int32
+       * @description The same with the cells around it.
+       */
+      nearby_events: number;
+      /**
+       * Format: int32
+       * @description Of all weeks with data.
+       */
+      weeks_hot: number;
+      /** Format: int32 */
+      weeks_cold: number;
+      /** @description One letter for each of the last weeks, oldest first: `h` hot, `c` cold, `.` neither, `?` no data. */
+      recent: string;
+      /**
+       * Format: double
+       * @description Gi* of the last week.
+       */
+      z: number;
+      /**
+       * Format: double
+       * @description Its two-sided p-value.
+       */
+      p_value: number;
+      /**
+       * Format: double
+       * @description Mann–Kendall of the weekly Gi*: above 0 when it rises.
+       */
+      trend_z?: number | null;
+      /** Format: double */
+      trend_p?: number | null;
+    };
+    /**
+     * @description What a place's hot and cold steps come to: eight patterns, hot or cold, or none of them. The words are
+     *     those of the emerging hot spot analysis; `detect::emerging` states the rules.
+     * @enum {string}
+     */
+    HotspotCategory:
+      | 'new_hot'
+      | 'consecutive_hot'
+      | 'intensifying_hot'
+      | 'persistent_hot'
+      | 'diminishing_hot'
+      | 'sporadic_hot'
+      | 'oscillating_hot'
+      | 'historical_hot'
+      | 'new_cold'
+      | 'consecutive_cold'
+      | 'intensifying_cold'
+      | 'persistent_cold'
+      | 'diminishing_cold'
+      | 'sporadic_cold'
+      | 'oscillating_cold'
+      | 'historical_cold'
+      | 'no_pattern';
+    /** @description One resolution. */
+    HotspotLevel: {
+      /** Format: int32 */
+      resolution: number;
+      /**
+       * Format: int32
+       * @description Cells that saw an event.
+       */
+      cells: number;
+      /**
+       * Format: double
+       * @description Share of all events whose place is known so finely.
+       */
+      placed: number;
+      /**
+       * Format: double
+       * @description Share of those that lie in cells of which something can be said.
+       */
+      told: number;
+      /**
+       * Format: double
+       * @description Weeks are hot or cold whose p is at most this.
+       */
+      critical_p: number;
+    };
+    /** @description A cell's hot spot and what people call the place. */
+    HotspotRow: components['schemas']['Hotspot'] & {
+      centre: components['schemas']['Point'];
+      place_name: string;
+      area?: components['schemas']['AreaId'] | null;
+    };
+    /** @description What all hot spots of a run have in common. */
+    HotspotSummary: {
+      run: components['schemas']['RunId'];
+      /** @description The day the analysis took for today. */
+      as_of: components['schemas']['Day'];
+      kind: components['schemas']['EventKind'];
+      /** @description The whole weeks that were looked at, Sunday to Saturday. */
+      weeks: components['schemas']['DayRange'];
+      /**
+       * Format: int32
+       * @description Weeks of these without data, left out.
+       */
+      silent_weeks: number;
+      /**
+       * Format: int32
+       * @description Newest whole weeks that were left out because too many reports of them are still to come.
+       */
+      late_weeks: number;
+      /**
+       * Format: int32
+       * @description With fewer events in and around a cell than this nothing is said of it.
+       */
+      needed: number;
+      /**
+       * Format: int32
+       * @description The resolution that is shown where none is asked for: the finest at which something can be said of the cells
+       *     of half of the events that are known so finely.
+       */
+      resolution: number;
+      /** @description Coarsest first. */
+      levels: components['schemas']['HotspotLevel'][];
+      method: components['schemas']['Method'];
+    };
+    HotspotTable: {
+      summary?: components['schemas']['HotspotSummary'] | null;
+      /**
+       * Format: int32
+       * @description Of the rows.
+       */
+      resolution?: number | null;
+      /**
+       * @description Cells that saw an event in the weeks, hottest first: growing, lasting, on and off, fading, without a pattern,
+       *     cold, and those of which nothing can be said.
+       */
+      items: components['schemas']['HotspotRow'][];
+      data: components['schemas']['DataAge'];
+    };
     /**
      * Format: uuid
      * @description Events from several sources that are one occurrence.
@@ -3649,6 +3830,169 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ForecastList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listHotspots: {
+    parameters: {
+      query?: {
+        /**
+         * @description H3 resolution, 5 to 8; when not given, the finest at which something can be said of the cells of half of the
+         *     events that are known so finely.
+         */
+        resolution?: number;
+        /** @description Only this area and what lies below it. */
+        area?: components['schemas']['AreaId'];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HotspotTable'];
+          'application/geo+json': Record<string, never>;
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  hotspotOutlines: {
+    parameters: {
+      query?: {
+        /**
+         * @description H3 resolution, 5 to 8; when not given, the finest at which something can be said of the cells of half of the
+         *     events that are known so finely.
+         */
+        resolution?: number;
+        /** @description Only this area and what lies below it. */
+        area?: components['schemas']['AreaId'];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/geo+json': Record<string, never>;
         };
       };
       /** @description Unauthorized */

@@ -105,6 +105,48 @@ export interface CellDetail {
   data: DataAge;
 }
 
+export type HotspotCategory =
+  | `${'new' | 'consecutive' | 'intensifying' | 'persistent' | 'diminishing' | 'sporadic' | 'oscillating' | 'historical'}_${'hot' | 'cold'}`
+  | 'no_pattern';
+
+/** One hexagon over whole weeks. `category` is null where too few events are known to say anything. */
+export interface Hotspot {
+  cell: string;
+  centre: Point;
+  place_name: string;
+  area: string | null;
+  category: HotspotCategory | null;
+  previous: HotspotCategory | null;
+  since: string | null;
+  events: number;
+  nearby_events: number;
+  weeks_hot: number;
+  weeks_cold: number;
+  /** A letter a week, oldest first: `h` hot, `c` cold, `.` neither, `?` no data. */
+  recent: string;
+  z: number;
+  p_value: number;
+  trend_z: number | null;
+  trend_p: number | null;
+}
+
+export interface HotspotSummary {
+  as_of: string;
+  weeks: DayRange;
+  silent_weeks: number;
+  late_weeks: number;
+  needed: number;
+  resolution: number;
+  levels: { resolution: number; cells: number; placed: number; told: number; critical_p: number }[];
+}
+
+export interface HotspotTable {
+  summary: HotspotSummary | null;
+  resolution: number | null;
+  items: Hotspot[];
+  data: DataAge;
+}
+
 export interface SeriesPoint {
   from: string;
   to: string;

@@ -1,6 +1,6 @@
 // One hexagon: what was counted against what is usual, the last four weeks, forecasts, signals, last visit.
 import { withQuery } from '../api/client';
-import type { CellDetail } from '../api/types';
+import type { CellDetail, Hotspot, HotspotSummary } from '../api/types';
 import { directions } from '../brief/directions';
 import { t } from '../i18n';
 import { days, daysBetween, expected, number, onceIn, percent, range, times } from '../i18n/format';
@@ -9,15 +9,19 @@ import { setQuery } from '../state/route';
 import { logsVisits } from '../state/session';
 import { CountChart } from '../ui/count-chart';
 import { Ago, Failure, Said, Skeleton } from '../ui/parts';
+import { HotspotWeeks } from './hotspot-weeks';
 import type { View } from './window';
 
 interface Props {
   cell: string;
   view: View;
+  /** Where hot spots are shown: this hexagon's, and what all have in common. */
+  hotspot: Hotspot | undefined;
+  summary: HotspotSummary | null;
   onClose: () => void;
 }
 
-export function CellDetailPanel({ cell, view, onClose }: Props) {
+export function CellDetailPanel({ cell, view, hotspot, summary, onClose }: Props) {
   const detail = useResource<CellDetail>(
     withQuery(`/cells/${cell}`, { kind: view.kind, from: view.from, to: view.to }),
     ['events', 'analysis'],
@@ -34,6 +38,7 @@ export function CellDetailPanel({ cell, view, onClose }: Props) {
       </div>
       {detail.error !== null && !data && <Failure error={detail.error} retry={detail.reload} />}
       {!data && detail.error === null && <Skeleton lines={6} />}
+      {hotspot && summary && <HotspotWeeks hotspot={hotspot} summary={summary} />}
       {data && <Body data={data} view={view} />}
     </aside>
   );

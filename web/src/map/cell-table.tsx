@@ -16,8 +16,8 @@ export interface Row {
 }
 
 type Column = 'place_name' | 'observed' | 'expected' | 'ratio' | 'forecast_p';
-interface Sort {
-  column: Column;
+export interface Sort<C extends string = Column> {
+  column: C;
   descending: boolean;
 }
 
@@ -96,15 +96,15 @@ export function CellTableView({ rows, forecast, chosen, onChoose, unplaced, reso
   );
 }
 
-interface HeadingProps {
-  column: Column;
+interface HeadingProps<C extends string> {
+  column: C;
   label: string;
-  sort: Sort | null;
-  onSort: (sort: Sort) => void;
+  sort: Sort<C> | null;
+  onSort: (sort: Sort<C>) => void;
   numeric?: boolean;
 }
 
-function Heading({ column, label, sort, onSort, numeric }: HeadingProps) {
+export function Heading<C extends string>({ column, label, sort, onSort, numeric }: HeadingProps<C>) {
   const active = sort?.column === column ? sort : null;
   const direction = active ? (active.descending ? 'descending' : 'ascending') : undefined;
   return (

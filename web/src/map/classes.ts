@@ -3,12 +3,12 @@
 // below expected is teal. On dark screens the ramp is reversed, so that more is brighter.
 import { number, percent } from '../i18n/format';
 
-export type Layer = 'observed' | 'ratio' | 'forecast' | 'clusters';
-export const LAYERS: readonly Layer[] = ['ratio', 'observed', 'forecast', 'clusters'];
+export type Layer = 'observed' | 'ratio' | 'forecast' | 'hotspots' | 'clusters';
+export const LAYERS: readonly Layer[] = ['ratio', 'observed', 'forecast', 'hotspots', 'clusters'];
 
-const HEAT = ['#FFF4D6', '#F9D98B', '#F2B04D', '#E07A35', '#B8492B', '#7A2A20', '#3D1512'] as const;
-const TEAL = { light: '#9CCDD2', dark: '#2F6F77' } as const;
-const NEUTRAL = { light: '#DDD4C8', dark: '#51483F' } as const;
+export const HEAT = ['#FFF4D6', '#F9D98B', '#F2B04D', '#E07A35', '#B8492B', '#7A2A20', '#3D1512'] as const;
+export const TEAL = { light: '#9CCDD2', dark: '#2F6F77' } as const;
+export const NEUTRAL = { light: '#DDD4C8', dark: '#51483F' } as const;
 
 export interface MapClass {
   /** The class holds values from here (included) … */
@@ -24,7 +24,8 @@ const RATIO = [1.25, 2, 3, 5, 8];
 
 export function classesOf(layer: Layer, dark: boolean): MapClass[] {
   const ramp = dark ? [...HEAT].reverse() : [...HEAT];
-  if (layer === 'clusters') return [];
+  // Hot spots have categories, not limits: see `hotspots.ts`.
+  if (layer === 'clusters' || layer === 'hotspots') return [];
   if (layer === 'observed') return steps(OBSERVED, ramp);
   if (layer === 'forecast') return steps(FORECAST, ramp);
   const tone = dark ? 'dark' : 'light';

@@ -44,7 +44,7 @@ declare global {
 }
 
 /** Sources whose tiles change with the scene. */
-const LIVE = ['cells', 'forecast', 'clusters'] as const;
+const LIVE = ['cells', 'forecast', 'hotspots', 'clusters'] as const;
 
 const withoutRevision = (url: string): string => url.replace(/v=\d+$/, '');
 

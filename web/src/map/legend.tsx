@@ -2,6 +2,7 @@
 import { t } from '../i18n';
 import { dark } from '../state/prefs';
 import { classesOf, type Layer, labelOf } from './classes';
+import { colourOf, GROUPS } from './hotspots';
 
 export function Legend({ layer, clusters }: { layer: Layer; clusters: boolean }) {
   const classes = classesOf(layer, dark.value);
@@ -17,13 +18,28 @@ export function Legend({ layer, clusters }: { layer: Layer; clusters: boolean })
             {labelOf(layer, c)}
           </li>
         ))}
-        {layer === 'ratio' && (
+        {layer === 'hotspots' &&
+          GROUPS.filter((group) => group !== 'few').map((group) => (
+            <li key={group}>
+              <svg width="18" height="14" aria-hidden="true">
+                <rect
+                  width="18"
+                  height="14"
+                  fill={colourOf(group, dark.value)}
+                  stroke="currentColor"
+                  stroke-opacity="0.4"
+                />
+              </svg>
+              {t(`hotspot.group.${group}`)}
+            </li>
+          ))}
+        {(layer === 'ratio' || layer === 'hotspots') && (
           <li>
             <svg width="18" height="14" aria-hidden="true">
               <rect width="18" height="14" fill="none" stroke="currentColor" stroke-opacity="0.4" />
               <path d="M-2 8 8-2M0 14 14 0M8 16 20 4" stroke="currentColor" />
             </svg>
-            {t('map.legend.hatch')}
+            {t(layer === 'hotspots' ? 'hotspot.group.few' : 'map.legend.hatch')}
           </li>
         )}
         {(clusters || layer === 'clusters') && (
@@ -60,7 +76,9 @@ export function Legend({ layer, clusters }: { layer: Layer; clusters: boolean })
           </>
         )}
       </ul>
-      {layer !== 'clusters' && <p class="muted">{t('map.legend.none')}</p>}
+      {layer !== 'clusters' && (
+        <p class="muted">{t(layer === 'hotspots' ? 'map.legend.never' : 'map.legend.none')}</p>
+      )}
     </section>
   );
 }

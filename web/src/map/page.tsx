@@ -2,7 +2,7 @@
 // something is chosen, time under the map. On phones the table and the map take turns.
 import { useMemo, useState } from 'preact/hooks';
 import { dataAge, withQuery } from '../api/client';
-import type { AreaStatus, CellTable, Forecast, ForecastRecord, Page } from '../api/types';
+import type { AreaStatus, CellTable, Forecast, ForecastRecord, HotspotTable, Page } from '../api/types';
 import { t } from '../i18n';
 import { useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
@@ -10,6 +10,7 @@ import { AgeLine, Choices, Failure, Select, Skeleton } from '../ui/parts';
 import { CellDetailPanel } from './cell-detail';
 import { CellTableView, type Row, rowsOfForecasts } from './cell-table';
 import { LAYERS, resolutionAt } from './classes';
+import { HotspotTableView } from './hotspot-table';
 import { Legend } from './legend';
 import { MapBox } from './map-box';
 import { TimeSlider } from './time-slider';
@@ -32,8 +33,9 @@ export function MapPage() {
 function MapWithTable({ view }: { view: View }) {
   const resolution = resolutionAt(zoom.value);
   const forecastLayer = view.layer === 'forecast';
+  const hotspotLayer = view.layer === 'hotspots';
   const cells = useResource<CellTable>(
-    forecastLayer
+    forecastLayer || hotspotLayer
       ? null
       : withQuery('/cells', {
           kind: view.kind,
@@ -49,22 +51,35 @@ function MapWithTable({ view }: { view: View }) {
     forecastLayer ? withQuery('/forecasts', { level: 'cell', kind: view.kind, days: 7 }) : null,
     ['analysis'],
   );
+  const hotspots = useResource<HotspotTable>(
+    hotspotLayer ? withQuery('/hotspots', { area: route.value.query.get('area') }) : null,
+    ['analysis'],
+  );
   const rows: Row[] | undefined = useMemo(
     () => (forecastLayer ? forecasts.data && rowsOfForecasts(forecasts.data.items) : cells.data?.items),
     [forecastLayer, forecasts.data, cells.data],
   );
   const [shown, setShown] = useState<'map' | 'list'>('map');
-  const failed = forecastLayer ? forecasts.error : cells.error;
-  const chosen = rows?.find((row) => row.cell === view.cell);
+  const shownNow = hotspotLayer ? hotspots : forecastLayer ? forecasts : cells;
+  const failed = shownNow.error;
+  const hotspot = hotspots.data?.items.find((row) => row.cell === view.cell);
+  const chosen = hotspot ?? rows?.find((row) => row.cell === view.cell);
 
   return (
     <div class={`map-page shows-${shown}${view.cell ? ' with-detail' : ''}`}>
       <h1 class="visually-hidden">{t('map.title')}</h1>
-      <section class="map-list" aria-label={t('map.list')} aria-busy={cells.loading || forecasts.loading}>
+      <section class="map-list" aria-label={t('map.list')} aria-busy={shownNow.loading}>
         <Controls view={view} />
-        {failed !== null && !rows && <Failure error={failed} retry={cells.reload} />}
-        {!rows && failed === null && <Skeleton lines={10} />}
-        {rows && (
+        {failed !== null && !shownNow.data && <Failure error={failed} retry={shownNow.reload} />}
+        {!shownNow.data && failed === null && <Skeleton lines={10} />}
+        {hotspotLayer && hotspots.data && (
+          <HotspotTableView
+            table={hotspots.data}
+            chosen={view.cell}
+            onChoose={(cell) => setQuery({ cell }, 'push')}
+          />
+        )}
+        {!hotspotLayer && rows && (
           <CellTableView
             rows={rows}
             forecast={forecastLayer}
@@ -74,14 +89,22 @@ function MapWithTable({ view }: { view: View }) {
             resolution={forecastLayer ? 8 : (cells.data?.resolution ?? resolution)}
           />
         )}
-        <AgeLine data={cells.data?.data ?? dataAge.value} />
+        <AgeLine data={cells.data?.data ?? hotspots.data?.data ?? dataAge.value} />
       </section>
       <section class="map-middle" aria-label={t('map.region')}>
         <MapBox view={view} resolution={resolution} focus={chosen?.centre ?? null} />
         <Legend layer={view.layer} clusters={view.clusters} />
         <TimeSlider view={view} />
       </section>
-      {view.cell && <CellDetailPanel cell={view.cell} view={view} onClose={() => setQuery({ cell: null })} />}
+      {view.cell && (
+        <CellDetailPanel
+          cell={view.cell}
+          view={view}
+          hotspot={hotspotLayer ? hotspot : undefined}
+          summary={hotspots.data?.summary ?? null}
+          onClose={() => setQuery({ cell: null })}
+        />
+      )}
       <div class="map-switch">
         <Choices
           legend={t('map.title')}
@@ -114,15 +137,18 @@ function Controls({ view }: { view: View }) {
   return (
     <div class="map-controls">
       <LayerChoice view={view} />
-      <Select
-        label={t('map.kind')}
-        value={view.kind}
-        options={(['overdose', 'naloxone', 'outreach'] as const).map((kind) => ({
-          value: kind,
-          label: t(`kind.${kind}`),
-        }))}
-        onChange={(kind) => setQuery({ kind: kind === 'overdose' ? null : kind })}
-      />
+      {/* Hot spots are looked for among overdoses only. */}
+      {view.layer !== 'hotspots' && (
+        <Select
+          label={t('map.kind')}
+          value={view.kind}
+          options={(['overdose', 'naloxone', 'outreach'] as const).map((kind) => ({
+            value: kind,
+            label: t(`kind.${kind}`),
+          }))}
+          onChange={(kind) => setQuery({ kind: kind === 'overdose' ? null : kind })}
+        />
+      )}
       {view.layer !== 'clusters' && (
         <label class="check">
           <input

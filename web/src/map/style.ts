@@ -2,6 +2,7 @@
 // only; where the tiles come from is in `sources`, how they are kept alive in `engine`.
 import type { AddLayerObject, StyleSpecification } from 'maplibre-gl';
 import { classesOf, LITTLE, PROPERTY, stepExpression } from './classes';
+import { matchExpression, TOO_FEW } from './hotspots';
 import type { View } from './window';
 
 export interface Scene extends View {
@@ -13,7 +14,9 @@ export interface Scene extends View {
 
 export const HATCH = 'hatch';
 
-export function tilesOf(scene: Scene): Record<'cells' | 'forecast' | 'clusters' | 'areas', string> {
+export function tilesOf(
+  scene: Scene,
+): Record<'cells' | 'forecast' | 'hotspots' | 'clusters' | 'areas', string> {
   const base = `${window.location.origin}/tiles`;
   const place = '{z}/{x}/{y}';
   const cells = new URLSearchParams({
@@ -26,6 +29,7 @@ export function tilesOf(scene: Scene): Record<'cells' | 'forecast' | 'clusters' 
   return {
     cells: `${base}/cells/${place}?${cells}&${live}`,
     forecast: `${base}/forecast/${place}?kind=${scene.kind}&days=7&${live}`,
+    hotspots: `${base}/hotspots/${place}?${live}`,
     clusters: `${base}/clusters/${place}?${live}`,
     areas: `${base}/areas/${place}`,
   };
@@ -40,6 +44,7 @@ export function styleOf(scene: Scene): StyleSpecification {
       areas: { ...source(tiles.areas), maxzoom: 10 },
       cells: source(tiles.cells),
       forecast: source(tiles.forecast),
+      hotspots: source(tiles.hotspots),
       clusters: source(tiles.clusters),
     },
     layers: layersOf(scene) as StyleSpecification['layers'],
@@ -81,8 +86,8 @@ export function layersOf(scene: Scene): AddLayerObject[] {
   layers.push({
     id: 'chosen',
     type: 'line',
-    source: scene.layer === 'forecast' ? 'forecast' : 'cells',
-    'source-layer': scene.layer === 'forecast' ? 'forecast' : 'cells',
+    source: sourceOf(scene),
+    'source-layer': sourceOf(scene),
     filter: ['==', ['get', 'cell'], scene.cell ?? ''],
     paint: { 'line-color': tone.focus, 'line-width': 3.5 },
   });
@@ -91,9 +96,13 @@ export function layersOf(scene: Scene): AddLayerObject[] {
 
 function hexagons(scene: Scene): AddLayerObject[] {
   if (scene.layer === 'clusters') return [];
-  const source = scene.layer === 'forecast' ? 'forecast' : 'cells';
+  const source = sourceOf(scene);
   const at = { source, 'source-layer': source } as const;
-  const colour = stepExpression(PROPERTY[scene.layer], classesOf(scene.layer, scene.dark)) as never;
+  const colour = (
+    scene.layer === 'hotspots'
+      ? matchExpression(scene.dark)
+      : stepExpression(PROPERTY[scene.layer], classesOf(scene.layer, scene.dark))
+  ) as never;
   // A hexagon where nothing was reported is blank when we count, and told apart when we compare.
   const filter = (scene.layer === 'observed' ? ['>', ['get', 'observed'], 0] : ['has', 'cell']) as never;
   const layers: AddLayerObject[] = [
@@ -112,22 +121,30 @@ function hexagons(scene: Scene): AddLayerObject[] {
       },
     },
   ];
-  if (scene.layer === 'ratio') {
+  if (scene.layer === 'ratio' || scene.layer === 'hotspots') {
     layers.push({
       id: 'hexagons-little',
       type: 'fill',
       ...at,
       minzoom: 6,
-      filter: [
-        'all',
-        ['<', ['to-number', ['get', 'expected'], 0], LITTLE.expectedBelow],
-        ['<', ['to-number', ['get', 'observed'], 0], LITTLE.observedBelow],
-      ],
+      filter: (scene.layer === 'hotspots'
+        ? ['==', ['get', 'category'], TOO_FEW]
+        : LITTLE_TO_COMPARE) as never,
       paint: { 'fill-pattern': HATCH },
     });
   }
   return layers;
 }
+
+const LITTLE_TO_COMPARE = [
+  'all',
+  ['<', ['to-number', ['get', 'expected'], 0], LITTLE.expectedBelow],
+  ['<', ['to-number', ['get', 'observed'], 0], LITTLE.observedBelow],
+];
+
+/** Where the hexagons of a layer come from. */
+const sourceOf = ({ layer }: Scene): 'forecast' | 'hotspots' | 'cells' =>
+  layer === 'forecast' || layer === 'hotspots' ? layer : 'cells';
 
 /** Solid outline: alert. Dashed: watch. */
 function clusters(colour: string): AddLayerObject[] {

@@ -1,7 +1,7 @@
 // The window of days that the map, the table and the legend speak of, read from the address.
 import type { EventKind } from '../api/types';
 import { addDays, daysBetween, today } from '../i18n/format';
-import type { Layer } from './classes';
+import { LAYERS, type Layer } from './classes';
 
 export const LENGTHS = [1, 3, 7, 14, 28, 90] as const;
 export const HISTORY_DAYS = 90;
@@ -38,7 +38,7 @@ export function readView(query: URLSearchParams, newest: string): View {
   const byLength = addDays(to, 1 - (LENGTHS.includes(length as 1) ? length : DEFAULT_LENGTH));
   const from = askedFrom && ISO.test(askedFrom) && askedFrom <= to ? askedFrom : byLength;
   return {
-    layer: layer === 'observed' || layer === 'forecast' || layer === 'clusters' ? layer : 'ratio',
+    layer: LAYERS.find((known): known is Layer => known === layer) ?? 'ratio',
     kind: kind === 'naloxone' || kind === 'outreach' ? kind : 'overdose',
     from,
     to,
