@@ -17,6 +17,7 @@ mod geocode;
 mod ingest;
 mod jurisdictions;
 mod migrate;
+pub mod nowcast;
 mod openapi;
 pub mod scan;
 mod serve;
@@ -80,6 +81,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
     Detect(detect::DetectArgs),
+    /// Recent counts corrected for reporting delay, on plain files.
+    Nowcast(nowcast::NowcastArgs),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
@@ -151,6 +154,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Geocode(args) => geocode::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Nowcast(args) => nowcast::run(&args),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
         Command::Simulate(args) => simulate::run(&args, &SystemClock),
