@@ -16,7 +16,7 @@ use crate::{
             Calibration, Setting, calibrate,
             worlds::{Null, OutbreakKind},
         },
-        scan::{LongestWindow, ScanOptions},
+        scan::{LongestWindow, ScanOptions, Ties},
     },
     domain::place::{Cell, Point, Resolution},
 };
@@ -103,6 +103,8 @@ fn setting(args: &Args, centres: Vec<Point>, area_of: Vec<u32>, null: Null, days
             max_radius_km: Some(30.0),
             min_cases: 3,
             replications: args.replications,
+            // As the service does.
+            ties: Ties::Random,
             ..ScanOptions::default()
         },
         budget_days: args.budget,

@@ -10,7 +10,7 @@ use crate::{
     config::{Analysis, ScanZones},
     detect::{
         self, AreaRuleOptions,
-        scan::{self, LongestWindow, Overlap, ScanCluster, ScanOptions, ZoneShape},
+        scan::{self, LongestWindow, Overlap, ScanCluster, ScanOptions, Ties, ZoneShape},
     },
     domain::{
         event::{EventFact, EventKind},
@@ -103,6 +103,8 @@ impl Ground<'_> {
             adjust_weekday: study.len() >= 56,
             replications: self.settings.scan_replications,
             seed: self.seed(),
+            // What is said of how often chance does this has to hold in a county of a few cases a month as well.
+            ties: Ties::Random,
             ..ScanOptions::default()
         }
     }
