@@ -1,5 +1,7 @@
 //! The life of an alert: what raises it, what keeps it one, what makes it heard again, what ends it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
@@ -129,6 +131,8 @@ fn run_with(policy: &Policy, open: &[Alert], signals: &[Signal], days: i32, data
         language: Language::En,
         as_of: Day::from_epoch_days(TODAY + days),
         data_through: Day::from_epoch_days(TODAY + data_through),
+        waiting: &BTreeMap::new(),
+        recounted: &BTreeMap::new(),
         now: instant(days),
     };
     reconcile(open, signals, &setting)

@@ -5,8 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{DateTime, Utc};
-
 use super::snapshot::Snapshot;
 use crate::{
     domain::{
@@ -45,11 +43,10 @@ impl Snapshots {
         &self,
         store: &DynStore,
         jurisdiction: &JurisdictionId,
-        now: DateTime<Utc>,
     ) -> Result<Arc<Snapshot>> {
         let snapshot = self.entry(jurisdiction);
         if snapshot.has_work() {
-            snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api"), now).await?;
+            snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api")).await?;
         }
         Ok(snapshot)
     }

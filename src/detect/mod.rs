@@ -16,5 +16,5 @@ pub mod ears;
 pub mod judgement;
 pub mod scan;
 
-pub use area::{AreaRule, AreaRuleOptions, area_rule};
+pub use area::{AreaRule, AreaRuleOptions, Known, area_rule, area_rule_known};
 pub use judgement::Judgement;

@@ -23,6 +23,7 @@ use super::{DelayModel, NowcastOptions, Part, Share, Total, total};
 use crate::domain::{
     event::EventFact,
     ids::SourceId,
+    series::NowcastTotal,
     time::{Day, DayRange, Zone},
     triangle::ReportingTriangle,
 };
@@ -113,6 +114,20 @@ impl Feeds {
         }
     }
 
+    /// The share of a day that would be known today if the feed were heard: late is not silent.
+    pub fn lateness(&self, source: &SourceId, day: Day) -> f64 {
+        let model = self.feeds.get(source).and_then(|feed| feed.model.as_ref());
+        model.map_or(1.0, |model| model.share(day, self.moment.today - day).mean)
+    }
+
+    /// The shares known of all feeds together by age, from today's on, as they are mixed in `parts`; until all is known.
+    pub fn by_age(&self, parts: &BTreeMap<SourceId, f64>) -> Vec<f64> {
+        let mut shares: Vec<f64> =
+            (0..=LONGEST_DELAY as i32).map(|age| self.mixed(parts, self.moment.today - age).mean).collect();
+        shares.truncate(shares.iter().rposition(|s| *s < 0.999).map_or(0, |last| last + 1));
+        shares
+    }
+
     /// The share known of several feeds together, which usually have these parts (in any unit).
     pub fn mixed(&self, parts: &BTreeMap<SourceId, f64>, day: Day) -> Share {
         let all: f64 = parts.values().sum();
@@ -142,6 +157,27 @@ impl Feeds {
             }
         }
         total(&parts)
+    }
+
+    /// As [`Self::total`], for a count that may also hold events of feeds whose delays are not known (which are
+    /// taken to be in).
+    pub fn nowcast(
+        &self,
+        count: u32,
+        counts: &BTreeMap<SourceId, Vec<u32>>,
+        days: DayRange,
+        range: DayRange,
+    ) -> Option<NowcastTotal> {
+        let Total { known, share_known, total } = self.total(counts, days, range)?;
+        let more = |bound: u32| count + bound.saturating_sub(known);
+        Some(NowcastTotal {
+            expected: f64::from(count) + (total.expected? - f64::from(known)).max(0.0),
+            lo50: more(total.range50[0]),
+            hi50: more(total.range50[1]),
+            lo: more(total.range95[0]),
+            hi: more(total.range95[1]),
+            share_known,
+        })
     }
 
     /// Events a day of a feed when all is in, over the newest weeks of `counts`.

@@ -20,6 +20,7 @@
 
 mod bayes;
 mod delay;
+mod feeds;
 mod hearing;
 mod lawless;
 mod predictive;
@@ -28,6 +29,7 @@ mod stamped;
 mod total;
 
 pub use delay::{DelayModel, Share, Weekdays};
+pub use feeds::{Feeds, LEARN_DAYS, Moment};
 pub use hearing::{Hearing, hearing};
 pub use silence::silent_days;
 pub use stamped::{Receipt, stamped};

@@ -36,6 +36,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_outbox", include_str!("../../../migrations/postgres/0007_outbox.sql")),
     ("0008_jobs", include_str!("../../../migrations/postgres/0008_jobs.sql")),
     ("0009_accounts", include_str!("../../../migrations/postgres/0009_accounts.sql")),
+    ("0010_alert_turn", include_str!("../../../migrations/postgres/0010_alert_turn.sql")),
+    ("0011_data_gaps", include_str!("../../../migrations/postgres/0011_data_gaps.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;
