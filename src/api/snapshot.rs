@@ -71,8 +71,11 @@ pub struct Snapshot {
     /// Rows of the last few questions, newest first.
     rows: Mutex<VecDeque<(u64, Question, Held)>>,
     /// How late feeds are, learnt anew when anything changed.
-    feeds: Mutex<Option<(u64, EventKind, Moment, Arc<Feeds>)>>,
+    feeds: Mutex<Option<LearntFeeds>>,
 }
+
+/// Revision, kind and moment that delays were learnt for.
+type LearntFeeds = (u64, EventKind, Moment, Arc<Feeds>);
 
 /// Forecasts, and the run they belong to.
 type OfRun = (Option<RunId>, Arc<Vec<Forecast>>);
@@ -291,12 +294,7 @@ impl Snapshot {
     }
 
     /// Ask for what is cheap: the latest run, the newest times, the feeds.
-    async fn look(
-        &self,
-        store: &DynStore,
-        scope: &Scope,
-        known: &mut Known,
-    ) -> Result<Option<DateTime<Utc>>> {
+    async fn look(&self, store: &DynStore, scope: &Scope, known: &mut Known) -> Result<Option<DateTime<Utc>>> {
         let run = store.latest_run(scope).await?;
         let (newest_event_at, last_received_at) = store.newest(scope).await?;
         let mut sources = store.freshness(scope).await?;

@@ -39,11 +39,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// Of the store.
-    pub async fn current(
-        &self,
-        store: &DynStore,
-        jurisdiction: &JurisdictionId,
-    ) -> Result<Arc<Snapshot>> {
+    pub async fn current(&self, store: &DynStore, jurisdiction: &JurisdictionId) -> Result<Arc<Snapshot>> {
         let snapshot = self.entry(jurisdiction);
         if snapshot.has_work() {
             snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api")).await?;

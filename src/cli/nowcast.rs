@@ -152,8 +152,11 @@ fn read(args: &NowcastArgs, zone: Zone) -> Result<Vec<Report>> {
     let table = Table::read(&args.reports, &[])?;
     let column = |names: &[&'static str]| match names.iter().find(|name| table.has(name)) {
         Some(name) => Ok(*name),
-        None => bail!("{}: line 1: there is no column \"{}\"; expected source,occurred_at,received_at[,count]",
-            table.name(), names[0]),
+        None => bail!(
+            "{}: line 1: there is no column \"{}\"; expected source,occurred_at,received_at[,count]",
+            table.name(),
+            names[0]
+        ),
     };
     let occurred = column(&["occurred_at", "occurred_date", "occurred", "date"])?;
     let received = column(&["received_at", "received_date", "received"])?;
@@ -271,8 +274,19 @@ fn row(source: &str, corrected: &Nowcast) -> Value {
 
 fn as_csv(rows: &[Value]) -> Result<String> {
     let columns = [
-        "source", "day", "known", "expected_total", "median", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95",
-        "share_known", "reason",
+        "source",
+        "day",
+        "known",
+        "expected_total",
+        "median",
+        "lo50",
+        "hi50",
+        "lo80",
+        "hi80",
+        "lo95",
+        "hi95",
+        "share_known",
+        "reason",
     ];
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns)?;

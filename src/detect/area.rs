@@ -194,7 +194,8 @@ mod tests {
         let mut series = vec![4u32; 30];
         series.push(10);
         let mut shares = vec![1.0; 31];
-        let judge = |shares: &[f64]| area_rule_known(&series, Known { shares, doubt: 0.0 }, &AreaRuleOptions::default());
+        let judge =
+            |shares: &[f64]| area_rule_known(&series, Known { shares, doubt: 0.0 }, &AreaRuleOptions::default());
         let whole = judge(&shares);
         shares[30] = 0.5;
         let half = judge(&shares);

@@ -186,11 +186,7 @@ async fn read(
              (a mapping can say when with `received_at` or `assume_received_after`)"
         );
     }
-    let recent = EventQuery {
-        days: Some(DayRange::ending(day, LEARN_DAYS)),
-        as_of: known_by,
-        ..EventQuery::default()
-    };
+    let recent = EventQuery { days: Some(DayRange::ending(day, LEARN_DAYS)), as_of: known_by, ..EventQuery::default() };
     // Days before the first event hold no data, which is not the same as no events.
     let first = facts.iter().map(|f| f.event_day).min().unwrap_or(day);
     let looking_back = store.latest_run(scope).await?.is_some_and(|run| run.as_of > day);

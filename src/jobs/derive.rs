@@ -43,8 +43,7 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     let mut notes = Vec::new();
     let areas = AreaIndex::new(inputs.shapes.clone());
     let namer = PlaceNamer::new(&areas, &inputs.places);
-    let watch =
-        Watch::new(&inputs.recent, &inputs.sources, areas.tree(), &inputs.jurisdiction.id, inputs.moment);
+    let watch = Watch::new(&inputs.recent, &inputs.sources, areas.tree(), &inputs.jurisdiction.id, inputs.moment);
     let facts: Vec<EventFact> = inputs.facts.iter().filter(|f| !watch.stamped.contains(&f.id)).cloned().collect();
     if facts.len() < inputs.facts.len() {
         let n = inputs.facts.len() - facts.len();
@@ -75,8 +74,11 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     signals.sort_by(|a, b| {
         b.recurrence_interval_days.total_cmp(&a.recurrence_interval_days).then_with(|| a.id.cmp(&b.id))
     });
-    let (forecasts, records) =
-        if inputs.replay { Default::default() } else { forecasts(inputs, &facts, &areas, &silent, &feeds, &mut notes)? };
+    let (forecasts, records) = if inputs.replay {
+        Default::default()
+    } else {
+        forecasts(inputs, &facts, &areas, &silent, &feeds, &mut notes)?
+    };
     let status = refresh::judge(&facts, areas.tree(), inputs.days, inputs.now, &feeds, &watch, &inputs.config);
     let data_through = inputs.days.days().rev().find(|d| !silent.contains(d)).unwrap_or(inputs.days.from);
     Ok(Derived { signals, forecasts, records, status, data_through, watch, counted: facts, notes })
@@ -113,9 +115,8 @@ pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) ->
     };
     let of_kind = |kind: EventKind| facts.iter().filter(move |f| f.kind == kind).cloned().collect::<Vec<_>>();
     let overdoses = of_kind(EventKind::Overdose);
-    let count = |alert: &Alert| {
-        counted_once(&overdoses, alert.window).into_iter().filter(|f| inside(alert, f)).count() as u32
-    };
+    let count =
+        |alert: &Alert| counted_once(&overdoses, alert.window).into_iter().filter(|f| inside(alert, f)).count() as u32;
     alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()
 }
 

@@ -62,7 +62,10 @@ impl<'a> AreaKnown<'a> {
             .days()
             .map(|day| if self.days.to - day > OLDEST_OPEN { Share::ALL } else { self.share(area, day) })
             .collect();
-        AreaShares { mean: shares.iter().map(|s| s.mean).collect(), variance: shares.iter().map(|s| s.variance).collect() }
+        AreaShares {
+            mean: shares.iter().map(|s| s.mean).collect(),
+            variance: shares.iter().map(|s| s.variance).collect(),
+        }
     }
 }
 

@@ -28,12 +28,7 @@ pub struct Refreshed {
 }
 
 /// Judge every area anew, as of now, and look after the feeds.
-pub async fn refresh(
-    store: &DynStore,
-    clock: &DynClock,
-    scope: &Scope,
-    config: &Config,
-) -> anyhow::Result<Refreshed> {
+pub async fn refresh(store: &DynStore, clock: &DynClock, scope: &Scope, config: &Config) -> anyhow::Result<Refreshed> {
     let zone = super::zone_of(store, scope).await?;
     let now = clock.now();
     let today = zone.today(now);

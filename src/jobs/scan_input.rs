@@ -89,7 +89,10 @@ fn unsteady(facts: &[EventFact], history: DayRange, study: DayRange, feeds: &Fee
         let mean = counts.iter().map(|n| f64::from(*n)).sum::<f64>() / (counts.len() - first) as f64;
         let waited = (history.from + first as i32) - study.from;
         let began_late = waited > 0 && (-mean * f64::from(waited)).exp() < LEVEL;
-        began_late || nowcast::silent_days(counts, &lateness(feeds, source, history), history).iter().any(|d| study.contains(*d))
+        began_late
+            || nowcast::silent_days(counts, &lateness(feeds, source, history), history)
+                .iter()
+                .any(|d| study.contains(*d))
     };
     by_source.into_iter().filter(|(source, counts)| changed(source, counts)).map(|(source, _)| source.clone()).collect()
 }
@@ -169,7 +172,10 @@ mod tests {
         facts.extend(feed("police", 0..6, 4, |day| day >= 80, 2));
         assert!(least_p(&facts, false) < 0.01, "unstratified, the new feed is a cluster: the case is a fair one");
         assert!(least_p(&facts, true) > 0.05, "{}", least_p(&facts, true));
-        assert_eq!(scanned(&facts, study(), study(), &[], &feeds_of(&facts), H3, 0).unsteady, ["police".parse().unwrap()]);
+        assert_eq!(
+            scanned(&facts, study(), study(), &[], &feeds_of(&facts), H3, 0).unsteady,
+            ["police".parse().unwrap()]
+        );
     }
 
     #[test]

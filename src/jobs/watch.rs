@@ -72,7 +72,8 @@ impl Watch {
             receipts.sort_unstable();
             let every = known.and_then(|s| s.expected_every_hours);
             let heard = nowcast::hearing(&receipts, every, moment.zone, moment.now);
-            let until = if let Hearing::Silent { since, .. } = heard { Day::of(since, moment.zone) } else { moment.today };
+            let until =
+                if let Hearing::Silent { since, .. } = heard { Day::of(since, moment.zone) } else { moment.today };
             let usual = usual(facts, until);
             if let Hearing::Silent { since, .. } = heard {
                 watch.silent.insert((*source).clone(), since);

@@ -104,8 +104,7 @@ impl DelayModel {
             let own = posterior(&pooled, options.kappa, None);
             vec![(pooled.clone(), own)]
         };
-        let means: Vec<Vec<f64>> =
-            hazards.iter().map(|(_, h)| h.iter().map(|[a, b]| a / (a + b)).collect()).collect();
+        let means: Vec<Vec<f64>> = hazards.iter().map(|(_, h)| h.iter().map(|[a, b]| a / (a + b)).collect()).collect();
         let variation = if options.day_to_day { variation(triangle, &means) } else { 0.0 };
         let mut random = Random::seeded(options.seed);
         let curves = hazards.into_iter().map(|(s, h)| Curve::new(s, &h, variation, options.samples, &mut random));
@@ -197,7 +196,8 @@ pub(super) fn sums(
     for (day, row) in triangle.days.days().zip(&triangle.known) {
         let age = triangle.days.to - day;
         let outside = options.window.is_some_and(|m| age > m as i32);
-        if outside || weekday.is_some_and(|w| day.weekday_index() != w) || (complete_only && row.last() == Some(&None)) {
+        if outside || weekday.is_some_and(|w| day.weekday_index() != w) || (complete_only && row.last() == Some(&None))
+        {
             continue;
         }
         let weight = options.half_life.map_or(1.0, |half| (-f64::from(age) / half * std::f64::consts::LN_2).exp());

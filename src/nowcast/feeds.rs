@@ -215,8 +215,7 @@ fn learn(facts: &[&EventFact], from: Day, heard: Moment) -> Option<DelayModel> {
     sorted.sort_unstable();
     let longest = sorted[sorted.len() * 99 / 100].clamp(1, LONGEST_DELAY);
     let triangle = ReportingTriangle::from_counts(days, longest, delays.into_iter().map(|(t, d)| (t, d, 1)));
-    let options =
-        NowcastOptions { kappa: 1.0 / (longest as f64 + 1.0), samples: SAMPLES, ..NowcastOptions::default() };
+    let options = NowcastOptions { kappa: 1.0 / (longest as f64 + 1.0), samples: SAMPLES, ..NowcastOptions::default() };
     Some(DelayModel::learn(&triangle, &options, false))
 }
 

@@ -185,7 +185,9 @@ fn to_come(
 ) -> Result<(Option<f64>, ToCome), String> {
     if model.events <= 0.0 {
         return Err(match options.method {
-            Method::BayesNotrunc | Method::BayesNotruncBnb => "no day with reports is old enough to have shown every delay",
+            Method::BayesNotrunc | Method::BayesNotruncBnb => {
+                "no day with reports is old enough to have shown every delay"
+            }
             _ => "no reports to learn delays from",
         }
         .into());

@@ -26,8 +26,19 @@ fn plain(method: Method, prior: TotalPrior) -> NowcastOptions {
 /// Six days, delays 0 to 2.
 fn small() -> ReportingTriangle {
     let counts = [
-        (0, 0, 2), (0, 1, 1), (0, 2, 1), (1, 0, 1), (1, 1, 2), (2, 0, 3), (2, 2, 1), (3, 0, 0), (3, 1, 2),
-        (3, 2, 1), (4, 0, 1), (4, 1, 1), (5, 0, 2),
+        (0, 0, 2),
+        (0, 1, 1),
+        (0, 2, 1),
+        (1, 0, 1),
+        (1, 1, 2),
+        (2, 0, 3),
+        (2, 2, 1),
+        (3, 0, 0),
+        (3, 1, 2),
+        (3, 2, 1),
+        (4, 0, 1),
+        (4, 1, 1),
+        (5, 0, 2),
     ];
     ReportingTriangle::from_counts(days(6), 2, counts)
 }
@@ -60,7 +71,8 @@ fn brute_force(t: &ReportingTriangle, at: usize, kappa: f64, complete: bool, pri
             }
             let share = cumulative[age.min(2)];
             let of = |total: usize| {
-                prior(total) * (ln_choose[total] + n as f64 * share.ln() + (total - n) as f64 * (1.0 - share).ln()).exp()
+                prior(total)
+                    * (ln_choose[total] + n as f64 * share.ln() + (total - n) as f64 * (1.0 - share).ln()).exp()
             };
             let given: Vec<f64> = (n..=MOST).map(of).collect();
             let sum: f64 = given.iter().sum();
@@ -322,7 +334,8 @@ fn a_half_life_follows_a_sender_that_became_faster() {
 fn a_week_of_two_feeds_holds_its_total_as_often_as_it_says() {
     let (mut held, mut all) = (0.0, 0.0);
     for seed in 0..300 {
-        let feeds = [(2.0, 0.5), (5.0, 0.7)].map(|(rate, late)| (rate, world(rate, 0.5, late, 90, seed * 2 + rate as u64)));
+        let feeds =
+            [(2.0, 0.5), (5.0, 0.7)].map(|(rate, late)| (rate, world(rate, 0.5, late, 90, seed * 2 + rate as u64)));
         let options = NowcastOptions { samples: 100, seed, ..NowcastOptions::default() };
         let models: Vec<DelayModel> = feeds.iter().map(|(_, (t, _))| DelayModel::learn(t, &options, false)).collect();
         let mut parts = Vec::new();

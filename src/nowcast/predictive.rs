@@ -71,7 +71,11 @@ pub(super) fn matched(parts: &[CountDistribution]) -> CountDistribution {
     let within = parts.iter().map(|d| d.variance()).sum::<f64>() / n;
     let between = parts.iter().map(|d| (d.mean() - mean).powi(2)).sum::<f64>() / n;
     let extra = within + between - mean;
-    if extra > 0.0 { CountDistribution::negative_binomial(mean, mean * mean / extra) } else { CountDistribution::poisson(mean) }
+    if extra > 0.0 {
+        CountDistribution::negative_binomial(mean, mean * mean / extra)
+    } else {
+        CountDistribution::poisson(mean)
+    }
 }
 
 /// Add a distribution's probabilities, by the ratio of neighbours from where they begin to matter.

@@ -4,14 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::trends::{Measure, TrendQuery, TrendTable, Tree, counted};
-use crate::domain::{
-    area::Area,
-    event::EventFact,
-    ids::SourceId,
-    series::NowcastTotal,
-    time::DayRange,
-};
+use super::trends::{Measure, Tree, TrendQuery, TrendTable, counted};
+use crate::domain::{area::Area, event::EventFact, ids::SourceId, series::NowcastTotal, time::DayRange};
 
 /// Counts by feed, a value for every day of a range.
 pub type ByFeed = BTreeMap<SourceId, Vec<u32>>;
@@ -42,7 +36,8 @@ pub fn add_nowcasts(
         let Some(by_feed) = lines.get(&line.id) else { continue };
         for (i, bucket) in table.buckets.iter().enumerate() {
             let range = DayRange::new(bucket.from, bucket.to.min(recent.to));
-            let (Some(range), Some(count)) = (range.filter(|r| !bucket.complete && r.from >= recent.from), line.values[i])
+            let (Some(range), Some(count)) =
+                (range.filter(|r| !bucket.complete && r.from >= recent.from), line.values[i])
             else {
                 continue;
             };

@@ -167,8 +167,17 @@ impl TrendTable {
     /// One row per series and bucket; an empty cell is a value that is not shown or not known.
     pub fn to_csv(&self) -> String {
         let header = [
-            "series_id", "series", "from", "to", "count", "rate_per_100k", "rate_lower", "rate_upper", "nowcast",
-            "nowcast_lower", "nowcast_upper",
+            "series_id",
+            "series",
+            "from",
+            "to",
+            "count",
+            "rate_per_100k",
+            "rate_lower",
+            "rate_upper",
+            "nowcast",
+            "nowcast_lower",
+            "nowcast_upper",
         ];
         let mut csv = Csv::with_header(&header);
         for line in &self.series {
@@ -177,7 +186,9 @@ impl TrendTable {
                 csv.count(line.values[i]);
                 csv.number(line.rate[i], 3).number(line.rate_lo[i], 3).number(line.rate_hi[i], 3);
                 let late = line.nowcast[i];
-                csv.number(late.map(|n| n.expected), 1).count(late.map(|n| n.lo.into())).count(late.map(|n| n.hi.into()));
+                csv.number(late.map(|n| n.expected), 1)
+                    .count(late.map(|n| n.lo.into()))
+                    .count(late.map(|n| n.hi.into()));
                 csv.end_row();
             }
         }

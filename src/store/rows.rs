@@ -11,8 +11,8 @@ use crate::domain::{
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
     forecast::{Forecast, ForecastLevel, ForecastRecord},
     ids::{
-        AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId, RejectId,
-        RunId, SignalId, SubscriptionId, UserId,
+        AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId,
+        RejectId, RunId, SignalId, SubscriptionId, UserId,
     },
     message::{Channel, MessageState, OutboxMessage, Subscription},
     outreach::{ContactMode, Contacted, Encounter, FollowUp, FollowUpState, Trigger},

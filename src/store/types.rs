@@ -143,8 +143,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    const ALL: [Self; 5] =
-        [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds];
+    const ALL: [Self; 5] = [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -105,7 +105,11 @@ fn status(row: AreaStatus, area_name: String) -> AreaStatusRow {
         row.observed, row.day, row.expected, row.threshold
     );
     if standing == Standing::CannotSay {
-        rule = format!("{area_name}: nothing can be said while {} is silent; {} so far.", row.waits_for.join(", "), row.observed);
+        rule = format!(
+            "{area_name}: nothing can be said while {} is silent; {} so far.",
+            row.waits_for.join(", "),
+            row.observed
+        );
     }
     AreaStatusRow {
         area: row.area,

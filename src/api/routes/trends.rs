@@ -124,8 +124,8 @@ async fn trends(
         });
         table
     })
-        .await
-        .map_err(|_| Problem::internal())?;
+    .await
+    .map_err(|_| Problem::internal())?;
     let released = release(caller.scope.audience, Trends { table, data: snapshot.age() })?;
     if query.format == Some(Format::Csv) {
         let headers = [

@@ -6,7 +6,7 @@ import type { AreaStatus, CellTable, Forecast, ForecastRecord, Page } from '../a
 import { t } from '../i18n';
 import { useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
-import { AgeLine, Choices, Failure, Select, Skeleton } from '../ui/parts';
+import { AgeLine, Choices, Failure, Select, SilentFeeds, Skeleton } from '../ui/parts';
 import { CellDetailPanel } from './cell-detail';
 import { CellTableView, type Row, rowsOfForecasts } from './cell-table';
 import { LAYERS, resolutionAt } from './classes';
@@ -57,11 +57,13 @@ function MapWithTable({ view }: { view: View }) {
   const failed = forecastLayer ? forecasts.error : cells.error;
   const chosen = rows?.find((row) => row.cell === view.cell);
 
+  const age = cells.data?.data ?? dataAge.value;
   return (
     <div class={`map-page shows-${shown}${view.cell ? ' with-detail' : ''}`}>
       <h1 class="visually-hidden">{t('map.title')}</h1>
       <section class="map-list" aria-label={t('map.list')} aria-busy={cells.loading || forecasts.loading}>
         <Controls view={view} />
+        {age && <SilentFeeds data={age} />}
         {failed !== null && !rows && <Failure error={failed} retry={cells.reload} />}
         {!rows && failed === null && <Skeleton lines={10} />}
         {rows && (
@@ -74,7 +76,7 @@ function MapWithTable({ view }: { view: View }) {
             resolution={forecastLayer ? 8 : (cells.data?.resolution ?? resolution)}
           />
         )}
-        <AgeLine data={cells.data?.data ?? dataAge.value} />
+        <AgeLine data={age} plain />
       </section>
       <section class="map-middle" aria-label={t('map.region')}>
         <MapBox view={view} resolution={resolution} focus={chosen?.centre ?? null} />
