@@ -38,7 +38,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&stdout(output)).expect("exactly one JSON document on standard output")
 }
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "demo",
     "serve",
     "work",
@@ -52,6 +52,7 @@ const COMMANDS: [&str; 17] = [
     "geocode",
     "scan",
     "detect",
+    "nowcast",
     "forecast",
     "backtest",
     "simulate",

@@ -239,7 +239,19 @@ fn options(args: &NowcastArgs) -> Result<NowcastOptions> {
             _ => bail!("--option {key} is not known; nowcast has {KEYS}"),
         }
     }
-    options.prior = match (prior.as_str(), mean, variance, lambda) {
+    options.prior = prior_of(&prior, mean, variance, lambda, most)?;
+    Ok(options)
+}
+
+/// The prior that these settings together name.
+fn prior_of(
+    prior: &str,
+    mean: Option<f64>,
+    variance: Option<f64>,
+    lambda: Option<f64>,
+    most: u32,
+) -> Result<TotalPrior> {
+    Ok(match (prior, mean, variance, lambda) {
         ("recent", None, None, None) => TotalPrior::Recent,
         ("poisgamma", Some(mean), Some(variance), None) => TotalPrior::Gamma { mean, variance },
         ("pois", None, None, Some(mean)) => TotalPrior::Poisson { mean },
@@ -248,8 +260,7 @@ fn options(args: &NowcastArgs) -> Result<NowcastOptions> {
         ("pois", ..) => bail!("--option prior=pois needs lambda, and no mean_lambda or var_lambda"),
         ("recent" | "unif", ..) => bail!("--option prior={prior} takes no mean_lambda, var_lambda or lambda"),
         _ => bail!("--option prior={prior}: expected recent, poisgamma, pois or unif"),
-    };
-    Ok(options)
+    })
 }
 
 fn row(source: &str, corrected: &Nowcast) -> Value {

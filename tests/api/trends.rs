@@ -1,9 +1,17 @@
 //! Curves, tables and forecasts.
 
 use chrono::Duration;
-use emberwatch::{domain::scope::Role, store::IntakeBatch};
+use emberwatch::{
+    domain::{
+        event::EventKind,
+        ids::GapId,
+        quality::{DataGap, GapKind},
+        scope::Role,
+    },
+    store::{AreaStatus, IntakeBatch},
+};
 
-use crate::house::{House, event, now, south, system};
+use crate::house::{House, event, now, south, system, today};
 
 #[tokio::test]
 async fn a_curve_has_every_day_and_says_which_will_still_grow() {
@@ -99,4 +107,52 @@ async fn a_recent_count_says_what_it_comes_to_when_all_reports_are_in() {
     assert!(
         String::from_utf8_lossy(&csv.bytes).lines().next().unwrap().ends_with("nowcast,nowcast_lower,nowcast_upper")
     );
+}
+
+#[tokio::test]
+async fn a_silent_feed_is_named_beside_every_number_and_what_waits_for_it_cannot_be_said() {
+    let house = House::new().await;
+    let gap = DataGap {
+        id: GapId::derived(&["gap"]),
+        source: "ems".parse().unwrap(),
+        source_name: "Ambulances".into(),
+        kind: GapKind::Silent,
+        since: now() - Duration::days(3),
+        noticed_at: now() - Duration::days(1),
+        closed_at: None,
+        usual_per_day: Some(2.5),
+        events: 0,
+        areas: vec!["me-south".parse().unwrap()],
+    };
+    house.store.put_data_gaps(&system("me"), &[gap]).await.unwrap();
+    let status = |area: &str, waits_for: &[&str]| AreaStatus {
+        area: area.parse().unwrap(),
+        kind: EventKind::Overdose,
+        day: today(),
+        last_24h: 0,
+        last_72h: 1,
+        last_7d: 2,
+        observed: 0,
+        expected: 0.4,
+        threshold: 3.0,
+        statistic: -0.5,
+        p_value: 1.0,
+        recurrence_interval_days: 1.0,
+        share_known: 0.5,
+        waits_for: waits_for.iter().map(|s| (*s).to_owned()).collect(),
+        updated_at: now(),
+    };
+    let rows = [status("me-south", &["Ambulances"]), status("me-north", &[])];
+    house.store.put_area_status(&system("me"), &rows).await.unwrap();
+    let standing = house.get(Role::Analyst, "/api/v1/area-status").await.expect(200).json();
+    let of = |id: &str| standing["items"].as_array().unwrap().iter().find(|i| i["area"] == id).unwrap().clone();
+    assert_eq!((&of("me-south")["standing"], &of("me-north")["standing"]), (&"cannot_say".into(), &"not_above".into()));
+    assert!(of("me-south")["rule"].as_str().unwrap().contains("while Ambulances is silent"), "{standing}");
+    for path in ["/api/v1/brief", "/api/v1/alerts", "/api/v1/sources", "/api/v1/trends"] {
+        let answer = house.get(Role::Admin, path).await.expect(200).json();
+        let gap = &answer["data"]["gaps"][0];
+        assert_eq!((&gap["source_name"], &gap["usual_per_day"]), (&"Ambulances".into(), &2.5.into()), "{path}");
+    }
+    let sources = house.get(Role::Admin, "/api/v1/sources").await.expect(200).json();
+    assert_eq!(sources["items"][0]["silent"], true);
 }
