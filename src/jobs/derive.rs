@@ -104,19 +104,22 @@ pub(super) fn lateness(feeds: &Feeds, source: &SourceId, days: DayRange) -> Vec<
     days.days().map(|day| if days.to - day > LONGEST_DELAY_DAYS { 1.0 } else { feeds.lateness(source, day) }).collect()
 }
 
-/// Cases in the place and window of each alert, as they are known now.
+/// Cases in the place and window of each alert, as they are known now. The figures of an alert may be those of its
+/// area although it has cells: then the cells hold fewer, and the area is counted.
 pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) -> BTreeMap<AlertId, u32> {
-    let inside = |alert: &Alert, fact: &EventFact| match alert.cells.first() {
-        Some(first) => {
-            let cell = fact.cell.and_then(|c| c.parent(first.resolution()));
-            cell.is_some_and(|c| alert.cells.contains(&c))
-        }
-        None => alert.area.as_ref().zip(fact.area.as_ref()).is_some_and(|(all, own)| tree.contains(all, own)),
+    let overdoses: Vec<EventFact> = facts.iter().filter(|f| f.kind == EventKind::Overdose).cloned().collect();
+    let in_cells = |alert: &Alert, fact: &EventFact| {
+        let of_size = |c: Cell| alert.cells.first().and_then(|first| c.parent(first.resolution()));
+        fact.cell.and_then(of_size).is_some_and(|c| alert.cells.contains(&c))
     };
-    let of_kind = |kind: EventKind| facts.iter().filter(move |f| f.kind == kind).cloned().collect::<Vec<_>>();
-    let overdoses = of_kind(EventKind::Overdose);
-    let count =
-        |alert: &Alert| counted_once(&overdoses, alert.window).into_iter().filter(|f| inside(alert, f)).count() as u32;
+    let in_area = |alert: &Alert, fact: &EventFact| {
+        alert.area.as_ref().zip(fact.area.as_ref()).is_some_and(|(all, own)| tree.contains(all, own))
+    };
+    let count = |alert: &Alert| {
+        let inside = counted_once(&overdoses, alert.window);
+        let cells = inside.iter().filter(|f| in_cells(alert, f)).count() as u32;
+        if cells >= alert.observed { cells } else { inside.iter().filter(|f| in_area(alert, f)).count() as u32 }
+    };
     alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()
 }
 

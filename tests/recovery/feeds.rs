@@ -95,7 +95,9 @@ impl World {
         };
         store.put_subscription(&scope, &everybody).await.unwrap();
         let mut config = Config::default();
-        config.analysis.scan_replications = 199;
+        config.analysis.scan_replications = 999;
+        // A cluster is then alive for three days, and what comes after is not about it.
+        config.analysis.scan_max_days = 3;
         config.analysis.scan_study_days = 90;
         let clock = ManualClock::at(at(0, 12));
         Self { store, clock, scope, config, next: 0, _folder: folder }
@@ -106,7 +108,7 @@ impl World {
         self.next += 1;
         let record = format!("{source}-{}", self.next);
         // Police report from the east; ambulances from both counties.
-        let west = if source == "ems" && spot % 2 == 0 { -69.6 } else { -68.6 };
+        let west = if source == "ems" && spot.is_multiple_of(2) { -69.6 } else { -68.6 };
         let point = Point::new(44.2 + 0.03 * f64::from(spot % 17), west + 0.01 * f64::from(spot % 5)).unwrap();
         Event {
             id: EventId::derived(&[&record]),
