@@ -104,8 +104,8 @@ pub(super) fn lateness(feeds: &Feeds, source: &SourceId, days: DayRange) -> Vec<
     days.days().map(|day| if days.to - day > LONGEST_DELAY_DAYS { 1.0 } else { feeds.lateness(source, day) }).collect()
 }
 
-/// Cases in the place and window of each alert, as they are known now. The figures of an alert may be those of its
-/// area although it has cells: then the cells hold fewer, and the area is counted.
+/// Cases in the place and window of each alert, as they are known now: in its cells, or in its area where the figures
+/// it tells are the area's.
 pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) -> BTreeMap<AlertId, u32> {
     let overdoses: Vec<EventFact> = facts.iter().filter(|f| f.kind == EventKind::Overdose).cloned().collect();
     let in_cells = |alert: &Alert, fact: &EventFact| {
@@ -115,10 +115,15 @@ pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) ->
     let in_area = |alert: &Alert, fact: &EventFact| {
         alert.area.as_ref().zip(fact.area.as_ref()).is_some_and(|(all, own)| tree.contains(all, own))
     };
+    // An area's figures always stand under the area's own name.
+    let of_area = |alert: &Alert| {
+        let name = alert.area.as_ref().and_then(|a| tree.get(a)).map(|a| a.name.as_str());
+        alert.cells.is_empty() || name == Some(alert.place_name.as_str())
+    };
     let count = |alert: &Alert| {
-        let inside = counted_once(&overdoses, alert.window);
-        let cells = inside.iter().filter(|f| in_cells(alert, f)).count() as u32;
-        if cells >= alert.observed { cells } else { inside.iter().filter(|f| in_area(alert, f)).count() as u32 }
+        let area = of_area(alert);
+        let inside = |f: &&&EventFact| if area { in_area(alert, f) } else { in_cells(alert, f) };
+        counted_once(&overdoses, alert.window).iter().filter(inside).count() as u32
     };
     alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()
 }
