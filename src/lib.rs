@@ -1,5 +1,9 @@
 //! Emberwatch: geospatial overdose surveillance.
 //!
+//! | R surveillance | ours |
+//! |---|---|
+//! | `nowcast(method = "lawless" \| "bayes.trunc" \| "bayes.notrunc" \| "bayes.notrunc.bnb")` | [`nowcast::nowcast`] |
+//!
 //! Modules are listed in the order in which data flow. `src/README.md` tells the whole story.
 //!
 //! Who knows R's surveillance finds its temporal detectors here:

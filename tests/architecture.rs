@@ -37,7 +37,22 @@ const SHELL: &[(&str, &[&str])] = &[
     ("feeds", &["domain", "config"]),
     ("notify", &["domain", "config", "disclosure"]),
     ("jobs", &["*stages", "domain", "stats", "clock", "config", "telemetry", "store", "feeds", "notify"]),
-    ("api", &["domain", "alert", "cells", "disclosure", "outreach", "report", "store", "config", "clock", "telemetry"]),
+    (
+        "api",
+        &[
+            "domain",
+            "alert",
+            "cells",
+            "disclosure",
+            "nowcast",
+            "outreach",
+            "report",
+            "store",
+            "config",
+            "clock",
+            "telemetry",
+        ],
+    ),
     ("cli", &["*"]),
     ("main", &["cli"]),
 ];

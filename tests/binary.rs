@@ -38,7 +38,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&stdout(output)).expect("exactly one JSON document on standard output")
 }
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "demo",
     "serve",
     "work",
@@ -53,6 +53,7 @@ const COMMANDS: [&str; 19] = [
     "scan",
     "detect",
     "hhh4",
+    "nowcast",
     "forecast",
     "backtest",
     "score",

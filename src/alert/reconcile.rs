@@ -37,7 +37,7 @@ use crate::domain::{
     alert::{Alert, AlertState, News, Tier},
     area::{Area, AreaTree},
     course::{Standing, Turn, jaccard, overlap},
-    ids::{AlertId, JurisdictionId, SignalId},
+    ids::{AlertId, AreaId, JurisdictionId, SignalId},
     language::Language,
     signal::{Signal, SignalScope},
     time::Day,
@@ -58,6 +58,10 @@ pub struct Setting<'a> {
     pub as_of: Day,
     /// The newest day for which data arrived. A feed that is silent must not end an alert.
     pub data_through: Day,
+    /// The same of single areas that get much of their data from a feed that is silent.
+    pub waiting: &'a BTreeMap<AreaId, Day>,
+    /// Cases in the place and window of open alerts, counted anew with what came since.
+    pub recounted: &'a BTreeMap<AlertId, u32>,
     pub now: DateTime<Utc>,
 }
 
@@ -88,7 +92,7 @@ pub fn reconcile(open: &[Alert], signals: &[Signal], setting: &Setting) -> Vec<C
         .iter()
         .filter_map(|alert| match continued.remove(&alert.id) {
             Some(group) => carry_on(alert, &group, setting),
-            None => close(alert, setting),
+            None => close(alert, setting).or_else(|| recount(alert, setting)),
         })
         .chain(new.iter().map(|group| raise(group, setting)))
         .collect();
@@ -347,12 +351,26 @@ fn told_again(before: &Alert, after: Alert, state: AlertState, news: News, setti
 /// the newest day with an event may stay before the end for good.
 fn close(before: &Alert, setting: &Setting) -> Option<Change> {
     let patience = setting.policy.days_until_over;
-    let waited = setting.as_of.min(setting.data_through) - before.last_signalled;
+    let waiting = before.area.as_ref().and_then(|area| setting.waiting.get(area)).copied();
+    let through = setting.data_through.min(waiting.unwrap_or(setting.data_through));
+    let waited = setting.as_of.min(through) - before.last_signalled;
     let long_past = setting.as_of - before.last_signalled >= 4 * patience;
     if before.state == AlertState::Dismissed || (waited < patience && !long_past) {
         return None;
     }
     changed(before, Alert { state: AlertState::Over, ..before.clone() }, Some(News::Over), setting)
+}
+
+/// Late reports of an alert's own days restate its figures, and nobody is told again: its window is over.
+fn recount(before: &Alert, setting: &Setting) -> Option<Change> {
+    let observed = *setting.recounted.get(&before.id)?;
+    if before.state == AlertState::Dismissed || observed <= before.observed {
+        return None;
+    }
+    let after = Alert { observed, ..before.clone() };
+    let headline = wording::headline(&after, setting.language);
+    let sentence = wording::sentence(&after, setting.language);
+    changed(before, Alert { headline, sentence, ..after }, None, setting)
 }
 
 /// A change only when something did change.

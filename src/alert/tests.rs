@@ -1,5 +1,7 @@
 //! The life of an alert: what raises it, what keeps it one, what makes it heard again, what ends it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
@@ -9,7 +11,7 @@ use crate::domain::{
     area::{Area, AreaKind},
     course::Turn,
     event::EventKind,
-    ids::{AreaId, JurisdictionId, RunId, SignalId},
+    ids::{AlertId, AreaId, JurisdictionId, RunId, SignalId},
     language::Language,
     place::{Cell, FINEST_SHARED, Point},
     signal::{Method, Signal, SignalScope},
@@ -120,6 +122,18 @@ fn run(open: &[Alert], signals: &[Signal], days: i32) -> Vec<Change> {
 }
 
 fn run_with(policy: &Policy, open: &[Alert], signals: &[Signal], days: i32, data_through: i32) -> Vec<Change> {
+    run_late(policy, open, signals, days, data_through, &BTreeMap::new(), &BTreeMap::new())
+}
+
+fn run_late(
+    policy: &Policy,
+    open: &[Alert],
+    signals: &[Signal],
+    days: i32,
+    data_through: i32,
+    waiting: &BTreeMap<AreaId, Day>,
+    recounted: &BTreeMap<AlertId, u32>,
+) -> Vec<Change> {
     let jurisdiction = JurisdictionId::new("me").unwrap();
     let areas = areas();
     let setting = Setting {
@@ -129,6 +143,8 @@ fn run_with(policy: &Policy, open: &[Alert], signals: &[Signal], days: i32, data
         language: Language::En,
         as_of: Day::from_epoch_days(TODAY + days),
         data_through: Day::from_epoch_days(TODAY + data_through),
+        waiting,
+        recounted,
         now: instant(days),
     };
     reconcile(open, signals, &setting)
@@ -286,6 +302,30 @@ fn an_alert_is_over_after_seven_days_without_a_signal() {
 fn a_silent_feed_does_not_end_an_alert() {
     let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
     assert_eq!(run_with(&Policy::default(), &[alert], &[], 20, 3), []);
+}
+
+#[test]
+fn an_alert_in_an_area_that_waits_for_a_silent_feed_is_not_over() {
+    let open: Vec<Alert> = run(&[], &[cluster(0, 2)], 0).into_iter().map(|c| c.alert).collect();
+    let quiet = |area: &str| {
+        let waiting = BTreeMap::from([(AreaId::new(area).unwrap(), Day::from_epoch_days(TODAY + 2))]);
+        run_late(&Policy::default(), &open, &[], 8, 8, &waiting, &BTreeMap::new())
+    };
+    assert_eq!(quiet("bangor"), [], "data through the second day only");
+    assert_eq!(quiet("york")[0].alert.state, AlertState::Over, "another area's silence is no reason");
+}
+
+#[test]
+fn late_reports_restate_an_alert_without_news_and_never_take_cases_away() {
+    let open: Vec<Alert> = run(&[], &[cluster(0, 2)], 0).into_iter().map(|c| c.alert).collect();
+    let again = |n: u32| {
+        let recounted = BTreeMap::from([(open[0].id, n)]);
+        run_late(&Policy::default(), &open, &[], 2, 2, &BTreeMap::new(), &recounted)
+    };
+    let restated = &again(9)[0];
+    assert_eq!((restated.alert.observed, restated.news, restated.alert.state), (9, None, AlertState::Open));
+    assert!(restated.alert.headline.contains('9') && restated.alert.told_observed == 6, "{:?}", restated.alert);
+    assert_eq!((again(6), again(4)), (vec![], vec![]));
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Caller {
     /// # Errors
     /// Of the store.
     pub async fn snapshot(&self, state: &AppState) -> Result<Arc<Snapshot>, Problem> {
-        Ok(state.snapshots.current(&state.store, &self.scope.jurisdiction, state.clock.now()).await?)
+        Ok(state.snapshots.current(&state.store, &self.scope.jurisdiction).await?)
     }
 
     /// An area of the request narrowed to what the caller may see, with everything below it.

@@ -11,11 +11,14 @@ use super::{
 };
 use crate::domain::{
     event::{EventFact, EventKind},
-    ids::{AreaId, EventId, IncidentId},
+    ids::{AreaId, EventId, IncidentId, SourceId},
     place::{Cell, Precision, Resolution},
     scope::AreaScope,
     time::{Day, DayRange},
 };
+
+/// A bucket that begins earlier is complete, whatever its length: nothing is later than two months.
+pub const NOWCAST_DAYS: i32 = 92;
 
 /// Which facts are counted.
 #[derive(Debug, Clone)]
@@ -92,6 +95,17 @@ pub fn by_day(facts: &Facts, filter: &Filter, days: DayRange) -> Vec<u32> {
     for fact in filter.select(facts, days) {
         if let Some(i) = days.index(fact.event_day) {
             counts[i] += 1;
+        }
+    }
+    counts
+}
+
+/// Of events of one kind, counts by feed for every day.
+pub fn by_feed(facts: &Facts, filter: &Filter, days: DayRange) -> BTreeMap<SourceId, Vec<u32>> {
+    let mut counts: BTreeMap<SourceId, Vec<u32>> = BTreeMap::new();
+    for fact in filter.select(facts, days) {
+        if let Some(i) = days.index(fact.event_day) {
+            counts.entry(fact.source.clone()).or_insert_with(|| vec![0; days.len()])[i] += 1;
         }
     }
     counts

@@ -36,10 +36,11 @@ use crate::{
         forecast::{Forecast, ForecastLevel},
         hotspot::HotspotMap,
         ids::{EventId, JurisdictionId, RunId},
-        quality::{DataAge, SourceFreshness},
+        quality::{DataAge, DataGap, GapKind, SourceFreshness},
         scope::Scope,
-        time::Day,
+        time::{Day, DayRange, Zone},
     },
+    nowcast::{Feeds, LEARN_DAYS, Moment},
     store::{DynStore, EventQuery, Result},
 };
 
@@ -72,7 +73,12 @@ pub struct Snapshot {
     hotspots: OfRun<(), Option<Vec<Arc<HotspotMap>>>>,
     /// Rows of the last few questions, newest first.
     rows: Mutex<VecDeque<(u64, Question, Held)>>,
+    /// How late feeds are, learnt anew when anything changed.
+    feeds: Mutex<Option<LearntFeeds>>,
 }
+
+/// Revision, kind and moment that delays were learnt for.
+type LearntFeeds = (u64, EventKind, Moment, Arc<Feeds>);
 
 /// What was known when the store was last asked.
 #[derive(Debug, Default)]
@@ -94,6 +100,7 @@ struct Age {
     newest_event_at: Option<DateTime<Utc>>,
     last_received_at: Option<DateTime<Utc>>,
     sources: Vec<SourceFreshness>,
+    gaps: Vec<DataGap>,
 }
 
 impl Default for Snapshot {
@@ -112,6 +119,7 @@ impl Default for Snapshot {
             forecasts: OfRun::default(),
             hotspots: OfRun::default(),
             rows: Mutex::default(),
+            feeds: Mutex::default(),
         }
     }
 }
@@ -134,6 +142,7 @@ impl Snapshot {
             newest_event_at: age.newest_event_at,
             last_received_at: age.last_received_at,
             silent_sources: age.sources.iter().filter(|s| s.silent).map(|s| s.name.clone()).collect(),
+            gaps: age.gaps.clone(),
         }
     }
 
@@ -184,6 +193,29 @@ impl Snapshot {
         self.age.read().unwrap_or_else(PoisonError::into_inner).run
     }
 
+    /// How late each feed is with events of a kind, at this hour.
+    pub fn feeds(&self, kind: EventKind, now: DateTime<Utc>, zone: Zone) -> Arc<Feeds> {
+        // Within a quarter of an hour the shares known hardly move.
+        let quarter = DateTime::from_timestamp(now.timestamp().div_euclid(900) * 900 + 900, 0).unwrap_or(now);
+        let moment = Moment::new(zone.today(now), quarter, zone);
+        let revision = self.revision();
+        let mut held = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((r, k, m, feeds)) = &*held
+            && (*r, *k, *m) == (revision, kind, moment)
+        {
+            return Arc::clone(feeds);
+        }
+        let silent = {
+            let age = self.age.read().unwrap_or_else(PoisonError::into_inner);
+            age.gaps.iter().filter(|g| g.kind == GapKind::Silent).map(|g| (g.source.clone(), g.since)).collect()
+        };
+        let window = DayRange::ending(moment.today, LEARN_DAYS);
+        let feeds = self.read(|facts| Feeds::learn(facts.of(window).filter(|f| f.kind == kind), moment, &silent));
+        let feeds = Arc::new(feeds);
+        *held = Some((revision, kind, moment, Arc::clone(&feeds)));
+        feeds
+    }
+
     pub(super) fn held_rows(&self, revision: u64, question: &Question) -> Option<Held> {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         rows.iter().find(|(r, q, _)| *r == revision && q == question).map(|(_, _, held)| Arc::clone(held))
@@ -222,7 +254,7 @@ impl Snapshot {
         self.revision.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub(super) async fn refresh(self: &Arc<Self>, store: &DynStore, scope: &Scope, now: DateTime<Utc>) -> Result<()> {
+    pub(super) async fn refresh(self: &Arc<Self>, store: &DynStore, scope: &Scope) -> Result<()> {
         let mut known = self.gate.lock().await;
         if !self.has_work() {
             return Ok(());
@@ -243,7 +275,7 @@ impl Snapshot {
                 }
             }
         }
-        let received = self.look(store, scope, now, &mut known).await?;
+        let received = self.look(store, scope, &mut known).await?;
         if received > known.last_received {
             if let Some(after) = known.last_received {
                 let query = EventQuery { received_after: Some(after), ..EventQuery::default() };
@@ -281,28 +313,20 @@ impl Snapshot {
     }
 
     /// Ask for what is cheap: the latest run, the newest times, the feeds.
-    async fn look(
-        &self,
-        store: &DynStore,
-        scope: &Scope,
-        now: DateTime<Utc>,
-        known: &mut Known,
-    ) -> Result<Option<DateTime<Utc>>> {
+    async fn look(&self, store: &DynStore, scope: &Scope, known: &mut Known) -> Result<Option<DateTime<Utc>>> {
         let run = store.latest_run(scope).await?;
         let (newest_event_at, last_received_at) = store.newest(scope).await?;
         let mut sources = store.freshness(scope).await?;
-        let rhythms = store.sources(scope).await?;
-        for feed in &mut sources {
-            let every = rhythms.iter().find(|s| s.id == feed.source).and_then(|s| s.expected_every_hours);
-            feed.silent = feed.silent || is_silent(feed.last_received_at, every, now);
-        }
+        let gaps = store.data_gaps(scope, None).await?;
+        let silent = |feed: &SourceFreshness| gaps.iter().any(|g| g.kind == GapKind::Silent && g.source == feed.source);
+        sources.iter_mut().for_each(|feed| feed.silent = silent(feed));
         let run_id = run.as_ref().map(|r| r.id);
         if run_id != known.run {
             known.run = run_id;
             self.stale.store(true, Ordering::Release);
         }
         let mut age = self.age.write().unwrap_or_else(PoisonError::into_inner);
-        if age.run != run_id || age.sources != sources {
+        if age.run != run_id || age.sources != sources || age.gaps != gaps {
             self.bump();
         }
         *age = Age {
@@ -312,6 +336,7 @@ impl Snapshot {
             newest_event_at,
             last_received_at,
             sources,
+            gaps,
         };
         Ok(last_received_at)
     }
@@ -388,12 +413,6 @@ impl Snapshot {
     }
 }
 
-/// A feed is silent when three of its usual intervals have passed, and a day at least.
-fn is_silent(last: Option<DateTime<Utc>>, every_hours: Option<f64>, now: DateTime<Utc>) -> bool {
-    let (Some(last), Some(every)) = (last, every_hours) else { return false };
-    (now - last).num_minutes() as f64 / 60.0 > (3.0 * every).max(24.0)
-}
-
 /// A map for each resolution of the summary, in its order.
 fn by_resolution(map: HotspotMap) -> Vec<Arc<HotspotMap>> {
     let of = |resolution: u8| {
@@ -448,16 +467,5 @@ mod tests {
         // Somebody took the ids and is still asking the store: others must not answer from before.
         assert_eq!(snapshot.take_pending().len(), 1);
         assert!(snapshot.has_work());
-    }
-
-    #[test]
-    fn a_feed_is_silent_after_three_intervals_and_never_within_a_day() {
-        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let ago = |hours| Some(now - chrono::Duration::hours(hours));
-        assert!(!is_silent(ago(23), Some(1.0), now));
-        assert!(is_silent(ago(25), Some(1.0), now));
-        assert!(!is_silent(ago(60), Some(24.0), now));
-        assert!(is_silent(ago(80), Some(24.0), now));
-        assert!(!is_silent(ago(8000), None, now));
     }
 }

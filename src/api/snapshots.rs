@@ -5,8 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::{DateTime, Utc};
-
 use super::snapshot::Snapshot;
 use crate::{
     domain::{
@@ -41,15 +39,10 @@ impl Snapshots {
     ///
     /// # Errors
     /// Of the store.
-    pub async fn current(
-        &self,
-        store: &DynStore,
-        jurisdiction: &JurisdictionId,
-        now: DateTime<Utc>,
-    ) -> Result<Arc<Snapshot>> {
+    pub async fn current(&self, store: &DynStore, jurisdiction: &JurisdictionId) -> Result<Arc<Snapshot>> {
         let snapshot = self.entry(jurisdiction);
         if snapshot.has_work() {
-            snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api"), now).await?;
+            snapshot.refresh(store, &Scope::system(jurisdiction.clone(), "api")).await?;
         }
         Ok(snapshot)
     }

@@ -19,6 +19,7 @@ pub mod hotspots;
 mod ingest;
 mod jurisdictions;
 mod migrate;
+pub mod nowcast;
 mod openapi;
 pub mod scan;
 pub mod score;
@@ -87,6 +88,8 @@ enum Command {
     Hotspots(hotspots::HotspotsArgs),
     /// Endemic–epidemic model (hhh4) of weekly or daily counts in several units, on plain files.
     Hhh4(Box<hhh4::Hhh4Args>),
+    /// Recent counts corrected for reporting delay, on plain files.
+    Nowcast(nowcast::NowcastArgs),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
@@ -162,6 +165,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Detect(args) => detect::run(&args),
         Command::Hotspots(args) => hotspots::run(&args),
         Command::Hhh4(args) => hhh4::run(&args, &mut std::io::stdout().lock()),
+        Command::Nowcast(args) => nowcast::run(&args),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
         Command::Score(args) => score::run(&args, &mut std::io::stdout().lock()),

@@ -43,7 +43,7 @@ pub mod reference;
 pub mod rki;
 pub mod scan;
 
-pub use area::{AreaRule, AreaRuleOptions, area_rule};
+pub use area::{AreaRule, AreaRuleOptions, Known, area_rule, area_rule_known};
 pub use bins::{Bins, BinsError, Neighbours};
 pub use emerging::{Emerging, EmergingOptions, emerging};
 pub use gi_star::{GiStarOptions, gi_star};

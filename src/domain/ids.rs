@@ -56,6 +56,8 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
+    /// A gap in the data of one feed, derived from the feed and when it began.
+    GapId;
     /// One reported occurrence; every version of it shares the id.
     EventId;
     /// Events from several sources that are one occurrence.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     event::text_enum,
-    ids::{RejectId, SourceId},
+    ids::{AreaId, GapId, RejectId, SourceId},
     time::{Day, Zone},
 };
 
@@ -94,6 +94,36 @@ pub struct SourceFreshness {
     pub silent: bool,
 }
 
+text_enum! {
+    /// What is wrong with what a feed sends.
+    GapKind {
+        /// Nothing came for longer than its own rhythm makes likely.
+        Silent = "silent",
+        /// A batch whose times are those of the batch: its events are not counted where that would be a spike.
+        Stamped = "stamped",
+    }
+}
+
+/// A gap in the data: no alert, but a reason why conclusions wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DataGap {
+    pub id: GapId,
+    pub source: SourceId,
+    pub source_name: String,
+    pub kind: GapKind,
+    /// When the feed was last heard, or when the batch came.
+    pub since: DateTime<Utc>,
+    pub noticed_at: DateTime<Utc>,
+    /// When data came again; `None` while it is open.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Events that usually come in a day; `None` where that is not known or not shown.
+    pub usual_per_day: Option<f64>,
+    /// Events of a stamped batch; 0 for silence.
+    pub events: u32,
+    /// Areas that get much of their data from the feed: conclusions about them wait. Sorted.
+    pub areas: Vec<AreaId>,
+}
+
 /// The age of what a screen shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DataAge {
@@ -104,4 +134,7 @@ pub struct DataAge {
     pub last_received_at: Option<DateTime<Utc>>,
     /// Names of feeds that have gone silent.
     pub silent_sources: Vec<String>,
+    /// What is missing now, newest first.
+    #[serde(default)]
+    pub gaps: Vec<DataGap>,
 }

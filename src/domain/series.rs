@@ -1,10 +1,28 @@
 //! Counts over cells (or areas) and days.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::{
     ids::AreaId,
     place::Cell,
     time::{Day, DayRange},
 };
+
+/// What a recent count comes to when all reports are in, by what is known of how late reports are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NowcastTotal {
+    /// The mean; never below the count.
+    pub expected: f64,
+    /// Middle half.
+    pub lo50: u32,
+    pub hi50: u32,
+    /// Middle 95 %.
+    pub lo: u32,
+    pub hi: u32,
+    /// Of a usual number of events, the share that would be known by now, 0 to 1.
+    pub share_known: f64,
+}
 
 /// One count that is not zero. `place` and `day` are positions in the cube's own lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::derive::{Derived, derive};
+use super::derive::{Derived, derive, recount};
 use crate::{
     alert::{self, Policy, Rule, Setting},
     clock::DynClock,
@@ -21,17 +21,18 @@ use crate::{
     disclosure,
     domain::{
         alert::{Alert, AlertNews, Tier},
-        area::{Area, AreaShape, Jurisdiction, NamedPlace},
+        area::{Area, AreaShape, AreaTree, Jurisdiction, NamedPlace},
         event::{EventFact, EventKind},
         ids::{AlertId, RunId},
         language::Language,
         message::OutboxMessage,
         outreach::FollowUp,
-        quality::DataAge,
+        quality::{DataAge, Source},
         scope::Scope,
         time::{Day, DayRange},
     },
     notify::{ComposeSettings, Composer},
+    nowcast::{LEARN_DAYS, Moment},
     outreach::{self, FollowUpOptions},
     store::{DynStore, EventQuery, RunRecord, StoreError, StoredAnalysis},
 };
@@ -95,6 +96,11 @@ pub(super) struct Inputs {
     pub shapes: Vec<AreaShape>,
     pub places: Vec<NamedPlace>,
     pub facts: Vec<EventFact>,
+    /// Events of all kinds of the last half year: what feeds are heard by.
+    pub recent: Vec<EventFact>,
+    pub sources: Vec<Source>,
+    /// The day taken for today, and what had been received by then.
+    pub moment: Moment,
     /// From the first day with data; the last is the day taken for today.
     pub days: DayRange,
     pub now: DateTime<Utc>,
@@ -124,6 +130,9 @@ pub async fn analyse(
         .await
         .context("the analysis was interrupted")??;
     let (analysis, alerts) = write(store, scope, &inputs, &derived, started).await?;
+    if !inputs.replay && !inputs.looking_back {
+        derived.watch.store(store, scope, inputs.now).await.context("storing data gaps")?;
+    }
     let follow_ups = if inputs.replay || inputs.looking_back { Vec::new() } else { follow_ups(&inputs) };
     let opened = store.open_follow_ups(scope, &follow_ups).await?;
     Ok(Some(AnalysisSummary {
@@ -177,11 +186,15 @@ async fn read(
              (a mapping can say when with `received_at` or `assume_received_after`)"
         );
     }
+    let recent = EventQuery { days: Some(DayRange::ending(day, LEARN_DAYS)), as_of: known_by, ..EventQuery::default() };
     // Days before the first event hold no data, which is not the same as no events.
     let first = facts.iter().map(|f| f.event_day).min().unwrap_or(day);
     let looking_back = store.latest_run(scope).await?.is_some_and(|run| run.as_of > day);
     Ok(Some(Inputs {
         run: RunId::derived(&[jurisdiction.id.as_str(), &day.to_string(), &now.to_rfc3339()]),
+        recent: store.facts(scope, &recent).await?,
+        sources: store.sources(scope).await?,
+        moment: Moment::new(day, now, zone),
         shapes: store.area_shapes(scope).await?,
         places: store.places(scope).await?,
         days: DayRange { from: days.from.max(first), to: day },
@@ -191,6 +204,7 @@ async fn read(
             newest_event_at: facts.iter().map(|f| f.occurred_at).max(),
             last_received_at: last_received,
             silent_sources: Vec::new(),
+            gaps: Vec::new(),
         },
         looking_back,
         replay,
@@ -257,6 +271,8 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
     let policy = policy(&inputs.config);
     let open = store.alerts_to_merge(scope, inputs.days.to - policy.days_until_over).await?;
     let areas: Vec<Area> = inputs.shapes.iter().map(|s| s.area.clone()).collect();
+    let waiting = derived.watch.waiting(inputs.moment);
+    let recounted = recount(&derived.counted, &open, &AreaTree::new(&areas));
     let setting = Setting {
         jurisdiction: &inputs.jurisdiction.id,
         areas: &areas,
@@ -264,6 +280,8 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
         language: Language::En,
         as_of: inputs.days.to,
         data_through: derived.data_through,
+        waiting: &waiting,
+        recounted: &recounted,
         now: inputs.now,
     };
     let changes = alert::reconcile(&open, &derived.signals, &setting);
@@ -272,7 +290,10 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
     let mut messages = Vec::new();
     for change in &changes {
         let Some(news) = change.news else { continue };
-        let told = AlertNews { alert: change.alert.clone(), news, data: inputs.age.clone(), record: None };
+        let mut data = inputs.age.clone();
+        data.gaps.clone_from(&derived.watch.gaps);
+        data.silent_sources = derived.watch.silent_names();
+        let told = AlertNews { alert: change.alert.clone(), news, data, record: None };
         let released = disclosure::for_recipient(told)?;
         messages.extend(composer.compose(&released, &subscriptions, &areas, inputs.now));
     }

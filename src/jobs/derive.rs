@@ -7,30 +7,28 @@ use super::{
     hotspots::{self, Weeks},
     refresh,
     signals::Ground,
+    watch::Watch,
 };
 use crate::{
-    cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, centres, disk, resolution},
+    cells::{AreaIndex, Measure, PlaceNamer, area_cube, cell_cube, centres, counted_once, disk, resolution},
     domain::{
+        alert::Alert,
+        area::AreaTree,
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastRecord},
         hotspot::HotspotMap,
-        ids::AreaId,
+        ids::{AlertId, AreaId, SourceId},
         place::Cell,
         signal::Signal,
         time::{Day, DayRange},
-        triangle::ReportingTriangle,
     },
     forecast::{self, ForecastInput, ForecastOptions},
-    nowcast,
+    nowcast::{self, Feeds, LEARN_DAYS},
     store::AreaStatus,
 };
 
-/// Reporting delays beyond this are history loaded at once, not late reports.
-const LONGEST_DELAY_DAYS: usize = 60;
-/// Delays are learned from this many days.
-const DELAY_DAYS: i32 = 180;
-/// With fewer days than this nothing is said about delay.
-const FEWEST_DELAY_DAYS: usize = 28;
+/// Nothing is later than this.
+const LONGEST_DELAY_DAYS: i32 = 62;
 
 /// Everything derived from one reading of the store, before alerts.
 pub(super) struct Derived {
@@ -42,6 +40,10 @@ pub(super) struct Derived {
     pub status: Vec<AreaStatus>,
     /// The newest day on which some feed was heard.
     pub data_through: Day,
+    /// Feeds without data, and whose conclusions wait for them.
+    pub watch: Watch,
+    /// What was counted: all that is known, without batches that say nothing about time.
+    pub counted: Vec<EventFact>,
     pub notes: Vec<String>,
 }
 
@@ -49,7 +51,14 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     let mut notes = Vec::new();
     let areas = AreaIndex::new(inputs.shapes.clone());
     let namer = PlaceNamer::new(&areas, &inputs.places);
-    let silent = silence(&inputs.facts, inputs.days);
+    let watch = Watch::new(&inputs.recent, &inputs.sources, areas.tree(), &inputs.jurisdiction.id, inputs.moment);
+    let facts: Vec<EventFact> = inputs.facts.iter().filter(|f| !watch.stamped.contains(&f.id)).cloned().collect();
+    if facts.len() < inputs.facts.len() {
+        let n = inputs.facts.len() - facts.len();
+        notes.push(format!("{n} events came in batches whose times are those of the batch; they are not counted."));
+    }
+    let feeds = Feeds::learn(&facts, inputs.moment, &watch.silent);
+    let silent = silence(&facts, inputs.days, &feeds);
     if !silent.is_empty() {
         notes.push(format!("No feed sent anything for {} days of the period; they are left out.", silent.len()));
     }
@@ -57,9 +66,12 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     let ground = Ground {
         jurisdiction: &inputs.jurisdiction.id,
         run: inputs.run,
-        facts: &inputs.facts,
+        facts: &facts,
         days: inputs.days,
         silent: &silent,
+        feeds: &feeds,
+        watch: &watch,
+        moment: inputs.moment,
         areas: &areas,
         namer: &namer,
         settings: &inputs.config.analysis,
@@ -70,52 +82,80 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     signals.sort_by(|a, b| {
         b.recurrence_interval_days.total_cmp(&a.recurrence_interval_days).then_with(|| a.id.cmp(&b.id))
     });
-    let completeness = completeness(&inputs.facts, inputs.days);
-    let (forecasts, records) =
-        if inputs.replay { Default::default() } else { forecasts(inputs, &areas, &silent, &completeness, &mut notes)? };
+    let completeness = completeness(&facts, inputs.days, &feeds);
+    let (forecasts, records) = if inputs.replay {
+        Default::default()
+    } else {
+        forecasts(inputs, &facts, &areas, &silent, &completeness, &mut notes)?
+    };
     // Hot spots of a past day would take the place of today's.
-    let hotspots =
-        if inputs.replay || inputs.looking_back { None } else { hotspots(inputs, &silent, &completeness, &mut notes)? };
-    let status = refresh::judge(&inputs.facts, areas.tree(), inputs.days, inputs.days.to, inputs.now, &inputs.config);
+    let hotspots = if inputs.replay || inputs.looking_back {
+        None
+    } else {
+        hotspots(inputs, &facts, &silent, &completeness, &mut notes)?
+    };
+    let status = refresh::judge(&facts, areas.tree(), inputs.days, inputs.now, &feeds, &watch, &inputs.config);
     let data_through = inputs.days.days().rev().find(|d| !silent.contains(d)).unwrap_or(inputs.days.from);
-    Ok(Derived { signals, forecasts, records, hotspots, status, data_through, notes })
+    Ok(Derived { signals, forecasts, records, hotspots, status, data_through, watch, counted: facts, notes })
 }
 
-/// Days on which every feed was silent, each judged by its own rhythm.
-fn silence(facts: &[EventFact], days: DayRange) -> Vec<Day> {
-    let mut by_source: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+/// Days on which every feed was silent, each judged by its own rhythm and lateness.
+fn silence(facts: &[EventFact], days: DayRange, feeds: &Feeds) -> Vec<Day> {
+    let mut by_source: BTreeMap<&SourceId, Vec<u32>> = BTreeMap::new();
     for fact in facts {
         if let Some(i) = days.index(fact.event_day) {
-            by_source.entry(fact.source.as_str()).or_insert_with(|| vec![0; days.len()])[i] += 1;
+            by_source.entry(&fact.source).or_insert_with(|| vec![0; days.len()])[i] += 1;
         }
     }
     by_source
-        .values()
-        .map(|counts| nowcast::silent_days(counts, days))
+        .into_iter()
+        .map(|(source, counts)| nowcast::silent_days(&counts, &lateness(feeds, source, days), days))
         .reduce(|all, found| all.into_iter().filter(|d| found.contains(d)).collect())
         .unwrap_or_default()
 }
 
-/// Share of events known by lag in days, learned from how late the reports of the past came in. Empty when
-/// receipt says nothing about delay because history was loaded at once.
-fn completeness(facts: &[EventFact], days: DayRange) -> Vec<f64> {
-    let window = DayRange { from: days.from.max(days.to - (DELAY_DAYS - 1)), to: days.to };
-    let lag = |f: &EventFact| (f.received_at - f.occurred_at).num_days().max(0) as usize;
-    let mut lags: Vec<usize> = facts.iter().filter(|f| window.contains(f.event_day)).map(lag).collect();
-    lags.sort_unstable();
-    let quantile = |q: usize| lags.get((lags.len() * q / 100).min(lags.len().saturating_sub(1))).copied();
-    let (Some(median), Some(late)) = (quantile(50), quantile(99)) else { return Vec::new() };
-    if median > LONGEST_DELAY_DAYS / 2 || window.len() < FEWEST_DELAY_DAYS {
-        return Vec::new();
+/// The share of each day that would be known by now, were the feed heard.
+pub(super) fn lateness(feeds: &Feeds, source: &SourceId, days: DayRange) -> Vec<f64> {
+    days.days().map(|day| if days.to - day > LONGEST_DELAY_DAYS { 1.0 } else { feeds.lateness(source, day) }).collect()
+}
+
+/// Cases in the place and window of each alert, as they are known now: in its cells, or in its area where the figures
+/// it tells are the area's.
+pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) -> BTreeMap<AlertId, u32> {
+    let overdoses: Vec<EventFact> = facts.iter().filter(|f| f.kind == EventKind::Overdose).cloned().collect();
+    let in_cells = |alert: &Alert, fact: &EventFact| {
+        let of_size = |c: Cell| alert.cells.first().and_then(|first| c.parent(first.resolution()));
+        fact.cell.and_then(of_size).is_some_and(|c| alert.cells.contains(&c))
+    };
+    let in_area = |alert: &Alert, fact: &EventFact| {
+        alert.area.as_ref().zip(fact.area.as_ref()).is_some_and(|(all, own)| tree.contains(all, own))
+    };
+    // An area's figures always stand under the area's own name.
+    let of_area = |alert: &Alert| {
+        let name = alert.area.as_ref().and_then(|a| tree.get(a)).map(|a| a.name.as_str());
+        alert.cells.is_empty() || name == Some(alert.place_name.as_str())
+    };
+    let count = |alert: &Alert| {
+        let area = of_area(alert);
+        let inside = |f: &&&EventFact| if area { in_area(alert, f) } else { in_cells(alert, f) };
+        counted_once(&overdoses, alert.window).iter().filter(inside).count() as u32
+    };
+    alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()
+}
+
+/// By age in days: the share that is known of a day, over all feeds in the parts that they lately had.
+fn completeness(facts: &[EventFact], days: DayRange, feeds: &Feeds) -> Vec<f64> {
+    let mut parts: BTreeMap<SourceId, f64> = BTreeMap::new();
+    let recent = DayRange::ending(days.to, LEARN_DAYS);
+    for fact in facts.iter().filter(|f| recent.contains(f.event_day)) {
+        *parts.entry(fact.source.clone()).or_default() += 1.0;
     }
-    let counts = facts.iter().filter_map(|f| Some((window.index(f.event_day)?, lag(f), 1)));
-    let longest = late.clamp(1, LONGEST_DELAY_DAYS);
-    let corrected = nowcast::nowcast(&ReportingTriangle::from_counts(window, longest, counts));
-    corrected.iter().rev().take(longest).map(|day| day.share_known).collect()
+    feeds.by_age(&parts)
 }
 
 fn forecasts(
     inputs: &Inputs,
+    facts: &[EventFact],
     areas: &AreaIndex,
     silent: &[Day],
     completeness: &[f64],
@@ -123,14 +163,14 @@ fn forecasts(
 ) -> anyhow::Result<(Vec<Forecast>, Vec<ForecastRecord>)> {
     let h3 = resolution(inputs.config.analysis.resolution)?;
     let level = areas.tree().level();
-    let seen = cell_cube(&inputs.facts, inputs.days, h3, &[], Measure::Incidents).cube.places;
+    let seen = cell_cube(facts, inputs.days, h3, &[], Measure::Incidents).cube.places;
     // With the neighbours of every cell that saw an event: a forecast that knows only cells with events
     // could never be wrong about the others, and its record would flatter it.
     let mut ground: Vec<Cell> = seen.iter().flat_map(|cell| disk(*cell, 1)).collect();
     ground.sort_unstable();
     ground.dedup();
-    let mut cells = cell_cube(&inputs.facts, inputs.days, h3, &ground, Measure::Incidents).cube;
-    let mut by_area = area_cube(&inputs.facts, inputs.days, areas.tree(), Some(level), Measure::Incidents);
+    let mut cells = cell_cube(facts, inputs.days, h3, &ground, Measure::Incidents).cube;
+    let mut by_area = area_cube(facts, inputs.days, areas.tree(), Some(level), Measure::Incidents);
     cells.silent = silent.to_vec();
     by_area.silent = silent.to_vec();
     let centres = centres(&cells.places);
@@ -158,13 +198,14 @@ fn forecasts(
 
 fn hotspots(
     inputs: &Inputs,
+    facts: &[EventFact],
     silent: &[Day],
     completeness: &[f64],
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Option<HotspotMap>> {
     let settings = &inputs.config.analysis;
     let map = hotspots::hotspots(&Weeks {
-        facts: &inputs.facts,
+        facts,
         days: inputs.days,
         silent,
         completeness,

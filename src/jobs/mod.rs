@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `analyse` | facts → scan, EARS, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
 //! | `refresh-areas` | the areas' own rules after new events, within a second | accepted events |
+//! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
@@ -20,11 +21,13 @@ pub mod analyse;
 mod derive;
 mod hotspots;
 pub mod intake;
+mod known;
 pub mod outbox;
 pub mod refresh;
 mod scan_input;
 pub mod schedule;
 mod signals;
+mod watch;
 pub mod worker;
 
 use crate::{

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
+use super::{known::AreaKnown, watch::Watch};
 use crate::{
     cells::{Measure, area_cube},
     clock::DynClock,
@@ -13,43 +14,57 @@ use crate::{
         event::{EventFact, EventKind},
         ids::AreaId,
         scope::Scope,
-        time::{Day, DayRange},
+        time::DayRange,
     },
+    nowcast::{Feeds, LEARN_DAYS, Moment},
     store::{AreaStatus, DynStore, EventQuery},
 };
 
-/// Days of history behind the rule: EARS needs nine, the rest is for a steady floor under its deviation.
-const HISTORY_DAYS: i32 = 56;
+/// What one look found.
+pub struct Refreshed {
+    pub areas: Vec<AreaId>,
+    /// Whether a feed fell silent or was heard again.
+    pub gaps_changed: bool,
+}
 
-/// Judge every area anew, as of now. Answers which were judged.
-pub async fn refresh(
-    store: &DynStore,
-    clock: &DynClock,
-    scope: &Scope,
-    config: &Config,
-) -> anyhow::Result<Vec<AreaId>> {
+/// Judge every area anew, as of now, and look after the feeds.
+pub async fn refresh(store: &DynStore, clock: &DynClock, scope: &Scope, config: &Config) -> anyhow::Result<Refreshed> {
     let zone = super::zone_of(store, scope).await?;
     let now = clock.now();
     let today = zone.today(now);
-    let days = DayRange::ending(today, HISTORY_DAYS);
+    let days = DayRange::ending(today, LEARN_DAYS);
     let tree = AreaTree::new(&store.areas(scope).await?);
-    let query = EventQuery { kinds: vec![EventKind::Overdose], days: Some(days), ..EventQuery::default() };
-    let facts = store.facts(scope, &query).await?;
-    let rows = judge(&facts, &tree, days, today, now, config);
+    let all = store.facts(scope, &EventQuery { days: Some(days), ..EventQuery::default() }).await?;
+    let sources = store.sources(scope).await?;
+    let (scope_of, config) = (scope.jurisdiction.clone(), config.clone());
+    // Learning delays is computation: it leaves the async workers alone.
+    let (rows, watch) = tokio::task::spawn_blocking(move || {
+        let moment = Moment { today, now, zone };
+        let watch = Watch::new(&all, &sources, &tree, &scope_of, moment);
+        let counts = |f: &EventFact| f.kind == EventKind::Overdose && !watch.stamped.contains(&f.id);
+        let facts: Vec<EventFact> = all.into_iter().filter(counts).collect();
+        let feeds = Feeds::learn(&facts, moment, &watch.silent);
+        (judge(&facts, &tree, days, now, &feeds, &watch, &config), watch)
+    })
+    .await
+    .context("judging the areas was interrupted")?;
     store.put_area_status(scope, &rows).await.context("storing the areas' standing")?;
-    Ok(rows.into_iter().map(|row| row.area).collect())
+    let gaps_changed = watch.store(store, scope, now).await.context("storing data gaps")?;
+    Ok(Refreshed { areas: rows.into_iter().map(|row| row.area).collect(), gaps_changed })
 }
 
-/// Every area's standing on `today`, from facts of the days of `history` (which ends on `today`).
+/// Every area's standing on the last day of `history`, from facts of its days.
 pub(super) fn judge(
     facts: &[EventFact],
     tree: &AreaTree,
     history: DayRange,
-    today: Day,
     now: DateTime<Utc>,
+    feeds: &Feeds,
+    watch: &Watch,
     config: &Config,
 ) -> Vec<AreaStatus> {
     let cube = area_cube(facts, history, tree, None, Measure::Incidents);
+    let known = AreaKnown::new(facts, tree, history, feeds);
     let options = AreaRuleOptions { min_sigma: config.analysis.ears_min_sigma, ..AreaRuleOptions::default() };
     let within = |hours: i64| {
         let since = now - Duration::hours(hours);
@@ -64,11 +79,11 @@ pub(super) fn judge(
         .iter()
         .enumerate()
         .map(|(i, area)| {
-            let rule = detect::area_rule(&cube.series(i), &options);
+            let rule = detect::area_rule_known(&cube.series(i), known.of(area).first(history.len()), &options);
             AreaStatus {
                 area: area.clone(),
                 kind: EventKind::Overdose,
-                day: today,
+                day: history.to,
                 last_24h: day(area),
                 last_72h: three_days(area),
                 last_7d: week(area),
@@ -78,6 +93,8 @@ pub(super) fn judge(
                 statistic: rule.statistic,
                 p_value: rule.p_value,
                 recurrence_interval_days: rule.recurrence_interval_days,
+                share_known: rule.share_known,
+                waits_for: watch.waits_for(area),
                 updated_at: now,
             }
         })

@@ -4,10 +4,12 @@
 //! that begins, or falls silent, in some of the places makes a cluster of those places (or of all others). Feeds
 //! whose flow is steady over the study period are scanned together. Each feed whose flow is not is a stratum of
 //! its own (a covariate of Kulldorff et al. 2005): its cases are compared with its own days, on which it began
-//! late or was silent everywhere, and so only with where its cases fell.
+//! late or was silent everywhere, and so only with where its cases fell. A feed whose newest days are always late is
+//! steady: a day on which little would be known by now is no silence.
 
 use std::collections::BTreeMap;
 
+use super::derive::lateness;
 use crate::{
     cells::{counted_once, neighbours},
     detect::scan::{Location, ScanCase, ScanInput, ScanPlace},
@@ -17,7 +19,7 @@ use crate::{
         place::{Cell, Resolution},
         time::{Day, DayRange},
     },
-    nowcast,
+    nowcast::{self, Feeds},
 };
 
 /// A feed that chance would let begin this late less often than this began late.
@@ -58,10 +60,11 @@ pub(super) fn scanned(
     history: DayRange,
     study: DayRange,
     silent: &[Day],
+    feeds: &Feeds,
     resolution: Resolution,
     max_delay: u32,
 ) -> Scanned {
-    let unsteady = unsteady(facts, history, study);
+    let unsteady = unsteady(facts, history, study, feeds);
     let mut counts: BTreeMap<(Cell, Day, u32), u32> = BTreeMap::new();
     for fact in counted_once(facts, study) {
         let delay = fact.received_at - fact.occurred_at;
@@ -88,7 +91,7 @@ pub(super) fn scanned(
 }
 
 /// Feeds that began within the study period, or were silent on some of its days, each by its own rhythm.
-fn unsteady(facts: &[EventFact], history: DayRange, study: DayRange) -> Vec<SourceId> {
+fn unsteady(facts: &[EventFact], history: DayRange, study: DayRange, feeds: &Feeds) -> Vec<SourceId> {
     let mut by_source: BTreeMap<&SourceId, Vec<u32>> = BTreeMap::new();
     for fact in facts {
         if let Some(i) = history.index(fact.event_day) {
@@ -99,14 +102,17 @@ fn unsteady(facts: &[EventFact], history: DayRange, study: DayRange) -> Vec<Sour
     if by_source.len() < 2 {
         return Vec::new();
     }
-    let changed = |counts: &[u32]| {
+    let changed = |source: &SourceId, counts: &[u32]| {
         let Some(first) = counts.iter().position(|n| *n > 0) else { return false };
         let mean = counts.iter().map(|n| f64::from(*n)).sum::<f64>() / (counts.len() - first) as f64;
         let waited = (history.from + first as i32) - study.from;
         let began_late = waited > 0 && (-mean * f64::from(waited)).exp() < LEVEL;
-        began_late || nowcast::silent_days(counts, history).iter().any(|d| study.contains(*d))
+        began_late
+            || nowcast::silent_days(counts, &lateness(feeds, source, history), history)
+                .iter()
+                .any(|d| study.contains(*d))
     };
-    by_source.into_iter().filter(|(_, counts)| changed(counts)).map(|(source, _)| source.clone()).collect()
+    by_source.into_iter().filter(|(source, counts)| changed(source, counts)).map(|(source, _)| source.clone()).collect()
 }
 
 #[cfg(test)]
@@ -158,8 +164,18 @@ mod tests {
         facts
     }
 
+    /// Delays as they are learnt at the end of the study period.
+    fn feeds_of(facts: &[EventFact]) -> Feeds {
+        let moment = nowcast::Moment {
+            today: study().to,
+            now: (study().to + 1).starts_at(crate::domain::time::Zone::UTC),
+            zone: crate::domain::time::Zone::UTC,
+        };
+        Feeds::learn(facts, moment, &BTreeMap::new())
+    }
+
     fn least_p(facts: &[EventFact], strata: bool) -> f64 {
-        let mut scanned = scanned(facts, study(), study(), &[], H3, 0);
+        let mut scanned = scanned(facts, study(), study(), &[], &feeds_of(facts), H3, 0);
         if !strata {
             scanned.input.cases.iter_mut().for_each(|c| c.covariate = 0);
         }
@@ -174,7 +190,10 @@ mod tests {
         facts.extend(feed("police", 0..6, 4, |day| day >= 80, 2));
         assert!(least_p(&facts, false) < 0.01, "unstratified, the new feed is a cluster: the case is a fair one");
         assert!(least_p(&facts, true) > 0.05, "{}", least_p(&facts, true));
-        assert_eq!(scanned(&facts, study(), study(), &[], H3, 0).unsteady, ["police".parse().unwrap()]);
+        assert_eq!(
+            scanned(&facts, study(), study(), &[], &feeds_of(&facts), H3, 0).unsteady,
+            ["police".parse().unwrap()]
+        );
     }
 
     #[test]
@@ -199,7 +218,7 @@ mod tests {
         for (fact, hours) in facts.iter_mut().zip([0, 71, 72, 500]) {
             fact.received_at = fact.occurred_at + chrono::Duration::hours(hours);
         }
-        let of = |max| scanned(&facts, study(), study(), &[], H3, max).input.cases.len();
+        let of = |max| scanned(&facts, study(), study(), &[], &feeds_of(&facts), H3, max).input.cases.len();
         assert_eq!([of(0), of(1), of(2), of(3)], [4, 1, 2, 3]);
     }
 
@@ -225,9 +244,9 @@ mod tests {
     fn steady_feeds_and_a_single_one_are_scanned_together() {
         let mut facts = feed("ems", 0..60, 12, |_| true, 1);
         facts.extend(feed("police", 0..60, 3, |_| true, 2));
-        assert_eq!(scanned(&facts, study(), study(), &[], H3, 0).unsteady, []);
+        assert_eq!(scanned(&facts, study(), study(), &[], &feeds_of(&facts), H3, 0).unsteady, []);
         let alone = feed("ems", 0..60, 12, |day| day > 40, 1);
-        let only = scanned(&alone, study(), study(), &[], H3, 0);
+        let only = scanned(&alone, study(), study(), &[], &feeds_of(&alone), H3, 0);
         assert_eq!(only.unsteady, []);
         assert_eq!(only.input.cases.iter().map(|c| c.count).sum::<u32>(), 12 * 49);
     }

@@ -21,6 +21,8 @@ const DEBOUNCE_SECONDS: i64 = 20;
 /// What is due is looked for this often; so are messages whose retry is due.
 const LOOK_EVERY_SECONDS: i64 = 15;
 const LEASE_SECONDS: i64 = 45;
+/// Whether a feed has fallen silent is looked for this often.
+const WATCH_EVERY_MINUTES: i64 = 15;
 
 /// The plan of one process.
 pub struct Schedule {
@@ -30,6 +32,8 @@ pub struct Schedule {
     next_look: Option<DateTime<Utc>>,
     /// The run last queued for each jurisdiction: it may still be under way.
     queued: HashMap<JurisdictionId, DateTime<Utc>>,
+    /// When the feeds were last looked after.
+    watched: Option<DateTime<Utc>>,
 }
 
 impl Schedule {
@@ -41,7 +45,7 @@ impl Schedule {
         let analyse = analyse
             .parse::<Cron>()
             .with_context(|| format!("analysis.schedule \"{analyse}\" is not a cron expression of five fields"))?;
-        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new() })
+        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new(), watched: None })
     }
 
     /// Queue what is due now, if this process is the one that plans.
@@ -54,9 +58,16 @@ impl Schedule {
         if !store.hold_lease("schedule", &self.holder, now, Duration::seconds(LEASE_SECONDS)).await? {
             return Ok(());
         }
+        let watch = self.watched.is_none_or(|at| now - at >= Duration::minutes(WATCH_EVERY_MINUTES));
+        if watch {
+            self.watched = Some(now);
+        }
         for jurisdiction in store.jurisdictions().await? {
             let scope = Scope::system(jurisdiction.id.clone(), "schedule");
             let mut jobs = vec![JobKind::Deliver.at(now)];
+            if watch {
+                jobs.push(JobKind::WatchFeeds.at(now));
+            }
             if let Some(due) = self.due(store, &scope, &jurisdiction, now).await? {
                 self.queued.insert(jurisdiction.id, due);
                 // What was learned about a feed's points is used by the analysis after it.

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 
-use super::scan_input::{Scanned, scanned};
+use super::{
+    known::AreaKnown,
+    scan_input::{Scanned, scanned},
+    watch::Watch,
+};
 use crate::{
     cells::{AreaIndex, Measure, PlaceNamer, area_cube, resolution},
     config::{Analysis, ScanZones},
@@ -19,6 +23,7 @@ use crate::{
         signal::{Method, Signal, SignalScope},
         time::{Day, DayRange},
     },
+    nowcast::{Feeds, Moment},
     stats::CountDistribution,
 };
 
@@ -32,6 +37,8 @@ fn scan_name(zones: ZoneShape) -> &'static str {
 }
 
 const EARS: &str = "ears-c2";
+/// With less than this known of a day, the reader is told.
+const TOLD_SHARE: f64 = 0.9;
 /// Days that EARS judges in one run: the last complete day and the one under way.
 const EARS_DAYS: i32 = 2;
 
@@ -44,6 +51,9 @@ pub(super) struct Ground<'a> {
     pub days: DayRange,
     /// Days on which every feed was silent.
     pub silent: &'a [Day],
+    pub feeds: &'a Feeds,
+    pub watch: &'a Watch,
+    pub moment: Moment,
     pub areas: &'a AreaIndex,
     pub namer: &'a PlaceNamer<'a>,
     pub settings: &'a Analysis,
@@ -62,7 +72,8 @@ impl Ground<'_> {
         let lag = (self.settings.scan_lag_days as i32).min(self.days.len() as i32 - 1);
         let length = (self.settings.scan_study_days as i32).min(self.days.len() as i32 - lag);
         let study = DayRange::ending(self.as_of() - lag, length);
-        let found = scanned(self.facts, self.days, study, self.silent, h3, self.settings.scan_max_delay_days);
+        let delays = self.settings.scan_max_delay_days;
+        let found = scanned(self.facts, self.days, study, self.silent, self.feeds, h3, delays);
         let connected = self.settings.scan_zones != ScanZones::Circles;
         let found = if connected { found.with_cells_between() } else { found };
         let Scanned { cells, input, unsteady } = found;
@@ -141,6 +152,8 @@ impl Ground<'_> {
         if cluster.silent_days > 0 {
             caveats.push(format!("No data arrived on {} of these days; they were left out.", cluster.silent_days));
         }
+        let area = centre.and_then(|p| self.areas.finest_at(p)).map(|a| a.id.clone());
+        caveats.extend(self.watch.caveats(area.as_ref(), self.moment));
         let inside = |f: &EventFact| {
             let cell = f.cell.and_then(|c| c.parent(first.resolution()));
             cell.is_some_and(|c| cells.binary_search(&c).is_ok())
@@ -156,7 +169,7 @@ impl Ground<'_> {
             },
             kind: EventKind::Overdose,
             scope: SignalScope::Cells,
-            area: centre.and_then(|p| self.areas.finest_at(p)).map(|a| a.id.clone()),
+            area,
             centre,
             radius_km: cluster.radius_km,
             place_name: self.namer.cells_name(&cells).unwrap_or_default(),
@@ -181,11 +194,15 @@ impl Ground<'_> {
         let options = AreaRuleOptions { min_sigma: self.settings.ears_min_sigma, ..AreaRuleOptions::default() };
         // Chance has as many tries as there are areas and days: the recurrence is that of any of them.
         let tries = cube.places.len() as f64 * f64::from(EARS_DAYS);
+        let known = AreaKnown::new(self.facts, self.areas.tree(), self.days, self.feeds);
         let mut signals = Vec::new();
         for (i, area) in cube.places.iter().enumerate() {
-            let series = cube.series(i);
+            let (series, shares) = (cube.series(i), known.of(area));
             for back in 0..EARS_DAYS.min(self.days.len() as i32) {
-                let rule = detect::area_rule(&series[..series.len() - back as usize], &options);
+                let rule = {
+                    let n = series.len() - back as usize;
+                    detect::area_rule_known(&series[..n], shares.first(n), &options)
+                };
                 let p_any = 1.0 - (1.0 - rule.p_value).powf(tries);
                 let recurrence = 1.0 / p_any.max(f64::MIN_POSITIVE);
                 let enough = rule.observed >= self.settings.min_cases && f64::from(rule.observed) > rule.threshold;
@@ -201,6 +218,12 @@ impl Ground<'_> {
         let window = DayRange { from: day, to: day };
         let place = self.areas.get(area);
         let inside = |f: &EventFact| f.area.as_ref().is_some_and(|a| self.areas.tree().contains(area, a));
+        let mut caveats = self.caveats.to_vec();
+        caveats.extend(self.watch.caveats(Some(area), self.moment));
+        if rule.share_known < TOLD_SHARE {
+            let known = (100.0 * rule.share_known).round();
+            caveats.push(format!("Of a usual {day} about {known} % is known by now; the count is compared with that."));
+        }
         Signal {
             id: self.signal_id(EARS, area.as_str(), window),
             run: self.run,
@@ -223,7 +246,7 @@ impl Ground<'_> {
             recurrence_interval_days: recurrence,
             replications: None,
             events: self.line_list(window, inside),
-            caveats: self.caveats.to_vec(),
+            caveats,
         }
     }
 

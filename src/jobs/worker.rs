@@ -101,9 +101,17 @@ impl Worker {
                 self.deliver(&scope).await
             }
             JobKind::RefreshAreas => {
-                let touched = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
-                self.announce.announce(&job.jurisdiction, News::AreaStatus(touched));
+                let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
+                self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
                 schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
+            }
+            JobKind::WatchFeeds => {
+                let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
+                if found.gaps_changed {
+                    self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
+                    schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await?;
+                }
+                Ok(())
             }
             JobKind::Deliver => self.deliver(&scope).await,
             JobKind::LearnPoints => {

@@ -80,6 +80,7 @@ fn news(news: News) -> AlertNews {
             newest_event_at: Some(now()),
             last_received_at: Some(now()),
             silent_sources: vec![],
+            gaps: vec![],
         },
         record: None,
     }

@@ -183,6 +183,7 @@ impl World {
                 newest_event_at: Some(now()),
                 last_received_at: Some(now()),
                 silent_sources: vec![],
+                gaps: vec![],
             },
         }
     }

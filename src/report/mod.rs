@@ -12,12 +12,14 @@
 mod buckets;
 pub mod csv;
 mod interval;
+mod late;
 mod monthly;
 mod trends;
 
 pub use self::{
     buckets::{Bucket, BucketSpan, Month, buckets},
     interval::{IntervalMethod, Share, poisson_interval, wilson},
+    late::{ByFeed, add_nowcasts},
     monthly::{MonthlyReport, OutreachCounts, ReferralCount, monthly},
     trends::{By, Measure, TrendQuery, TrendSeries, TrendTable, trends},
 };

@@ -19,6 +19,7 @@ use crate::domain::{
     area::{Area, AreaKind, AreaTree},
     event::{EventFact, EventKind, Outcome, text_enum},
     ids::AreaId,
+    series::NowcastTotal,
     time::{Day, DayRange},
 };
 
@@ -112,6 +113,9 @@ pub struct TrendSeries {
     pub rate: Vec<Option<f64>>,
     pub rate_lo: Vec<Option<f64>>,
     pub rate_hi: Vec<Option<f64>>,
+    /// What a recent count comes to when all reports are in; `None` where it is complete, or nothing is known of delays.
+    #[serde(default)]
+    pub nowcast: Vec<Option<NowcastTotal>>,
 }
 
 const RATE_UNIT: &str =
@@ -162,13 +166,29 @@ pub fn trends(facts: &[EventFact], areas: &[Area], query: &TrendQuery) -> TrendT
 impl TrendTable {
     /// One row per series and bucket; an empty cell is a value that is not shown or not known.
     pub fn to_csv(&self) -> String {
-        let header = ["series_id", "series", "from", "to", "count", "rate_per_100k", "rate_lower", "rate_upper"];
+        let header = [
+            "series_id",
+            "series",
+            "from",
+            "to",
+            "count",
+            "rate_per_100k",
+            "rate_lower",
+            "rate_upper",
+            "nowcast",
+            "nowcast_lower",
+            "nowcast_upper",
+        ];
         let mut csv = Csv::with_header(&header);
         for line in &self.series {
             for (i, span) in self.buckets.iter().enumerate() {
                 csv.text(&line.id).text(&line.name).text(&span.from.to_string()).text(&span.to.to_string());
                 csv.count(line.values[i]);
                 csv.number(line.rate[i], 3).number(line.rate_lo[i], 3).number(line.rate_hi[i], 3);
+                let late = line.nowcast[i];
+                csv.number(late.map(|n| n.expected), 1)
+                    .count(late.map(|n| n.lo.into()))
+                    .count(late.map(|n| n.hi.into()));
                 csv.end_row();
             }
         }
@@ -177,7 +197,7 @@ impl TrendTable {
 }
 
 /// The facts that count, each incident's earliest report only where that was asked for.
-fn counted<'a>(facts: &'a [EventFact], query: &'a TrendQuery) -> impl Iterator<Item = &'a EventFact> {
+pub(super) fn counted<'a>(facts: &'a [EventFact], query: &'a TrendQuery) -> impl Iterator<Item = &'a EventFact> {
     let wanted = move |f: &&EventFact| query.kind.is_none_or(|k| k == f.kind) && query.days.contains(f.event_day);
     let mut first: BTreeMap<_, (_, _)> = BTreeMap::new();
     if query.incidents_once {
@@ -195,7 +215,7 @@ fn counted<'a>(facts: &'a [EventFact], query: &'a TrendQuery) -> impl Iterator<I
 }
 
 /// The area tree as the query sees it.
-struct Tree<'a> {
+pub(super) struct Tree<'a> {
     areas: AreaTree,
     selected: BTreeSet<&'a AreaId>,
     /// Areas that are series.
@@ -203,7 +223,7 @@ struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn new(areas: &'a [Area], query: &'a TrendQuery) -> Self {
+    pub fn new(areas: &'a [Area], query: &'a TrendQuery) -> Self {
         let mut tree =
             Self { areas: AreaTree::new(areas), selected: query.areas.iter().collect(), lines: BTreeSet::new() };
         let mut lines: BTreeSet<&AreaId> =
@@ -220,12 +240,12 @@ impl<'a> Tree<'a> {
         tree
     }
 
-    fn selects(&self, area: Option<&AreaId>) -> bool {
+    pub fn selects(&self, area: Option<&AreaId>) -> bool {
         self.selected.is_empty() || area.is_some_and(|a| self.areas.line(a).any(|x| self.selected.contains(&x.id)))
     }
 
     /// Which series a fact belongs to.
-    fn key(&self, fact: &EventFact, query: &TrendQuery) -> Option<(String, String)> {
+    pub fn key(&self, fact: &EventFact, query: &TrendQuery) -> Option<(String, String)> {
         let text = |id: &str, name: &str| Some((id.to_owned(), name.to_owned()));
         match query.by {
             By::Area => {
@@ -286,6 +306,7 @@ fn blank(id: String, name: String, (population, population_year): (Option<u64>, 
         rate: vec![None; n],
         rate_lo: vec![None; n],
         rate_hi: vec![None; n],
+        nowcast: vec![None; n],
     }
 }
 

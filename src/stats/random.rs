@@ -71,6 +71,30 @@ impl Random {
     pub fn exponential(&mut self) -> f64 {
         -self.open_unit().ln()
     }
+
+    /// The natural logarithm of a gamma number of this shape (> 0) and scale 1: Marsaglia & Tsang (2000).
+    /// As a logarithm, because a small shape gives numbers below the least positive double.
+    pub fn ln_gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            // Their boost: a draw of shape + 1 times U^(1/shape).
+            return self.ln_gamma(shape + 1.0) + self.open_unit().ln() / shape;
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let v = (1.0 + c * x).powi(3);
+            if v > 0.0 && self.open_unit().ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+                return (d * v).ln();
+            }
+        }
+    }
+
+    /// A beta number; both shapes > 0.
+    pub fn beta(&mut self, a: f64, b: f64) -> f64 {
+        let (x, y) = (self.ln_gamma(a), self.ln_gamma(b));
+        1.0 / (1.0 + (y - x).exp())
+    }
 }
 
 fn mix(mut z: u64) -> u64 {
@@ -95,6 +119,20 @@ mod tests {
     fn streams_of_one_seed_differ() {
         assert_ne!(Random::stream(7, 0).next(), Random::stream(7, 1).next());
         assert_ne!(Random::stream(7, 0).next(), Random::stream(8, 0).next());
+    }
+
+    #[test]
+    fn beta_numbers_have_their_mean_and_variance() {
+        for (a, b) in [(0.1, 2.0), (3.0, 0.5), (40.0, 160.0)] {
+            let mut r = Random::seeded(9);
+            let x: Vec<f64> = (0..40_000).map(|_| r.beta(a, b)).collect();
+            let mean = x.iter().sum::<f64>() / 40_000.0;
+            let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 40_000.0;
+            let (m, v) = (a / (a + b), a * b / ((a + b).powi(2) * (a + b + 1.0)));
+            // Five standard errors of the mean; a tenth for the variance, whose own error is below 3 %.
+            assert!((mean - m).abs() < 5.0 * (v / 40_000.0).sqrt(), "{a} {b}: {mean} for {m}");
+            assert!((variance / v - 1.0).abs() < 0.1, "{a} {b}: {variance} for {v}");
+        }
     }
 
     #[test]

@@ -11,12 +11,12 @@ use crate::domain::{
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
     forecast::{Forecast, ForecastLevel, ForecastRecord},
     ids::{
-        AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, IncidentId, JobId, JurisdictionId, MessageId, RejectId,
-        RunId, SignalId, SubscriptionId, UserId,
+        AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId,
+        RejectId, RunId, SignalId, SubscriptionId, UserId,
     },
     message::{Channel, MessageState, OutboxMessage, Subscription},
     outreach::{ContactMode, Contacted, Encounter, FollowUp, FollowUpState, Trigger},
-    quality::{QuarantinedRow, RejectReason, RejectState, Source, SourceFreshness},
+    quality::{DataGap, GapKind, QuarantinedRow, RejectReason, RejectState, Source, SourceFreshness},
     scope::{Role, User},
     signal::{Signal, SignalScope},
 };
@@ -235,7 +235,24 @@ pub(super) fn area_status(r: &impl Columns) -> Result<AreaStatus> {
         statistic: r.real("statistic")?,
         p_value: r.real("p_value")?,
         recurrence_interval_days: r.real("recurrence_interval_days")?,
+        share_known: r.real("share_known")?,
+        waits_for: r.json("waits_for")?,
         updated_at: r.instant("updated_at")?,
+    })
+}
+
+pub(super) fn data_gap(r: &impl Columns) -> Result<DataGap> {
+    Ok(DataGap {
+        id: GapId(r.uuid("gap_id")?),
+        source: r.parsed("source_id")?,
+        source_name: r.text("name")?,
+        kind: r.word("kind", GapKind::parse)?,
+        since: r.instant("since")?,
+        noticed_at: r.instant("noticed_at")?,
+        closed_at: r.opt_instant("closed_at")?,
+        usual_per_day: r.opt_real("usual_per_day")?,
+        events: r.u32("events")?,
+        areas: r.json("areas")?,
     })
 }
 

@@ -22,7 +22,7 @@ use crate::domain::{
     message::{OutboxMessage, Subscription},
     outreach::{Encounter, FollowUp, FollowUpState},
     place::{Cell, Point, PointKey, Precision},
-    quality::{QuarantinedRow, RejectState, Source, SourceFreshness},
+    quality::{DataGap, QuarantinedRow, RejectState, Source, SourceFreshness},
     scope::{Scope, User},
     signal::Signal,
     time::{Day, DayRange},
@@ -95,6 +95,10 @@ pub trait IntakeStore {
     async fn set_reject_state(&self, scope: &Scope, id: RejectId, state: RejectState) -> Result<()>;
     /// Per source: counts and the newest times (`silent` is left false; quality rules set it).
     async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>>;
+    /// Open gaps of the scope's areas, and those closed on or after `closed_since`; newest first, then by source.
+    async fn data_gaps(&self, scope: &Scope, closed_since: Option<DateTime<Utc>>) -> Result<Vec<DataGap>>;
+    /// Add gaps, or replace what may change of known ones (all but source, kind and the times it began).
+    async fn put_data_gaps(&self, scope: &Scope, gaps: &[DataGap]) -> Result<()>;
 }
 
 /// Events as rows, pages and facts.

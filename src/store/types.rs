@@ -116,6 +116,10 @@ pub struct AreaStatus {
     pub statistic: f64,
     pub p_value: f64,
     pub recurrence_interval_days: f64,
+    /// Of a usual number of events of that day, the share that would be known by now, 0 to 1.
+    pub share_known: f64,
+    /// Names of silent feeds that much of the area's data comes from: a count that is not above says nothing then.
+    pub waits_for: Vec<String>,
     pub updated_at: DateTime<Utc>,
 }
 
@@ -137,10 +141,12 @@ pub enum JobKind {
     Deliver,
     /// Fall-back points that feeds in small pieces show only over time.
     LearnPoints,
+    /// Whether a feed has fallen silent: nothing else happens when nothing comes.
+    WatchFeeds,
 }
 
 impl JobKind {
-    const ALL: [Self; 4] = [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints];
+    const ALL: [Self; 5] = [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -148,6 +154,7 @@ impl JobKind {
             Self::RefreshAreas => "refresh-areas",
             Self::Deliver => "deliver",
             Self::LearnPoints => "learn-points",
+            Self::WatchFeeds => "watch-feeds",
         }
     }
 

@@ -6,6 +6,7 @@
 mod calibration;
 mod detect_scan;
 mod detect_scan_zones;
+mod feeds;
 mod forecast_calibration;
 mod forecast_real;
 mod forecast_skill;

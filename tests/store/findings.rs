@@ -6,9 +6,10 @@ use emberwatch::{
         alert::{Alert, AlertState, Decision, DecisionKind, DismissReason, Tier},
         event::EventKind,
         forecast::{Forecast, ForecastLevel, ForecastRecord},
-        ids::{AlertId, EventId, MessageId, RunId, SignalId},
+        ids::{AlertId, EventId, GapId, MessageId, RunId, SignalId},
         message::{Channel, MessageState, OutboxMessage},
         place::Point,
+        quality::{DataGap, GapKind},
         signal::{Method, Signal, SignalScope},
         time::DayRange,
     },
@@ -18,7 +19,7 @@ use serde_json::json;
 
 use crate::{
     Db, on_both,
-    world::{all_of, area, may, may_day, only, settled, uuid},
+    world::{all_of, area, feed, may, may_day, only, settled, uuid},
 };
 
 on_both! {
@@ -33,6 +34,7 @@ on_both! {
     a_decision_needs_the_version_that_was_seen,
     dismissed_alerts_are_merged_while_they_are_recent,
     area_status_is_replaced_row_by_row,
+    data_gaps_open_close_and_are_seen_by_whom_they_concern,
 }
 
 pub fn method() -> Method {
@@ -128,6 +130,8 @@ fn status(area_id: &str, observed: u32) -> AreaStatus {
         statistic: 1.5,
         p_value: 0.06,
         recurrence_interval_days: 16.0,
+        share_known: 0.625,
+        waits_for: vec!["Dispatch".into()],
         updated_at: may(2),
     }
 }
@@ -401,4 +405,36 @@ async fn area_status_is_replaced_row_by_row(db: Db) {
     db.store.put_area_status(&me, &[status("orono", 1), status("bangor", 2)]).await.unwrap();
     db.store.put_area_status(&me, &[status("orono", 5)]).await.unwrap();
     assert_eq!(db.store.area_status(&me).await.unwrap(), [status("bangor", 2), status("orono", 5)]);
+}
+
+fn gap(n: u128, areas: &[&str]) -> DataGap {
+    DataGap {
+        id: GapId(uuid(n)),
+        source: feed(),
+        source_name: "Dispatch".into(),
+        kind: GapKind::Silent,
+        since: may(3) + Duration::microseconds(n as i64),
+        noticed_at: may(5),
+        closed_at: None,
+        usual_per_day: Some(6.25),
+        events: 0,
+        areas: areas.iter().map(|a| area(a)).collect(),
+    }
+}
+
+async fn data_gaps_open_close_and_are_seen_by_whom_they_concern(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let (near, far, all) = (gap(1, &["bangor", "state"]), gap(2, &["orono"]), gap(3, &[]));
+    db.store.put_data_gaps(&me, &[near.clone(), far.clone(), all.clone()]).await.unwrap();
+    assert_eq!(db.store.data_gaps(&me, None).await.unwrap(), [all.clone(), far.clone(), near.clone()]);
+    assert_eq!(db.store.data_gaps(&only(&["bangor"]), None).await.unwrap(), [all.clone(), near.clone()]);
+    assert_eq!(db.store.data_gaps(&all_of("pa"), None).await.unwrap(), []);
+    // Put twice it is there once, and what began it stays.
+    let closed = DataGap { closed_at: Some(may(7)), noticed_at: may(9), events: 4, ..near.clone() };
+    db.store.put_data_gaps(&me, std::slice::from_ref(&closed)).await.unwrap();
+    assert_eq!(db.store.data_gaps(&me, None).await.unwrap(), [all.clone(), far.clone()]);
+    let kept = DataGap { noticed_at: may(5), ..closed };
+    assert_eq!(db.store.data_gaps(&me, Some(may(7))).await.unwrap(), [all.clone(), far.clone(), kept]);
+    assert_eq!(db.store.data_gaps(&me, Some(may(8))).await.unwrap(), [all, far]);
 }

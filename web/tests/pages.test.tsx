@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { actionsOf } from '../src/alerts/actions';
 import { outlinePath } from '../src/alerts/outline-path';
-import type { BriefPlace, Trends } from '../src/api/types';
+import type { Area, BriefPlace, DataGap, TrendSeries, Trends } from '../src/api/types';
 import { directions } from '../src/brief/directions';
 import { inOrder } from '../src/brief/follow-ups';
 import { readAbout } from '../src/brief/log-sheet';
@@ -10,10 +10,10 @@ import { inOneLine } from '../src/brief/place-card';
 import { plan, planOf } from '../src/brief/plans';
 import { pathThrough } from '../src/trends/chart';
 import { pathOf, readQuestion } from '../src/trends/question';
-import { chosenSeries, intervalOf, valuesOf } from '../src/trends/values';
+import { chosenSeries, intervalOf, nowcastOf, valuesOf } from '../src/trends/values';
 import { areasOf } from '../src/ui/areas';
-import { CountChart } from '../src/ui/count-chart';
-import { TierMark } from '../src/ui/parts';
+import { CountChart, sayNowcast } from '../src/ui/count-chart';
+import { sayGap, TierMark } from '../src/ui/parts';
 import { niceTop } from '../src/ui/width';
 
 let root: HTMLElement;
@@ -37,6 +37,76 @@ describe('directions', () => {
       'geo:44.80123,-68.77654?q=44.80123,-68.77654(Main%20St)',
     );
     expect(directions(to, 'Main St', 'iPhone')).toBe('https://maps.apple.com/?daddr=44.80123,-68.77654');
+  });
+});
+
+describe('what is missing', () => {
+  const area = (id: string, kind: Area['kind'], name: string) => [id, { id, kind, name } as Area] as const;
+  const areas = new Map([
+    area('me', 'state', 'Maine'),
+    area('penobscot', 'county', 'Penobscot'),
+    area('bangor', 'town', 'Bangor'),
+  ]);
+  const gap: DataGap = {
+    id: '1',
+    source: 'police',
+    source_name: 'Bangor Police',
+    kind: 'silent',
+    since: '2025-11-18T04:10:00Z',
+    usual_per_day: 6,
+    events: 0,
+    areas: ['bangor', 'me', 'penobscot'],
+  };
+
+  it('is said with the feed, since when, what is usual and what waits', () => {
+    const said = sayGap(gap, areas);
+    expect(said).toMatch(/^Bangor Police: nothing since Tue.* 18.*; usual 6(\.0)? a day\./);
+    expect(said).toMatch(/Conclusions for Penobscot wait\.$/);
+    expect(sayGap({ ...gap, usual_per_day: null, areas: [] }, areas)).not.toMatch(/usual|wait/);
+  });
+
+  it('says of a batch without times of its own that it is not counted', () => {
+    const said = sayGap({ ...gap, kind: 'stamped', events: 30 }, areas);
+    expect(said).toMatch(/30 events came at .* they are not counted as a spike\.$/);
+  });
+});
+
+describe('a nowcast', () => {
+  const late = { expected: 8.5, lo50: 8, hi50: 9, lo: 7, hi: 11, share_known: 0.7 };
+  const series = {
+    id: 'a',
+    name: 'A',
+    population: 1000,
+    values: [4, 6],
+    rate: [40, 60],
+    nowcast: [null, late],
+  } as TrendSeries;
+
+  it('says what is known and what it comes to', () => {
+    expect(sayNowcast(6, late)).toBe('6 so far; 7 to 11 when all reports are in');
+  });
+
+  it('is a rate where rates are asked for, and nothing where all is in', () => {
+    expect(nowcastOf(series, 0, 'count')).toBeNull();
+    expect(nowcastOf(series, 1, 'count')).toEqual(late);
+    expect(nowcastOf(series, 1, 'rate')).toMatchObject({ lo: 70, hi: 110 });
+  });
+
+  it('is drawn behind the hollow bar', () => {
+    const point = { from: '2025-11-18', to: '2025-11-18', expected: 3, lo: 0, hi: 7 };
+    render(
+      <CountChart
+        label="Curve"
+        points={[
+          { ...point, count: 4, complete: true },
+          { ...point, from: '2025-11-19', to: '2025-11-19', count: 6, complete: false, nowcast: late },
+        ]}
+      />,
+      root,
+    );
+    expect(root.querySelectorAll('.nowcast .outer')).toHaveLength(1);
+    expect(root.querySelectorAll('.bar.hollow')).toHaveLength(1);
+    expect(root.textContent).toContain('7–11');
   });
 });
 

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{
         auth::{self, Caller, Identity},
-        counting::{Filter, by_day, last_complete_day, usual},
+        counting::{Filter, by_day, by_feed, last_complete_day, usual},
         extract::{Json, Query},
         hub::Change,
         pagination,
@@ -30,6 +30,7 @@ use crate::{
         ids::{AlertId, EventId},
         quality::DataAge,
         scope::Audience,
+        series::NowcastTotal,
         signal::Signal,
         time::{Day, DayRange},
     },
@@ -112,6 +113,8 @@ pub struct CurveDay {
     hi: f64,
     /// False while late reports are still to be expected.
     complete: bool,
+    /// What the count comes to when all reports are in; null where it is complete or nothing is known of delays.
+    nowcast: Option<NowcastTotal>,
 }
 
 /// An alert with its evidence.
@@ -196,14 +199,19 @@ fn curve(state: &AppState, caller: &Caller, snapshot: &Snapshot, alert: &Alert) 
         Filter::new(alert.kind, &caller.scope.areas).in_cells(&alert.cells)
     };
     let zone = caller.reference.jurisdiction.zone;
+    let feeds = snapshot.feeds(alert.kind, state.clock.now(), zone);
     snapshot.read(|facts| {
         let counts = by_day(facts, &filter, days);
+        let by_feed = by_feed(facts, &filter, days);
         let usual = usual(facts, &filter, days, today);
         let complete_until = last_complete_day(facts, alert.kind, today, zone);
         let one = |(day, count): (Day, u32)| {
-            let expected = usual.over(DayRange { from: day, to: day });
+            let only = DayRange { from: day, to: day };
+            let expected = usual.over(only);
             let [lo, hi] = expected.range;
-            CurveDay { day, count, expected: expected.mean, lo, hi, complete: day <= complete_until }
+            let complete = day <= complete_until;
+            let nowcast = if complete { None } else { feeds.nowcast(count, &by_feed, days, only) };
+            CurveDay { day, count, expected: expected.mean, lo, hi, complete, nowcast }
         };
         days.days().zip(counts).map(one).collect()
     })

@@ -9,7 +9,7 @@ use super::{resolution, window};
 use crate::{
     api::{
         auth::Caller,
-        counting::{Filter, by_day, last_complete_day, usual},
+        counting::{Filter, NOWCAST_DAYS, by_day, by_feed, last_complete_day, usual},
         expected::PLACE_BASIS,
         extract::Query,
         problem::Problem,
@@ -21,6 +21,7 @@ use crate::{
         ids::AreaId,
         place::Cell,
         quality::DataAge,
+        series::NowcastTotal,
         time::{Day, DayRange},
     },
     report::{Bucket, Measure, buckets},
@@ -83,6 +84,8 @@ pub struct SeriesItem {
     hi: f64,
     /// False while late reports are still to be expected: the count will grow.
     complete: bool,
+    /// What the count comes to when all reports are in; null where it is complete or nothing is known of delays.
+    nowcast: Option<NowcastTotal>,
 }
 
 /// One curve.
@@ -123,16 +126,21 @@ async fn series(
     };
     let snapshot = caller.snapshot(&state).await?;
     let zone = caller.reference.jurisdiction.zone;
+    let feeds = snapshot.feeds(kind, state.clock.now(), zone);
     let items = snapshot.read(|facts| {
         let counts = by_day(facts, &filter, days);
         let usual = usual(facts, &filter, days, today);
         let complete_until = last_complete_day(facts, kind, today, zone);
+        let recent = DayRange::ending(today, NOWCAST_DAYS);
+        let by_feed = by_feed(facts, &filter, recent);
         buckets(bucket, days, complete_until)
             .into_iter()
             .map(|span| {
                 let range = DayRange { from: span.from, to: span.to };
                 let count = range.days().filter_map(|d| days.index(d)).map(|i| counts[i]).sum();
                 let expected = usual.over(range);
+                let complete = range.to <= complete_until;
+                let open = !complete && range.from >= recent.from;
                 SeriesItem {
                     from: range.from,
                     to: range.to,
@@ -140,7 +148,8 @@ async fn series(
                     expected: expected.mean,
                     lo: expected.range[0],
                     hi: expected.range[1],
-                    complete: range.to <= complete_until,
+                    complete,
+                    nowcast: open.then(|| feeds.nowcast(count, &by_feed, recent, range)).flatten(),
                 }
             })
             .collect()

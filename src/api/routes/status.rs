@@ -35,11 +35,26 @@ pub struct AreaStatusRow {
     above: bool,
     statistic: f64,
     p_value: f64,
+    /// Of a usual day, the share that would be known by now, 0 to 1: "expected" and "threshold" are for that.
+    share_known: f64,
+    standing: Standing,
+    /// Silent feeds that much of the area's data comes from.
+    waits_for: Vec<String>,
     /// How often chance alone would do this in this area, days.
     recurrence_interval_days: f64,
     /// The rule and where the area stands, in a sentence.
     rule: String,
     updated_at: DateTime<Utc>,
+}
+
+/// Where an area stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Above,
+    NotAbove,
+    /// Not above, but a feed that much of it comes from is silent.
+    CannotSay,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,11 +93,24 @@ async fn area_status(
 
 fn status(row: AreaStatus, area_name: String) -> AreaStatusRow {
     let above = f64::from(row.observed) > row.threshold;
+    let standing = match (above, row.waits_for.is_empty()) {
+        (true, _) => Standing::Above,
+        (false, true) => Standing::NotAbove,
+        (false, false) => Standing::CannotSay,
+    };
     let verb = if above { "is above" } else { "is not above" };
-    let rule = format!(
-        "{area_name}: {} on {} against a usual {:.1} {verb} the rule's limit of {:.1}.",
+    let by_now = if row.share_known < 0.9 { " by now" } else { "" };
+    let mut rule = format!(
+        "{area_name}: {} on {} against a usual {:.1}{by_now} {verb} the rule's limit of {:.1}.",
         row.observed, row.day, row.expected, row.threshold
     );
+    if standing == Standing::CannotSay {
+        rule = format!(
+            "{area_name}: nothing can be said while {} is silent; {} so far.",
+            row.waits_for.join(", "),
+            row.observed
+        );
+    }
     AreaStatusRow {
         area: row.area,
         area_name,
@@ -97,6 +125,9 @@ fn status(row: AreaStatus, area_name: String) -> AreaStatusRow {
         above,
         statistic: row.statistic,
         p_value: row.p_value,
+        share_known: row.share_known,
+        standing,
+        waits_for: row.waits_for,
         recurrence_interval_days: row.recurrence_interval_days,
         rule,
         updated_at: row.updated_at,

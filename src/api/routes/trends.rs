@@ -13,7 +13,7 @@ use super::window;
 use crate::{
     api::{
         auth::Caller,
-        counting::{Filter, last_complete_day},
+        counting::{Filter, NOWCAST_DAYS, last_complete_day},
         extract::Query,
         problem::Problem,
         state::AppState,
@@ -25,7 +25,7 @@ use crate::{
         ids::AreaId,
         quality::DataAge,
         scope::AreaScope,
-        time::Day,
+        time::{Day, DayRange},
     },
     report::{self, Bucket, By, Measure, TrendTable},
 };
@@ -78,7 +78,8 @@ impl Disclose for Trends {
 
 /// Counts and rates over time.
 ///
-/// As CSV the header is `series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper`; no cell
+/// As CSV the header is `series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper,
+/// nowcast,nowcast_lower,nowcast_upper`; no cell
 /// is one that a spreadsheet takes for a formula.
 #[utoipa::path(get, path = "/trends", tag = "trends", operation_id = "getTrends", params(TrendsQuery),
     responses((status = 200, content((Trends = "application/json"), (String = "text/csv")))))]
@@ -94,11 +95,15 @@ async fn trends(
     let snapshot = caller.snapshot(&state).await?;
     let zone = caller.reference.jurisdiction.zone;
     let visible = Filter::new(kind, &caller.scope.areas);
-    let (facts, over_through, data_from): (Vec<EventFact>, Day, Option<Day>) = snapshot.read(|held| {
-        let facts = held.of(days).filter(|f| visible.takes(f)).cloned().collect();
-        let first = held.span().and_then(|all| held.of(all).find(|f| f.kind == kind).map(|f| f.event_day));
-        (facts, last_complete_day(held, kind, today, zone), first)
-    });
+    let recent = DayRange::ending(today, NOWCAST_DAYS);
+    let ((facts, recent_facts), over_through, data_from): ((Vec<EventFact>, Vec<EventFact>), Day, Option<Day>) =
+        snapshot.read(|held| {
+            let of = |days| held.of(days).filter(|f| visible.takes(f)).cloned().collect();
+            // What is usual is read from the days before a short window too.
+            let late = if days.to >= recent.from { of(recent) } else { Vec::new() };
+            let first = held.span().and_then(|all| held.of(all).find(|f| f.kind == kind).map(|f| f.event_day));
+            ((of(days), late), last_complete_day(held, kind, today, zone), first)
+        });
     let asked = report::TrendQuery {
         kind: Some(kind),
         by: query.by.unwrap_or(By::Area),
@@ -111,9 +116,16 @@ async fn trends(
         ..report::TrendQuery::new(days, over_through)
     };
     let reference = caller.reference.clone();
-    let table = tokio::task::spawn_blocking(move || report::trends(&facts, &reference.areas, &asked))
-        .await
-        .map_err(|_| Problem::internal())?;
+    let feeds = snapshot.feeds(kind, state.clock.now(), zone);
+    let table = tokio::task::spawn_blocking(move || {
+        let mut table = report::trends(&facts, &reference.areas, &asked);
+        report::add_nowcasts(&mut table, &recent_facts, &reference.areas, &asked, recent, |count, by_feed, range| {
+            feeds.nowcast(count, by_feed, recent, range)
+        });
+        table
+    })
+    .await
+    .map_err(|_| Problem::internal())?;
     let released = release(caller.scope.audience, Trends { table, data: snapshot.age() })?;
     if query.format == Some(Format::Csv) {
         let headers = [

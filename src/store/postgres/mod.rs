@@ -39,6 +39,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_accounts", include_str!("../../../migrations/postgres/0009_accounts.sql")),
     ("0010_alert_turn", include_str!("../../../migrations/postgres/0010_alert_turn.sql")),
     ("0011_hotspots", include_str!("../../../migrations/postgres/0011_hotspots.sql")),
+    ("0012_data_gaps", include_str!("../../../migrations/postgres/0012_data_gaps.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

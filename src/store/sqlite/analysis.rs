@@ -314,7 +314,7 @@ async fn put_status(tx: &mut SqliteConnection, scope: &Scope, status: &[AreaStat
     for chunk in status.chunks(ROWS) {
         let mut sql = QueryBuilder::<Sqlite>::new(
             "INSERT INTO area_status (jurisdiction_id, area_id, kind, day, last_24h, last_72h, last_7d, observed,
-             expected, threshold, statistic, p_value, recurrence_interval_days, updated_at) ",
+             expected, threshold, statistic, p_value, recurrence_interval_days, share_known, waits_for, updated_at) ",
         );
         sql.push_values(chunk, |mut b, s| {
             b.push_bind(scope.jurisdiction.as_str())
@@ -330,6 +330,8 @@ async fn put_status(tx: &mut SqliteConnection, scope: &Scope, status: &[AreaStat
                 .push_bind(s.statistic)
                 .push_bind(s.p_value)
                 .push_bind(s.recurrence_interval_days)
+                .push_bind(s.share_known)
+                .push_bind(json(&s.waits_for))
                 .push_bind(instant(s.updated_at));
         });
         sql.push(
@@ -337,7 +339,8 @@ async fn put_status(tx: &mut SqliteConnection, scope: &Scope, status: &[AreaStat
              last_24h = excluded.last_24h, last_72h = excluded.last_72h, last_7d = excluded.last_7d,
              observed = excluded.observed, expected = excluded.expected, threshold = excluded.threshold,
              statistic = excluded.statistic, p_value = excluded.p_value,
-             recurrence_interval_days = excluded.recurrence_interval_days, updated_at = excluded.updated_at",
+             recurrence_interval_days = excluded.recurrence_interval_days, share_known = excluded.share_known,
+             waits_for = excluded.waits_for, updated_at = excluded.updated_at",
         );
         sql.build().execute(&mut *tx).await.map_err(failed("storing area status"))?;
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         ids::{RejectId, SourceId},
-        quality::{QuarantinedRow, Reject, RejectState, Source, SourceFreshness},
+        quality::{DataGap, QuarantinedRow, Reject, RejectState, Source, SourceFreshness},
         scope::Scope,
     },
     store::{
@@ -178,6 +178,49 @@ impl IntakeStore for SqliteStore {
         .await
         .map_err(failed("reading how fresh the sources are"))?;
         found.iter().map(|r| rows::freshness(&of("sources", r))).collect()
+    }
+
+    async fn data_gaps(&self, scope: &Scope, closed_since: Option<DateTime<Utc>>) -> Result<Vec<DataGap>> {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "SELECT g.*, s.name FROM data_gaps g
+             JOIN sources s ON s.jurisdiction_id = g.jurisdiction_id AND s.source_id = g.source_id
+             WHERE g.jurisdiction_id = ",
+        );
+        sql.push_bind(scope.jurisdiction.as_str()).push(" AND (g.closed_at IS NULL");
+        if let Some(since) = closed_since {
+            sql.push(" OR g.closed_at >= ").push_bind(instant(since));
+        }
+        sql.push(") ORDER BY g.since DESC, g.source_id, g.gap_id");
+        let found = sql.build().fetch_all(&self.readers).await.map_err(failed("reading data gaps"))?;
+        let gaps: Result<Vec<DataGap>> = found.iter().map(|r| rows::data_gap(&of("data_gaps", r))).collect();
+        let visible = |g: &DataGap| g.areas.is_empty() || g.areas.iter().any(|a| scope.areas.allows(Some(a)));
+        Ok(gaps?.into_iter().filter(visible).collect())
+    }
+
+    async fn put_data_gaps(&self, scope: &Scope, gaps: &[DataGap]) -> Result<()> {
+        let mut tx = self.begin("storing data gaps").await?;
+        for gap in gaps {
+            sqlx::query(
+                "INSERT INTO data_gaps (jurisdiction_id, gap_id, source_id, kind, since, noticed_at, closed_at,
+                 usual_per_day, events, areas) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                 ON CONFLICT (jurisdiction_id, gap_id) DO UPDATE SET closed_at = excluded.closed_at,
+                 usual_per_day = excluded.usual_per_day, events = excluded.events, areas = excluded.areas",
+            )
+            .bind(scope.jurisdiction.as_str())
+            .bind(gap.id.0)
+            .bind(gap.source.as_str())
+            .bind(gap.kind.as_str())
+            .bind(instant(gap.since))
+            .bind(instant(gap.noticed_at))
+            .bind(gap.closed_at.map(instant))
+            .bind(gap.usual_per_day)
+            .bind(i64::from(gap.events))
+            .bind(json(&gap.areas))
+            .execute(&mut *tx)
+            .await
+            .map_err(failed("storing data gaps"))?;
+        }
+        tx.commit().await.map_err(failed("storing data gaps"))
     }
 }
 

@@ -7,7 +7,7 @@ import { certaintyOf, days, number, onceIn } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { patched } from '../state/route';
 import { CountChart } from '../ui/count-chart';
-import { AgeLine, Failure, Said, Skeleton, TierMark } from '../ui/parts';
+import { AgeLine, Failure, Said, SilentFeeds, Skeleton, TierMark } from '../ui/parts';
 import { Actions } from './actions';
 import { Course } from './course';
 import { DecisionLine } from './decision-line';
@@ -49,6 +49,7 @@ export function AlertPage({ id }: { id: string }) {
           onStale={detail.reload}
         />
       </header>
+      <SilentFeeds data={data} />
       <section class="stack">
         <h2>{t('alert.what')}</h2>
         <p>
@@ -103,7 +104,7 @@ export function AlertPage({ id }: { id: string }) {
         )}
       </section>
       {line_list && <LineList events={line_list} fresh={new_events ?? []} />}
-      <AgeLine data={data} />
+      <AgeLine data={data} plain />
     </article>
   );
 }

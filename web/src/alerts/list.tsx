@@ -5,7 +5,17 @@ import { t } from '../i18n';
 import { dayShort, onceIn } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
-import { AgeLine, Choices, Empty, Failure, type Mark, Said, Skeleton, TierMark } from '../ui/parts';
+import {
+  AgeLine,
+  Choices,
+  Empty,
+  Failure,
+  type Mark,
+  Said,
+  SilentFeeds,
+  Skeleton,
+  TierMark,
+} from '../ui/parts';
 import { TurnWord } from './course';
 
 const STATES = {
@@ -59,6 +69,7 @@ export function AlertsPage() {
       {alerts.data && items.length === 0 && (
         <Empty title={t('alerts.empty.title')}>{t('alerts.empty.text')}</Empty>
       )}
+      {alerts.data?.data && <SilentFeeds data={alerts.data.data} />}
       <ul class="stack alert-list">
         {items.map((alert) => (
           <AlertRow key={alert.id} alert={alert} />
@@ -71,7 +82,7 @@ export function AlertsPage() {
           </button>
         </p>
       )}
-      <AgeLine data={alerts.data?.data} />
+      <AgeLine data={alerts.data?.data} plain />
     </div>
   );
 }

@@ -31,6 +31,8 @@ type Must<T extends true> = T;
 export type Contract = [
   Must<Fits<Service['Me'], ours.Me>>,
   Must<Fits<Service['DataAge'], ours.DataAge>>,
+  Must<Fits<Service['DataGap'], ours.DataGap>>,
+  Must<Fits<Service['NowcastTotal'], ours.Nowcast>>,
   Must<Fits<Service['Area'], ours.Area>>,
   Must<Fits<Service['NamedPlace'], ours.NamedPlace>>,
   Must<Fits<Service['CellTable'], ours.CellTable>>,

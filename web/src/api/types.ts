@@ -46,6 +46,30 @@ export interface DataAge {
   newest_event_at: string | null;
   last_received_at: string | null;
   silent_sources: string[];
+  /** What is missing now, newest first. */
+  gaps?: DataGap[] | null;
+}
+
+/** A feed that fell silent, or a batch whose times are its own: no alert, but a reason to wait. */
+export interface DataGap {
+  id: string;
+  source: string;
+  source_name: string;
+  kind: 'silent' | 'stamped';
+  since: string;
+  usual_per_day: number | null;
+  events: number;
+  areas: string[];
+}
+
+/** What a recent count comes to when all reports are in. */
+export interface Nowcast {
+  expected: number;
+  lo50: number;
+  hi50: number;
+  lo: number;
+  hi: number;
+  share_known: number;
 }
 
 export interface Area {
@@ -155,6 +179,7 @@ export interface SeriesPoint {
   lo: number | null;
   hi: number | null;
   complete: boolean;
+  nowcast?: Nowcast | null;
 }
 
 export interface Series {
@@ -173,6 +198,7 @@ export interface TrendSeries {
   rate?: (number | null)[] | null;
   rate_lo?: (number | null)[] | null;
   rate_hi?: (number | null)[] | null;
+  nowcast?: (Nowcast | null)[] | null;
 }
 
 export interface Bucket extends DayRange {
@@ -281,6 +307,7 @@ export interface CurvePoint {
   lo: number | null;
   hi: number | null;
   complete?: boolean;
+  nowcast?: Nowcast | null;
 }
 
 export interface EventRow {

@@ -113,7 +113,7 @@ function BriefBody({ brief }: { brief: ShiftBrief }) {
           <span class="strong">{t('brief.limits')}:</span> <Said own>{brief.limits}</Said>
         </p>
       )}
-      <AgeLine data={brief.data} />
+      <AgeLine data={brief.data} plain />
     </>
   );
 }

@@ -60,6 +60,13 @@ export const en = {
   'age.silent': 'Silent feed: {names}. Low counts may be missing data.',
   'age.unknown': 'no data yet',
 
+  'gap.silent': '{name}: nothing since {when}.',
+  'gap.silentUsual': '{name}: nothing since {when}; usual {usual} a day.',
+  'gap.wait': 'Conclusions for {areas} wait.',
+  'gap.waitMore': 'Conclusions for {areas} and {n} more wait.',
+  'gap.stamped':
+    '{name}: {n} event came at {when} with the time of its batch; it is not counted as a spike.|{name}: {n} events came at {when} with the time of their batch; they are not counted as a spike.',
+
   'time.now': 'just now',
   'time.today': 'today',
   'time.tonight': 'tonight',
@@ -401,6 +408,9 @@ export const en = {
   'chart.point': '{when}: {n} counted, {expected} usual ({range})',
   'chart.pointPlain': '{when}: {n}',
   'chart.incomplete': 'late reports still expected',
+  'chart.nowcast': '{n} so far; {lo} to {hi} when all reports are in',
+  'chart.nowcastKey': 'when all reports are in',
+  'table.nowcast': 'When all are in',
   'chart.help': 'Use the arrow keys to read single values.',
 
   'trends.title': 'Trends',

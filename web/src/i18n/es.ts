@@ -61,6 +61,12 @@ export const es: Messages = {
   'age.newest': 'último suceso {when}',
   'age.asOf': 'según lo conocido el {day}',
   'age.silent': 'Fuente en silencio: {names}. Los números bajos pueden ser datos que faltan.',
+  'gap.silent': '{name}: nada desde {when}.',
+  'gap.silentUsual': '{name}: nada desde {when}; lo habitual son {usual} al día.',
+  'gap.wait': 'Las conclusiones sobre {areas} esperan.',
+  'gap.waitMore': 'Las conclusiones sobre {areas} y {n} más esperan.',
+  'gap.stamped':
+    '{name}: {n} evento llegó el {when} con la hora de su envío; no se cuenta como un aumento.|{name}: {n} eventos llegaron el {when} con la hora de su envío; no se cuentan como un aumento.',
   'age.unknown': 'aún sin datos',
 
   'time.now': 'ahora mismo',
@@ -408,6 +414,9 @@ export const es: Messages = {
   'chart.point': '{when}: {n} contados, {expected} habituales ({range})',
   'chart.pointPlain': '{when}: {n}',
   'chart.incomplete': 'aún se esperan avisos tardíos',
+  'chart.nowcast': '{n} hasta ahora; de {lo} a {hi} cuando lleguen todos los avisos',
+  'chart.nowcastKey': 'cuando lleguen todos los avisos',
+  'table.nowcast': 'Cuando lleguen todos',
   'chart.help': 'Use las flechas para leer valores.',
 
   'trends.title': 'Tendencias',

@@ -81,6 +81,19 @@ export function exactTime(iso: string): string {
   }).format(new Date(iso));
 }
 
+/** "Tue 18 Nov 04:10": for what began within the last weeks. */
+export function weekdayTime(iso: string): string {
+  return new Intl.DateTimeFormat(language.value, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone: zone.value,
+  }).format(new Date(iso));
+}
+
 export function clock(iso: string): string {
   return new Intl.DateTimeFormat(language.value, {
     hour: '2-digit',

@@ -6,7 +6,7 @@ import type { AreaStatus, CellTable, Forecast, ForecastRecord, HotspotTable, Pag
 import { t } from '../i18n';
 import { useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
-import { AgeLine, Choices, Failure, Select, Skeleton } from '../ui/parts';
+import { AgeLine, Choices, Failure, Select, SilentFeeds, Skeleton } from '../ui/parts';
 import { CellDetailPanel } from './cell-detail';
 import { CellTableView, type Row, rowsOfForecasts } from './cell-table';
 import { LAYERS, resolutionAt } from './classes';
@@ -65,11 +65,13 @@ function MapWithTable({ view }: { view: View }) {
   const hotspot = hotspots.data?.items.find((row) => row.cell === view.cell);
   const chosen = hotspot ?? rows?.find((row) => row.cell === view.cell);
 
+  const age = cells.data?.data ?? hotspots.data?.data ?? dataAge.value;
   return (
     <div class={`map-page shows-${shown}${view.cell ? ' with-detail' : ''}`}>
       <h1 class="visually-hidden">{t('map.title')}</h1>
       <section class="map-list" aria-label={t('map.list')} aria-busy={shownNow.loading}>
         <Controls view={view} />
+        {age && <SilentFeeds data={age} />}
         {failed !== null && !shownNow.data && <Failure error={failed} retry={shownNow.reload} />}
         {!shownNow.data && failed === null && <Skeleton lines={10} />}
         {hotspotLayer && hotspots.data && (
@@ -89,7 +91,7 @@ function MapWithTable({ view }: { view: View }) {
             resolution={forecastLayer ? 8 : (cells.data?.resolution ?? resolution)}
           />
         )}
-        <AgeLine data={cells.data?.data ?? hotspots.data?.data ?? dataAge.value} />
+        <AgeLine data={age} plain />
       </section>
       <section class="map-middle" aria-label={t('map.region')}>
         <MapBox view={view} resolution={resolution} focus={chosen?.centre ?? null} />

@@ -4,9 +4,10 @@ import { useState } from 'preact/hooks';
 import type { TrendSeries, Trends } from '../api/types';
 import { t } from '../i18n';
 import { dayShort, days, number } from '../i18n/format';
+import { NowcastMark, sayNowcast } from '../ui/count-chart';
 import { niceTop, useWidth } from '../ui/width';
 import type { Question } from './question';
-import { intervalOf, valuesOf } from './values';
+import { intervalOf, nowcastOf, valuesOf } from './values';
 
 interface Props {
   trends: Trends;
@@ -26,7 +27,9 @@ export function TrendChart({ trends, shown, question }: Props) {
   const n = trends.buckets.length;
   const right = width > 520 ? 130 : 12;
   const highest = shown.flatMap((s) =>
-    valuesOf(s, question.measure).map((v, i) => Math.max(v ?? 0, rate ? (intervalOf(s, i)?.[1] ?? 0) : 0)),
+    valuesOf(s, question.measure).map((v, i) =>
+      Math.max(v ?? 0, rate ? (intervalOf(s, i)?.[1] ?? 0) : 0, nowcastOf(s, i, question.measure)?.hi ?? 0),
+    ),
   );
   const top = niceTop(Math.max(1, ...highest));
   const x = (i: number) => LEFT + (n < 2 ? 0 : (i / (n - 1)) * (width - LEFT - right));
@@ -112,6 +115,15 @@ export function TrendChart({ trends, shown, question }: Props) {
                 );
               })}
             <path class={`line s${k + 1}`} d={pathThrough(settled(series), x, y)} />
+            {series.values.map((_, i) => (
+              <NowcastMark
+                key={`n${i}`}
+                nowcast={nowcastOf(series, i, question.measure)}
+                x={x(i) - 5 + k * 3}
+                width={10}
+                y={y}
+              />
+            ))}
             {valuesOf(series, question.measure).map(
               (value, i) =>
                 value !== null &&
@@ -138,7 +150,7 @@ export function TrendChart({ trends, shown, question }: Props) {
       {width <= 520 && <Key shown={shown} />}
       <figcaption class="reading muted" aria-live="polite">
         {bucket && at !== null
-          ? `${days(bucket.from, bucket.to)}: ${shown.map((s) => `${s.name} ${valueText(s, at, question.measure)}`).join(' · ')}${bucket.complete === false ? ` · ${t('trends.partly')}` : ''}`
+          ? `${days(bucket.from, bucket.to)}: ${shown.map((s) => `${s.name} ${valueText(s, at, question.measure)}`).join(' · ')}${bucket.complete === false && !shown.some((s) => nowcastOf(s, at, question.measure)) ? ` · ${t('trends.partly')}` : ''}`
           : rate
             ? t('trends.interval')
             : unit}
@@ -151,7 +163,8 @@ export function TrendChart({ trends, shown, question }: Props) {
 export function valueText(series: TrendSeries, i: number, measure: 'count' | 'rate'): string {
   const value = valuesOf(series, measure)[i];
   if (value === null || value === undefined) return '–';
-  if (measure === 'count') return number(value);
+  const late = nowcastOf(series, i, measure);
+  if (measure === 'count') return late ? sayNowcast(value, late) : number(value);
   const pair = intervalOf(series, i);
   return pair ? `${number(value, 1)} (${number(pair[0], 1)}–${number(pair[1], 1)})` : number(value, 1);
 }

@@ -1,5 +1,5 @@
 // Which numbers of an answer are drawn and listed.
-import type { TrendSeries, Trends } from '../api/types';
+import type { Nowcast, TrendSeries, Trends } from '../api/types';
 
 export const MOST_LINES = 4;
 
@@ -17,6 +17,23 @@ export function chosenSeries(trends: Trends, areas: readonly string[]): TrendSer
   return [...trends.series]
     .sort((a, b) => total(b) - total(a) || a.id.localeCompare(b.id))
     .slice(0, MOST_LINES);
+}
+
+/** What a recent value comes to when all reports are in, in the measure asked for. */
+export function nowcastOf(series: TrendSeries, i: number, measure: 'count' | 'rate'): Nowcast | null {
+  const late = series.nowcast?.[i];
+  if (!late || measure === 'count') return late ?? null;
+  const [count, rate] = [series.values[i], series.rate?.[i]];
+  if (!count || typeof rate !== 'number') return null;
+  const scale = rate / count;
+  return {
+    ...late,
+    expected: late.expected * scale,
+    lo50: late.lo50 * scale,
+    hi50: late.hi50 * scale,
+    lo: late.lo * scale,
+    hi: late.hi * scale,
+  };
 }
 
 /** Lower and upper end of a rate's interval, where the service gave one. */

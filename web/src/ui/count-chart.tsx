@@ -1,6 +1,7 @@
 // Counts over time: bars for counts, a line for the usual count, a band for its range, hollow bars where
-// late reports are still expected. Every bar can be read with the arrow keys, and as a table.
+// late reports are still expected, with a shaded range of what they will come to. Every bar can be read with the arrow keys, and as a table.
 import { useState } from 'preact/hooks';
+import type { Nowcast } from '../api/types';
 import { t } from '../i18n';
 import { dayShort, days, expected, number } from '../i18n/format';
 import { niceTop, useWidth } from './width';
@@ -13,6 +14,7 @@ export interface CountPoint {
   lo: number | null;
   hi: number | null;
   complete: boolean;
+  nowcast?: Nowcast | null;
 }
 
 interface Props {
@@ -32,7 +34,9 @@ const BOTTOM = 22;
 export function CountChart({ points, label, height = 180, window, table = true }: Props) {
   const [box, width] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<number | null>(null);
-  const top = niceTop(Math.max(...points.map((p) => Math.max(p.count, p.hi ?? 0, p.expected ?? 0)), 1));
+  const top = niceTop(
+    Math.max(...points.map((p) => Math.max(p.count, p.hi ?? 0, p.expected ?? 0, p.nowcast?.hi ?? 0)), 1),
+  );
   const step = (width - LEFT - RIGHT) / Math.max(1, points.length);
   const x = (i: number) => LEFT + i * step;
   const y = (value: number) => TOP + (1 - value / top) * (height - TOP - BOTTOM);
@@ -95,6 +99,9 @@ export function CountChart({ points, label, height = 180, window, table = true }
           </g>
         ))}
         {points.map((p, i) => (
+          <NowcastMark key={`n${p.from}`} nowcast={p.nowcast} x={x(i)} width={step} y={y} />
+        ))}
+        {points.map((p, i) => (
           <rect
             key={p.from}
             class={`bar${p.complete ? '' : ' hollow'}`}
@@ -125,20 +132,53 @@ export function CountChart({ points, label, height = 180, window, table = true }
 
 function say(p: CountPoint): string {
   const when = days(p.from, p.to);
-  const late = p.complete ? '' : ` · ${t('chart.incomplete')}`;
+  const late = p.nowcast
+    ? ` · ${sayNowcast(p.count, p.nowcast)}`
+    : p.complete
+      ? ''
+      : ` · ${t('chart.incomplete')}`;
   if (p.expected === null) return t('chart.pointPlain', { when, n: number(p.count) }) + late;
   const range = p.lo === null || p.hi === null ? '–' : `${number(p.lo)}–${number(p.hi)}`;
   return t('chart.point', { when, n: number(p.count), expected: expected(p.expected), range }) + late;
 }
 
+/** "6 so far; 7 to 11 when all reports are in". */
+export function sayNowcast(count: number, nowcast: Nowcast): string {
+  return t('chart.nowcast', { n: number(count), lo: number(nowcast.lo), hi: number(nowcast.hi) });
+}
+
+interface MarkProps {
+  nowcast: Nowcast | null | undefined;
+  x: number;
+  width: number;
+  y: (value: number) => number;
+}
+
+/** What a count will come to: the middle 95 % shaded, the middle half darker, a line at the mean. */
+export function NowcastMark({ nowcast, x, width, y }: MarkProps) {
+  if (!nowcast) return null;
+  const box = (name: string, lo: number, hi: number) => (
+    <rect class={name} x={x} y={y(hi)} width={Math.max(2, width)} height={Math.max(1, y(lo) - y(hi))} />
+  );
+  return (
+    <g class="nowcast">
+      {box('outer', nowcast.lo, nowcast.hi)}
+      {box('inner', nowcast.lo50, nowcast.hi50)}
+      <line x1={x} x2={x + Math.max(2, width)} y1={y(nowcast.expected)} y2={y(nowcast.expected)} />
+    </g>
+  );
+}
+
 function legend(points: readonly CountPoint[]): string {
   const parts = [];
   if (points.some((p) => p.expected !== null)) parts.push(`— ${t('chart.usual')}`, `▒ ${t('chart.range')}`);
+  if (points.some((p) => p.nowcast)) parts.push(`▤ ${t('chart.nowcastKey')}`);
   if (points.some((p) => !p.complete)) parts.push(`□ ${t('chart.incomplete')}`);
   return parts.join('  ');
 }
 
 function PointTable({ points }: { points: readonly CountPoint[] }) {
+  const late = points.some((p) => p.nowcast);
   return (
     <details>
       <summary>{t('app.showTable')}</summary>
@@ -156,6 +196,11 @@ function PointTable({ points }: { points: readonly CountPoint[] }) {
               <th scope="col" class="num">
                 {t('table.range')}
               </th>
+              {late && (
+                <th scope="col" class="num">
+                  {t('table.nowcast')}
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -167,6 +212,9 @@ function PointTable({ points }: { points: readonly CountPoint[] }) {
                 <td class="num">
                   {p.lo === null || p.hi === null ? '–' : `${number(p.lo)}–${number(p.hi)}`}
                 </td>
+                {late && (
+                  <td class="num">{p.nowcast ? `${number(p.nowcast.lo)}–${number(p.nowcast.hi)}` : ''}</td>
+                )}
               </tr>
             ))}
           </tbody>

@@ -3,10 +3,11 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ApiError } from '../api/client';
-import type { DataAge, Tier } from '../api/types';
+import type { Area, DataAge, DataGap, Tier } from '../api/types';
 import { t, tWord } from '../i18n';
-import { ago, day, exactTime } from '../i18n/format';
+import { ago, day, exactTime, expected, weekdayTime } from '../i18n/format';
 import { live } from '../state/live';
+import { useAreas, usualLevel } from './areas';
 
 export type Mark = Tier | 'over' | 'forecast';
 
@@ -49,7 +50,14 @@ export function Ago({ at }: { at: string }) {
 }
 
 /** How old the data of a screen are; always beside the numbers. */
-export function AgeLine({ data, short = false }: { data: DataAge | null | undefined; short?: boolean }) {
+interface AgeProps {
+  data: DataAge | null | undefined;
+  short?: boolean;
+  /** Where the page tells of silent feeds itself. */
+  plain?: boolean;
+}
+
+export function AgeLine({ data, short = false, plain = false }: AgeProps) {
   if (!data) return null;
   const at = data.last_received_at ?? data.computed_at;
   if (short) return at ? <Ago at={at} /> : <span>{t('age.unknown')}</span>;
@@ -64,14 +72,48 @@ export function AgeLine({ data, short = false }: { data: DataAge | null | undefi
         {parts.length > 0 ? parts.join(' · ') : t('age.unknown')}
         {live.value !== 'off' && <> · {t(`live.${live.value}`)}</>}
       </p>
-      <SilentFeeds data={data} />
+      {!plain && <SilentFeeds data={data} />}
     </div>
   );
 }
 
 export function SilentFeeds({ data }: { data: DataAge }) {
+  const gaps = data.gaps ?? [];
+  if (gaps.length > 0) return <Gaps gaps={gaps} />;
   if (data.silent_sources.length === 0) return null;
   return <p class="notice">{t('age.silent', { names: data.silent_sources.join(', ') })}</p>;
+}
+
+function Gaps({ gaps }: { gaps: readonly DataGap[] }) {
+  const { byId } = useAreas();
+  return (
+    <ul class="notice gaps">
+      {gaps.map((gap) => (
+        <li key={gap.id}>{sayGap(gap, byId)}</li>
+      ))}
+    </ul>
+  );
+}
+
+const MOST_AREAS = 3;
+
+/** A gap in one or two sentences: what is missing, since when, and what waits for it. */
+export function sayGap(gap: DataGap, areas: ReadonlyMap<string, Area>): string {
+  const when = weekdayTime(gap.since);
+  const what =
+    gap.kind === 'stamped'
+      ? t('gap.stamped', { name: gap.source_name, n: gap.events, when })
+      : gap.usual_per_day === null
+        ? t('gap.silent', { name: gap.source_name, when })
+        : t('gap.silentUsual', { name: gap.source_name, when, usual: expected(gap.usual_per_day) });
+  const known = gap.areas.flatMap((id) => areas.get(id) ?? []);
+  // The finest level that a whole conclusion is about says more than the state above it or the town below.
+  const level = usualLevel([...new Set(known.map((area) => area.kind))]);
+  const names = known.filter((area) => area.kind === level).map((area) => area.name);
+  if (gap.kind === 'stamped' || names.length === 0) return what;
+  const more = names.length - MOST_AREAS;
+  const listed = names.slice(0, MOST_AREAS).join(', ');
+  return `${what} ${more > 0 ? t('gap.waitMore', { areas: listed, n: more }) : t('gap.wait', { areas: listed })}`;
 }
 
 export function Skeleton({ lines = 3 }: { lines?: number }) {
