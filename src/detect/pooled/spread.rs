@@ -142,8 +142,9 @@ mod tests {
         let areas: Vec<Counts> =
             (0..60).map(|_| area(CountDistribution::with_dispersion(0.1, 1.4), 365, &mut random)).collect();
         let found = dispersions(&areas, &vec![vec![1.0; 365]; 60]);
-        // On their own the areas err by 0.35; what is left is that a seemingly busier area is taken to vary more, and
-        // rates of 36 events are known to a sixth: 0.4 · 4/6.
-        assert!(found.iter().all(|d| (d - 1.4).abs() < 0.28), "{found:?}");
+        let errors = found.iter().map(|d| d - 1.4);
+        let (mean, rms) = (errors.clone().sum::<f64>() / 60.0, (errors.map(|e| e * e).sum::<f64>() / 60.0).sqrt());
+        // Each on its own errs by 0.35 or more (36 events each); all together by a seventh of that.
+        assert!(mean.abs() < 0.1 && rms < 0.15, "{mean} {rms}");
     }
 }
