@@ -4,20 +4,40 @@
 //! |---|---|---|
 //! | EARS C1, C2, C3 | [`ears`] | Hutwagner et al. 2003 |
 //! | pooled sparse counts | [`pooled`] | gamma–Poisson with empirical Bayes over areas; one significance over windows |
+//! | CUSUM for counts | [`cusum`] | Rossi et al. 1999 |
+//! | GLR and LR charts, Poisson and negative binomial | [`glr`] | Höhle & Paul 2008 |
+//! | OutbreakP | [`outbreak_p`] | Frisén & Andersson 2009 |
+//! | Shiryaev–Roberts surveillance of points | [`point_process`] | Assunção & Correa 2009 |
+//! | Farrington, original | [`farrington`] | Farrington et al. 1996 |
+//! | Farrington, improved | [`farrington`] | Noufaily et al. 2013; Salmon et al. 2016 |
+//! | Bayesian prediction from reference values | [`bayes`] | Riebler 2004; Höhle 2007 |
+//! | the Robert Koch Institute's early system | [`rki`] | Crow & Gardner 1959 for its table |
 //! | rule for one area now | [`area`] | EARS C2 with a count p-value |
 //! | space-time permutation scan | [`scan`] | Kulldorff et al. 2005 |
 //! | alert budgets, and what they can see | [`budget`] | simulation from each area's fitted null |
 //! | what the rules come to on worlds with a known truth | [`calibration`] | |
+//!
+//! Temporal methods judge the positions of a [`crate::domain::count_series::CountSeries`] and give a [`Judgement`] for each;
+//! `emberwatch detect` knows them by the names of `cli/detect/methods`.
 //!
 //! To add a method: a file with its options as one documented struct with defaults, its limits in the
 //! module doc, a reference test against outside truth and a recovery test on simulated outbreaks.
 
 pub mod area;
 pub mod budget;
+pub mod bayes;
 pub mod calibration;
+pub mod chart;
+pub mod cusum;
 pub mod ears;
+pub mod farrington;
+pub mod glr;
 pub mod judgement;
 pub mod pooled;
+pub mod outbreak_p;
+pub mod point_process;
+pub mod reference;
+pub mod rki;
 pub mod scan;
 
 pub use area::{AreaRule, AreaRuleOptions, area_rule};

@@ -6,11 +6,13 @@
 
 pub mod alias;
 pub mod counts;
+pub mod glm;
 pub mod multiple;
 pub mod normal;
 pub mod random;
 pub mod recurrence;
 pub mod scores;
+pub mod seasonal_glm;
 pub mod summary;
 
 pub use alias::Alias;

@@ -3,9 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod bayes;
+mod cusum;
+mod detect_command;
 mod ears;
+mod farrington;
+mod farrington_flexible;
 mod forecast_scores;
+mod glr;
+mod outbreak_p;
 mod scan;
+mod stcd;
+mod temporal;
 
 use std::path::PathBuf;
 

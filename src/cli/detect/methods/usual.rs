@@ -1,0 +1,79 @@
+//! What the charts take as usual: the options `mean`, `harmonics` and `trend`, and how they are read.
+
+use std::ops::Range;
+
+use anyhow::{Result, anyhow};
+use serde_json::json;
+
+use super::{Given, Key, TableSeries};
+use crate::detect::chart::{ChartError, Follow, InControl, Seasonal};
+
+pub(super) const MEAN: Key = Key {
+    name: "mean",
+    default: "training",
+    says: "the usual count: training, the mean of all counts before --from; glm, a seasonal log-linear regression on \
+           them; column, the table's column expected; or a number of cases",
+};
+pub(super) const HARMONICS: Key =
+    Key { name: "harmonics", default: "1", says: "pairs of yearly waves of mean=glm, 0 to 6" };
+pub(super) const TREND: Key = Key { name: "trend", default: "no", says: "whether mean=glm has a trend, yes or no" };
+pub(super) const FOLLOW: Key = Key {
+    name: "follow",
+    default: "paper",
+    says: "where they disagree, the definition as published: paper, or what R surveillance 1.20.3 makes of it: \
+           surveillance",
+};
+
+/// How the usual count is to be had, before the series is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Usual {
+    Training,
+    Glm { harmonics: usize, trend: bool },
+    Column,
+    Number(f64),
+}
+
+impl Usual {
+    pub fn read(given: &mut Given) -> Result<Self> {
+        let (harmonics, trend) = (given.whole("harmonics", 0..=6)?, given.yes_no("trend")?);
+        let text = given.text("mean");
+        let usual = match text.as_str() {
+            "training" | "mean" => Self::Training,
+            "glm" => Self::Glm { harmonics, trend },
+            "column" => Self::Column,
+            number => match number.parse() {
+                Ok(mean) if mean > 0.0 && f64::is_finite(mean) => Self::Number(mean),
+                _ => return Err(given.wrong("mean", "training, glm, column, or a number of cases above 0")),
+            },
+        };
+        given.note("mean", if let Self::Number(mean) = usual { json!(mean) } else { json!(text) });
+        Ok(usual)
+    }
+
+    /// What is usual of one series, up to and without a position.
+    pub fn of(self, series: &TableSeries, end: usize) -> InControl {
+        match self {
+            Self::Training => InControl::TrainingMean,
+            Self::Glm { harmonics, trend } => {
+                InControl::Seasonal(Seasonal { period: series.step.per_year() as f64, harmonics, trend })
+            }
+            // The table is read with the column when an option asks for it.
+            Self::Column => InControl::Given(series.expected.iter().flatten().take(end).copied().collect()),
+            Self::Number(mean) => InControl::Fixed(mean),
+        }
+    }
+}
+
+pub(super) fn follow(given: &mut Given) -> Result<Follow> {
+    given.word("follow", &[("paper", Follow::Paper), ("surveillance", Follow::Surveillance)])
+}
+
+/// What cannot be learned may be for want of days before --from.
+pub(super) fn explain(error: ChartError, range: &Range<usize>) -> anyhow::Error {
+    match error {
+        ChartError::TooLittleTraining { .. } => {
+            anyhow!("{error} (the start is --from, position {} of the series); or give --option mean=NUMBER", range.start + 1)
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,158 @@
+use clap::Parser;
+use serde_json::{Value, json};
+
+use super::*;
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    detect: DetectArgs,
+}
+
+fn detect(series: &str, more: &[&str]) -> Result<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("series.csv");
+    std::fs::write(&path, series).unwrap();
+    let path = path.display().to_string();
+    let mut line = vec!["detect", "--series", &path];
+    line.extend(more);
+    answer(&Command::try_parse_from(line)?.detect)
+}
+
+/// What is said of a table that is wrong, without the folder that it lies in.
+fn refused(series: &str) -> String {
+    let said = detect(series, &["--method", "ears-c1"]).unwrap_err().to_string();
+    said.split_once("series.csv: ").unwrap().1.to_owned()
+}
+
+fn daily(counts: &[u32]) -> String {
+    let rows = counts.iter().enumerate().map(|(i, n)| format!("s,2025-03-{:02},{n}\n", i + 1));
+    format!("series_id,date,count\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn every_day_has_an_answer_or_a_reason() {
+    let text = detect(&daily(&[1, 2, 3, 2, 1, 2, 3, 30]), &["--method", "ears-c1", "--format", "csv"]).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "series_id,date,observed,expected,upper_bound,score,p_value,alarm,reason");
+    assert_eq!(lines[1], "s,2025-03-01,1,,,,,,needs 7 earlier counts");
+    assert!(lines[8].starts_with("s,2025-03-08,30,2.0,") && lines[8].ends_with(",1,"), "{}", lines[8]);
+}
+
+#[test]
+fn an_unknown_method_or_option_is_answered_with_the_known_ones() {
+    let said = detect(&daily(&[1]), &["--method", "magic"]).unwrap_err().to_string();
+    assert!(said.starts_with("--method magic is not known; expected one of ears-c1, ears-c2, ears-c3"), "{said}");
+    let said = detect(&daily(&[1]), &["--method", "ears-c2", "--option", "k=3"]).unwrap_err().to_string();
+    assert_eq!(said, "--option k is not known; ears-c2 has baseline, lag, min_sigma, alpha");
+    let said = detect(&daily(&[1]), &["--method", "ears-c2", "--option", "baseline=1"]).unwrap_err().to_string();
+    assert_eq!(said, "--option baseline=1: expected a whole number from 2 to 3660");
+    let twice = ["--method", "ears-c2", "--option", "lag=1", "--option", "lag=2"];
+    assert_eq!(detect(&daily(&[1]), &twice).unwrap_err().to_string(), "--option lag is given twice");
+}
+
+#[test]
+fn a_missing_day_is_not_a_zero() {
+    let said = refused("series_id,date,count\ns,2025-03-01,1\ns,2025-03-04,1\n");
+    assert!(said.starts_with("line 3, column date: \"2025-03-04\" is not the day after 2025-03-01"), "{said}");
+    let weekly = "series_id,date,count\ns,2025-03-03,1\ns,2025-03-10,1\ns,2025-03-24,1\n";
+    assert!(refused(weekly).contains("is not the week after 2025-03-10; series \"s\" has no row for 2025-03-17"));
+}
+
+#[test]
+fn a_count_or_date_that_cannot_be_is_shown_with_its_line_and_column() {
+    for (row, at) in [
+        ("s,2025-03-02,-1", "line 3, column count: \"-1\" is not a whole number"),
+        ("s,2025-03-02,1.5", "line 3, column count: \"1.5\" is not a whole number"),
+        ("s,2025-03-02,", "line 3, column count: \"\" is not a whole number"),
+        ("s,2025-03-01,1", "line 3, column date: \"2025-03-01\" is not a new date"),
+        ("s,March,1", "line 3, column date: \"March\" is not a date"),
+        (",2025-03-02,1", "line 3, column series_id: \"\" is not the name"),
+    ] {
+        let said = refused(&format!("series_id,date,count\ns,2025-03-01,1\n{row}\n"));
+        assert!(said.starts_with(at), "{said}");
+    }
+    let said = refused("series_id,date,count,population\ns,2025-03-01,1,0\n");
+    assert!(said.starts_with("line 2, column population: \"0\" is not a number of people above 0"), "{said}");
+    assert!(refused("series_id,date,count\n").contains("there is no row"));
+}
+
+#[test]
+fn whole_weeks_apart_is_a_weekly_series() {
+    let rows: String = (0..9).map(|i| format!("w,{},2\n", Day::from_epoch_days(20_000 + 7 * i))).collect();
+    let text = detect(&format!("series_id,date,count\n{rows}"), &["--method", "ears-c1"]).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["rows"].as_array().unwrap().len(), 9);
+    assert_eq!(document["rows"][8]["alarm"], json!(0));
+}
+
+#[test]
+fn what_lies_before_the_first_day_judged_is_history() {
+    let series = daily(&[1, 2, 3, 2, 1, 2, 3, 30, 4]);
+    let options = ["--method", "ears-c1", "--format", "csv"];
+    let all = detect(&series, &options).unwrap();
+    let some = [&options[..], &["--from", "2025-03-08", "--to", "2025-03-08"]].concat();
+    let lines: Vec<String> = detect(&series, &some).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(lines[1..], [all.lines().nth(8).unwrap()]);
+    let none = [&options[..], &["--from", "2026-03-08"]].concat();
+    assert!(detect(&series, &none).unwrap_err().to_string().contains("no date lies within --from and --to"));
+}
+
+#[test]
+fn every_default_is_one_that_could_have_been_given() {
+    for method in methods::all() {
+        let mut given = Given::new(method, &[]).unwrap();
+        let _judge = (method.prepare)(&mut given).unwrap_or_else(|e| panic!("{method:?}: {e}"));
+        let resolved = given.resolved();
+        let keys: Vec<&str> = resolved.as_object().unwrap().keys().map(String::as_str).collect();
+        let known: Vec<&str> = method.keys.iter().map(|k| k.name).collect();
+        assert_eq!(keys, known, "{method:?} documents other options than it reads");
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let options: Vec<String> = keys.iter().map(|k| format!("{k}={}", text(&resolved[k]))).collect();
+        let mut again = Given::new(method, &options).unwrap();
+        let _judge = (method.prepare)(&mut again).unwrap_or_else(|e| panic!("{method:?} {options:?}: {e}"));
+        assert_eq!(again.resolved(), resolved);
+    }
+}
+
+#[test]
+fn help_names_every_option_of_every_method() {
+    let help = methods::help();
+    for method in methods::all() {
+        let own = help.split(&format!("\n{}: ", method.name)).nth(1).unwrap().split("\n\n").next().unwrap();
+        for key in method.keys {
+            let line = own.lines().find(|l| l.trim_start().starts_with(key.name)).unwrap();
+            assert!(line.ends_with(&format!("[default: {}]", key.default)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn every_method_judges_a_plain_weekly_series() {
+    let rows: String =
+        (0..330).map(|i| format!("w,{},{}\n", Day::from_epoch_days(18_000 + 7 * i), 5 + (i * 7) % 4)).collect();
+    let table = format!("series_id,date,count\n{rows}");
+    for method in methods::all() {
+        let text = detect(&table, &["--method", method.name, "--format", "csv"]).unwrap();
+        let last = text.lines().last().unwrap();
+        assert!(last.contains(",0,"), "{method:?}: {last}");
+    }
+}
+
+#[test]
+fn what_the_series_does_not_bear_is_refused_by_name() {
+    let table = daily(&[1, 2, 3]);
+    let said = detect(&table, &["--method", "farrington", "--option", "population_offset=yes"]).unwrap_err();
+    assert_eq!(format!("{said:#}"), "series \"s\": --option population_offset=yes: there is no column population");
+    let said = detect(&table, &["--method", "farrington", "--option", "power=3"]).unwrap_err().to_string();
+    assert_eq!(said, "--option power=3: expected one of 2/3, 1/2, none");
+}
+
+#[test]
+fn the_answer_shows_what_the_options_came_to() {
+    let options = ["--method", "farrington-flexible", "--option", "se=surveillance"];
+    let document: Value = serde_json::from_str(&detect(&daily(&[1, 2, 3]), &options).unwrap()).unwrap();
+    assert_eq!(document["options"]["score"], json!("link"));
+    assert_eq!(document["options"]["threshold"], json!("nb-plugin"));
+    assert_eq!(document["options"]["years"], json!(5));
+}
