@@ -75,40 +75,70 @@ impl EarsDay {
 }
 
 /// Judge every day of a series, one value a day without gaps. `None` before [`EarsOptions::first`].
+///
+/// A day costs the same whatever the length of the baseline: its sums run along with it, in whole numbers and so without
+/// loss.
 pub fn ears(series: &[u32], options: &EarsOptions) -> Vec<Option<EarsDay>> {
     let z = normal::quantile(1.0 - options.alpha);
-    (0..series.len()).map(|t| (t >= options.first()).then(|| judge(series, t, options, z))).collect()
+    let mut days = vec![None; series.len()];
+    let begin = options.baseline + options.lag;
+    if series.len() <= begin || options.baseline == 0 {
+        return days;
+    }
+    let mut window = Window::of(&series[..options.baseline]);
+    // What C2 exceeded one standard deviation by on the two days before; of C3 only.
+    let mut excess = [0.0; 2];
+    for t in begin..series.len() {
+        let y = f64::from(series[t]);
+        let (mean, sigma) = (window.mean(), window.sd().max(options.min_sigma));
+        let plain = (y - mean) / sigma;
+        if t >= options.first() {
+            let (score, bound) = if options.method == EarsMethod::C3 {
+                let before = excess[0] + excess[1];
+                (before, y + sigma * (z - before))
+            } else {
+                (plain, mean + z * sigma)
+            };
+            // `f64::max` would turn NaN into 0, which would be an alarm.
+            let upper_bound = if bound.is_nan() { bound } else { bound.max(0.0) };
+            let p_value = normal::survival(score);
+            days[t] = Some(EarsDay { observed: series[t], expected: mean, upper_bound, score, p_value });
+        }
+        excess = [if plain.is_nan() { plain } else { (plain - 1.0).max(0.0) }, excess[0]];
+        window.slide(series[t - begin], series[t - options.lag]);
+    }
+    days
 }
 
-fn judge(series: &[u32], t: usize, options: &EarsOptions, z: f64) -> EarsDay {
-    let observed = series[t];
-    let y = f64::from(observed);
-    let (mean, sigma) = baseline(series, t, options);
-    let (score, bound) = if options.method == EarsMethod::C3 {
-        let before = excess(series, t - 1, options) + excess(series, t - 2, options);
-        (before, y + sigma * (z - before))
-    } else {
-        ((y - mean) / sigma, mean + z * sigma)
-    };
-    // `f64::max` would turn NaN into 0, which would be an alarm.
-    let upper_bound = if bound.is_nan() { bound } else { bound.max(0.0) };
-    EarsDay { observed, expected: mean, upper_bound, score, p_value: normal::survival(score) }
+/// Sums over a baseline, in whole numbers.
+struct Window {
+    n: u64,
+    sum: u64,
+    squares: u128,
 }
 
-/// What C2 exceeded one standard deviation by.
-fn excess(series: &[u32], t: usize, options: &EarsOptions) -> f64 {
-    let (mean, sigma) = baseline(series, t, options);
-    let c2 = (f64::from(series[t]) - mean) / sigma;
-    if c2.is_nan() { c2 } else { (c2 - 1.0).max(0.0) }
-}
+impl Window {
+    fn of(counts: &[u32]) -> Self {
+        let squares = counts.iter().map(|&y| u128::from(y) * u128::from(y)).sum();
+        Self { n: counts.len() as u64, sum: counts.iter().map(|&y| u64::from(y)).sum(), squares }
+    }
 
-fn baseline(series: &[u32], t: usize, options: &EarsOptions) -> (f64, f64) {
-    let end = t - options.lag;
-    let window = &series[end - options.baseline..end];
-    let n = window.len() as f64;
-    let mean = window.iter().map(|&y| f64::from(y)).sum::<f64>() / n;
-    let squares: f64 = window.iter().map(|&y| (f64::from(y) - mean).powi(2)).sum();
-    (mean, (squares / (n - 1.0)).sqrt().max(options.min_sigma))
+    fn slide(&mut self, out: u32, into: u32) {
+        let square = |y: u32| u128::from(u64::from(y) * u64::from(y));
+        self.sum = self.sum + u64::from(into) - u64::from(out);
+        self.squares = self.squares + square(into) - square(out);
+    }
+
+    fn mean(&self) -> f64 {
+        self.sum as f64 / self.n as f64
+    }
+
+    /// With n − 1; NaN for a single value. n Σ y² − (Σ y)² is a whole number ≥ 0 and exactly 0 without spread.
+    fn sd(&self) -> f64 {
+        let spread = u128::from(self.n) * self.squares - u128::from(self.sum) * u128::from(self.sum);
+        let n = self.n as f64;
+        (spread as f64 / (n * (n - 1.0))).sqrt()
+    }
 }
 
 #[cfg(test)]

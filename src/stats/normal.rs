@@ -2,9 +2,12 @@
 //!
 //! The cumulative function is the power series of its integral near 0 and Laplace's continued fraction
 //! in the tails (Abramowitz & Stegun 26.2.11 and 26.2.14), good to about 14 digits; the quantile is an
-//! approximation polished on it.
+//! approximation polished on it. What is asked for is expanded about the nearest of a table of such values
+//! (of Mills' ratio, survival over density, whose derivatives follow from one another), which costs an
+//! exponential and ten products and keeps the digits.
 
 use std::f64::consts::{PI, SQRT_2};
+use std::sync::LazyLock;
 
 use statrs::function::erf::erfc_inv;
 
@@ -15,6 +18,55 @@ pub fn cdf(z: f64) -> f64 {
 
 /// P(Z > z), without loss of digits for large z.
 pub fn survival(z: f64) -> f64 {
+    let x = z.abs();
+    if z.is_nan() || x >= TABLE_END {
+        return survival_directly(z);
+    }
+    let nearest = (x * PER_UNIT).round();
+    let (z0, h) = (nearest / PER_UNIT, x - nearest / PER_UNIT);
+    let tail = pdf(x) * mills_near(z0, MILLS[nearest as usize], h);
+    if z < 0.0 { 1.0 - tail } else { tail }
+}
+
+/// Points of the table for a unit of z, and where it ends; beyond, the survival is below 1e-300.
+const PER_UNIT: f64 = 16.0;
+const TABLE_END: f64 = 37.0;
+
+/// Mills' ratio P(Z > z)/φ(z) at z = 0, 1/16, 2/16, …
+static MILLS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    (0..=(TABLE_END * PER_UNIT) as u32)
+        .map(|i| {
+            let z = f64::from(i) / PER_UNIT;
+            survival_directly(z) / pdf(z)
+        })
+        .collect()
+});
+
+/// Mills' ratio m at z + h from that at z, by Taylor's series: m′ = z m − 1, m″ = z m′ + m, m‴ = z m″ + 2 m′, …
+fn mills_near(z: f64, at: f64, h: f64) -> f64 {
+    let (mut before, mut now) = (at, z * at - 1.0);
+    let (mut power, mut sum) = (h, at);
+    for order in 1..12 {
+        sum += now * power;
+        let order = f64::from(order);
+        (before, now) = (now, z * now + order * before);
+        power *= h * INVERSE[order as usize + 1];
+    }
+    sum
+}
+
+/// 1/n, for division is slow.
+const INVERSE: [f64; 13] = {
+    let mut inverse = [0.0; 13];
+    let mut n = 1;
+    while n < 13 {
+        inverse[n] = 1.0 / n as f64;
+        n += 1;
+    }
+    inverse
+};
+
+fn survival_directly(z: f64) -> f64 {
     if z.is_nan() {
         f64::NAN
     } else if z > 2.5 {
@@ -62,7 +114,7 @@ pub fn quantile(p: f64) -> f64 {
     for _ in 0..2 {
         let density = pdf(z);
         if density > 0.0 {
-            z += (survival(z) - tail) / density;
+            z += (survival_directly(z) - tail) / density;
         }
     }
     if upper { z } else { -z }
@@ -85,6 +137,16 @@ mod tests {
             assert!((quantile(p) - z).abs() < 1e-12, "{p}: {}", quantile(p));
         }
         assert!(quantile(1.5).is_nan());
+    }
+
+    #[test]
+    fn the_table_gives_what_it_was_made_from() {
+        for i in -4000..4000 {
+            let z = f64::from(i) * 0.009_87;
+            let (quick, direct) = (survival(z), survival_directly(z));
+            assert!((quick - direct).abs() <= 2e-13 * direct, "{z}: {quick:e} {direct:e}");
+        }
+        assert_eq!((survival(f64::INFINITY), survival(f64::NEG_INFINITY)), (0.0, 1.0));
     }
 
     #[test]
