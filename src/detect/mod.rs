@@ -15,7 +15,8 @@
 //! | rule for one area now | [`area`] | EARS C2 with a count p-value |
 //! | space-time permutation scan | [`scan`] | Kulldorff et al. 2005 |
 //! | alert budgets, and what they can see | [`budget`] | simulation from each area's fitted null |
-//! | what the rules come to on worlds with a known truth | [`calibration`] | |
+//! | what the scan and area rules come to on worlds with a known truth | [`calibration`] | |
+//! | what the temporal rules come to | [`study`] | |
 //!
 //! Temporal methods judge the positions of a [`crate::domain::count_series::CountSeries`] and give a [`Judgement`] for each;
 //! `emberwatch detect` knows them by the names of `cli/detect/methods`.
@@ -24,8 +25,8 @@
 //! module doc, a reference test against outside truth and a recovery test on simulated outbreaks.
 
 pub mod area;
-pub mod budget;
 pub mod bayes;
+pub mod budget;
 pub mod calibration;
 pub mod chart;
 pub mod cusum;
@@ -33,12 +34,13 @@ pub mod ears;
 pub mod farrington;
 pub mod glr;
 pub mod judgement;
-pub mod pooled;
 pub mod outbreak_p;
 pub mod point_process;
+pub mod pooled;
 pub mod reference;
 pub mod rki;
 pub mod scan;
+pub mod study;
 
 pub use area::{AreaRule, AreaRuleOptions, area_rule};
 pub use judgement::Judgement;

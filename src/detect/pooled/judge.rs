@@ -39,11 +39,16 @@ pub fn judge(
     let rarity = null::rarity(place, if best.observed >= LEAST_EVENTS { best.tail } else { 1.0 });
     let recurrence_days = 1.0 / rarity.starts_a_day;
     let alarm = best.observed >= LEAST_EVENTS && recurrence_days >= options.recurrence_days;
-    let bound = null::score_for(place, 1.0 / options.recurrence_days);
+    let (upper_bound, range) = if options.bounds {
+        let score = null::score_for(place, 1.0 / options.recurrence_days);
+        (Some(upper_bound(&windows, score)), best.sum.central_range(0.95))
+    } else {
+        (None, (0, 0))
+    };
     PooledDay {
         judgement: Judgement {
-            expected: Some(best.sum.mean()),
-            upper_bound: Some(upper_bound(best.sum, bound)),
+            expected: Some(windows[0].sum.mean()),
+            upper_bound,
             score: Some(-best.tail.max(1e-300).log10()),
             p_value: Some(rarity.p_value),
             alarm: Some(alarm),
@@ -51,7 +56,8 @@ pub fn judge(
         },
         window: best.days,
         observed: best.observed,
-        range: best.sum.central_range(0.95),
+        expected: best.sum.mean(),
+        range,
         recurrence_days,
         place: Some(place),
     }
@@ -101,11 +107,17 @@ fn best(model: &Model, area: usize, level: Gamma, windows: &[Window]) -> Option<
     Some((best.copied().unwrap_or(windows[0]), place))
 }
 
-/// The largest count of the window that is no alarm.
-fn upper_bound(sum: CountDistribution, score: f64) -> f64 {
-    let mut k = sum.quantile(1.0 - score.max(1e-15));
-    while sum.tail(k + 1) > score {
-        k += 1;
-    }
-    k.max(u64::from(LEAST_EVENTS) - 1) as f64
+/// The largest count of the judged day with which no window is an alarm.
+fn upper_bound(windows: &[Window], score: f64) -> f64 {
+    let today = windows[0].observed;
+    let most = windows.iter().map(|w| {
+        let mut alarm = w.sum.quantile(1.0 - score.max(1e-15)).max(u64::from(LEAST_EVENTS) - 1);
+        while w.sum.tail(alarm) > score || alarm < u64::from(LEAST_EVENTS) {
+            alarm += 1;
+        }
+        // What the other days of the window already hold is not for today to reach.
+        (alarm - 1) as f64 - f64::from(w.observed - today)
+    });
+    // With an alarm from the days before alone there is no count that would be none.
+    most.fold(f64::INFINITY, f64::min).max(0.0)
 }

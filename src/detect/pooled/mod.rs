@@ -68,11 +68,13 @@ pub struct PooledOptions {
     pub relearn_days: usize,
     /// An alarm is what chance alone would begin once in so many days, in this area.
     pub recurrence_days: f64,
+    /// Whether upper bound and range are wanted; they cost more than the rest.
+    pub bounds: bool,
 }
 
 impl Default for PooledOptions {
     fn default() -> Self {
-        Self { windows: null::WINDOWS, gap: 14, least_days: 56, relearn_days: 28, recurrence_days: 100.0 }
+        Self { windows: null::WINDOWS, gap: 14, least_days: 56, relearn_days: 28, recurrence_days: 100.0, bounds: true }
     }
 }
 
@@ -83,14 +85,17 @@ impl PooledOptions {
     }
 }
 
-/// One judged day of one area. Observed, expected, bound and range are those of the window.
+/// One judged day of one area.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PooledDay {
-    /// Score: −log₁₀ of the smallest tail probability. Upper bound: alarm strictly above.
+    /// Expected: on that day alone. Upper bound: a count of that day strictly above it would be an alarm, the days
+    /// before being what they are. Score: −log₁₀ of the smallest tail probability over the windows.
     pub judgement: Judgement,
-    /// Days of the most unusual window, which ends on the judged day.
+    /// Days of the most unusual window, which ends on the judged day; 0 without a judgement.
     pub window: usize,
+    /// Events in the window, and how many were expected.
     pub observed: u32,
+    pub expected: f64,
     /// Holds 95 % of such windows.
     pub range: (u64, u64),
     /// In how many days chance alone begins one such episode in this area.
@@ -102,7 +107,7 @@ pub struct PooledDay {
 impl PooledDay {
     fn none(reason: impl Into<String>) -> Self {
         let judgement = Judgement::none(reason);
-        Self { judgement, window: 0, observed: 0, range: (0, 0), recurrence_days: 0.0, place: None }
+        Self { judgement, window: 0, observed: 0, expected: 0.0, range: (0, 0), recurrence_days: 0.0, place: None }
     }
 
     fn too_early(options: &PooledOptions) -> Self {

@@ -40,9 +40,7 @@ fn an_outbreak_does_not_raise_its_own_bar() {
         counts[0][t] = counts[0][t].map(|n| n + 2);
     }
     let ill = last_day(&whole(&counts)).remove(0);
-    let (now, then) = (ill.judgement.expected.unwrap(), quiet.judgement.expected.unwrap());
-    let a_day = |x: f64, d: &PooledDay| x / d.window as f64;
-    assert!((a_day(now, &ill) / a_day(then, &quiet) - 1.0).abs() < 0.05, "{now} of {ill:?}, {then} of {quiet:?}");
+    assert_eq!(ill.judgement.expected, quiet.judgement.expected);
     assert!(ill.judgement.alarm == Some(true) && ill.recurrence_days > 10_000.0, "{ill:?}");
 }
 
@@ -54,8 +52,8 @@ fn silence_is_left_out_and_is_not_a_zero() {
     silent[100..250].fill(None);
     silent[392..396].fill(None);
     let judged = last_day(&whole(&[silent.clone()])).remove(0);
-    let a_day = judged.judgement.expected.unwrap() / judged.window.min(14) as f64;
-    assert!(a_day > 1.0, "{judged:?}");
+    let expected = judged.judgement.expected.unwrap();
+    assert!((expected - 2.0).abs() < 0.3, "{judged:?}");
     silent[399] = None;
     let judged = last_day(&whole(&[silent])).remove(0);
     assert_eq!((judged.judgement.p_value, judged.judgement.reason.as_str()), (None, "no data for this day"));
@@ -69,7 +67,7 @@ fn days_that_are_half_known_are_expected_to_show_half() {
     share[386..].fill(0.5);
     let series = [PooledSeries { counts: &counts, share_known: Some(&share) }];
     let half = last_day(&series).remove(0);
-    let expected = half.judgement.expected.unwrap() / half.window as f64;
+    let expected = half.judgement.expected.unwrap();
     assert!((expected - 3.0).abs() < 0.4, "{half:?}");
 }
 
@@ -95,6 +93,19 @@ fn an_area_with_another_week_keeps_it_when_its_days_prove_it() {
     let model = Model::learn(day_one(), &whole(&counts), 700, &PooledOptions::default());
     assert!(model.areas[6].calendar.weekday[5] > 1.9, "{:?}", model.areas[6].calendar);
     assert!(model.areas[0].calendar.weekday[5] < 1.3, "{:?}", model.areas[0].calendar);
+}
+
+#[test]
+fn a_count_above_the_bound_is_an_alarm_and_the_bound_is_none() {
+    for rate in [0.2, 3.0] {
+        let mut counts = vec![flat(rate, 500, &mut Random::seeded(21))];
+        counts[0][490..].fill(Some(rate as u32));
+        let bound = last_day(&whole(&counts))[0].judgement.upper_bound.unwrap();
+        for (more, alarm) in [(0, false), (1, true)] {
+            counts[0][499] = Some(bound as u32 + more);
+            assert_eq!(last_day(&whole(&counts))[0].judgement.alarm, Some(alarm), "{bound} + {more} at {rate}");
+        }
+    }
 }
 
 #[test]

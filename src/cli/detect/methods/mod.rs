@@ -10,6 +10,7 @@ mod ears;
 mod farrington;
 mod glr;
 mod outbreak_p;
+pub(super) mod pooled;
 mod usual;
 
 use std::{fmt::Write, ops::Range};
@@ -31,6 +32,7 @@ const ALL: &[&[Method]] = &[
     cusum::METHODS,
     glr::METHODS,
     outbreak_p::METHODS,
+    pooled::METHODS,
     points::METHODS,
 ];
 
@@ -57,6 +59,7 @@ pub(super) const EXAMPLES: &str = "Example:
   emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv
   emberwatch detect --series weekly.csv --method farrington-flexible --option years=3 --from 2025-01-06
   emberwatch detect --series weekly.csv --method cusum --option mean=glm --from 2025-01-06
+  emberwatch detect --series towns.csv --method pooled --option recurrence=365 --from 2025-01-01
   emberwatch detect --points events.csv --method stcd --option radius=5";
 
 pub(super) fn all() -> impl Iterator<Item = &'static Method> {
