@@ -1,6 +1,16 @@
 //! Emberwatch: geospatial overdose surveillance.
 //!
 //! Modules are listed in the order in which data flow. `src/README.md` tells the whole story.
+//!
+//! Who knows R's surveillance finds its temporal detectors here:
+//!
+//! | R | here | `emberwatch detect --method` |
+//! |---|---|---|
+//! | `earsC` | [`detect::ears`] | `ears-c1`, `ears-c2`, `ears-c3` |
+//! | `farrington`, `algo.farrington` | [`detect::farrington::farrington`] | `farrington` |
+//! | `farringtonFlexible` | [`detect::farrington::farrington_flexible`] | `farrington-flexible` |
+//! | `algo.bayes` | [`detect::bayes`] | `bayes` |
+//! | `algo.rki` | [`detect::rki`] | `rki` |
 
 pub mod domain;
 pub mod stats;

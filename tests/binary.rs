@@ -38,7 +38,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&stdout(output)).expect("exactly one JSON document on standard output")
 }
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "demo",
     "serve",
     "work",
@@ -52,8 +52,10 @@ const COMMANDS: [&str; 17] = [
     "geocode",
     "scan",
     "detect",
+    "hhh4",
     "forecast",
     "backtest",
+    "score",
     "simulate",
     "openapi",
 ];

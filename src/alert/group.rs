@@ -16,6 +16,7 @@ use std::cmp::Reverse;
 
 use crate::domain::{
     area::AreaTree,
+    course::jaccard,
     ids::SignalId,
     place::{Cell, Point},
     signal::{Signal, SignalScope},
@@ -133,31 +134,4 @@ pub(super) fn near(a: Where, b: Where) -> bool {
         (Some(p), Some(q)) => p.distance_km(q) <= a.radius_km.unwrap_or(0.0).max(b.radius_km.unwrap_or(0.0)),
         _ => false,
     }
-}
-
-/// Shared cells ÷ all cells, 0 to 1, compared at the coarser of the two resolutions.
-pub(super) fn jaccard(a: &[Cell], b: &[Cell]) -> f64 {
-    let (shared, all) = shared_and_all(a, b);
-    if all == 0 { 0.0 } else { shared as f64 / all as f64 }
-}
-
-/// Shared cells ÷ cells of the smaller set, 0 to 1.
-pub(super) fn overlap(a: &[Cell], b: &[Cell]) -> f64 {
-    let (shared, all) = shared_and_all(a, b);
-    if shared == 0 { 0.0 } else { shared as f64 / (a.len().min(b.len()).max(1)).min(all) as f64 }
-}
-
-fn shared_and_all(a: &[Cell], b: &[Cell]) -> (usize, usize) {
-    let Some(coarsest) = a.iter().chain(b).map(|c| c.resolution()).min() else {
-        return (0, 0);
-    };
-    let at_coarsest = |cells: &[Cell]| {
-        let mut cells: Vec<Cell> = cells.iter().filter_map(|c| c.parent(coarsest)).collect();
-        cells.sort_unstable();
-        cells.dedup();
-        cells
-    };
-    let (a, b) = (at_coarsest(a), at_coarsest(b));
-    let shared = a.iter().filter(|c| b.binary_search(c).is_ok()).count();
-    (shared, a.len() + b.len() - shared)
 }

@@ -17,6 +17,9 @@
 //! **Whose figures.** The strongest cluster's, when it alone reaches the group's tier: it says where to
 //! go. Otherwise the rarest signal's. The others are told as corroboration.
 //!
+//! **Moved.** People are told where an alert has gone: whoever goes out tonight goes to the wrong place otherwise.
+//! How a cluster grows, moves and cools from day to day is told in its [`course`](crate::domain::course).
+//!
 //! **Dismissed** alerts take their repeats in silence: the figures stay those that were dismissed,
 //! only the day of the last signal moves on. They open again, as an escalation, when the signal has
 //! reached a louder tier than the dismissed one, or `reopen_ratio` times its cases (and `more` cases).
@@ -27,12 +30,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Policy,
-    group::{Group, Where, group, jaccard, near, overlap},
+    group::{Group, Where, group, near},
     wording,
 };
 use crate::domain::{
     alert::{Alert, AlertState, News, Tier},
     area::{Area, AreaTree},
+    course::{Standing, Turn, jaccard, overlap},
     ids::{AlertId, JurisdictionId, SignalId},
     language::Language,
     signal::{Signal, SignalScope},
@@ -215,6 +219,7 @@ fn raise(group: &Group, setting: &Setting) -> Change {
         expected_range: [0.0, 0.0],
         p_value: 1.0,
         recurrence_interval_days: 0.0,
+        turn: Turn::New,
         peak_recurrence_interval_days: 0.0,
         first_signalled: setting.as_of,
         last_signalled: setting.as_of,
@@ -306,7 +311,12 @@ fn carry_on(before: &Alert, group: &Group, setting: &Setting) -> Option<Change> 
     let grown = |ratio: f64, from: u32| {
         f64::from(told.observed) >= ratio * f64::from(from) && told.observed >= from.saturating_add(growth.more)
     };
-    let after = updated(before.clone(), group, setting);
+    let mut after = updated(before.clone(), group, setting);
+    let turn = Standing::of_alert(&after).since(&Standing::of_alert(before));
+    // A second run on the same day sees the turn that the first one saw, unless the figures have changed since.
+    if turn != Turn::Steady || after.last_signalled > before.last_signalled {
+        after.turn = turn;
+    }
     let louder = after.tier > before.tier;
 
     if before.state == AlertState::Dismissed {
@@ -322,7 +332,8 @@ fn carry_on(before: &Alert, group: &Group, setting: &Setting) -> Option<Change> 
     if grown(growth.ratio, before.told_observed) {
         return told_again(before, after, before.state, News::Grown, setting);
     }
-    changed(before, after, None, setting)
+    let moved = turn == Turn::Moved && after.tier == Tier::Alert;
+    changed(before, after, moved.then_some(News::Moved), setting)
 }
 
 fn told_again(before: &Alert, after: Alert, state: AlertState, news: News, setting: &Setting) -> Option<Change> {

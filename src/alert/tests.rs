@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::{
     alert::{AlertState, Tier},
     area::{Area, AreaKind},
+    course::Turn,
     event::EventKind,
     ids::{AreaId, JurisdictionId, RunId, SignalId},
     language::Language,
@@ -245,6 +246,32 @@ fn growth_is_told_once_even_when_it_comes_one_by_one() {
     // 6 → 9 is half as much again and three more; the next step is told at 14.
     assert_eq!(told, [None, None, Some(News::Grown), None, None, None]);
     assert_eq!(open[0].told_observed, 9);
+}
+
+#[test]
+fn the_course_of_an_alert_is_told_day_by_day() {
+    let mut open = stored(&[], &run(&[], &[cluster(0, 2)], 0));
+    assert_eq!(open[0].turn, Turn::New);
+    let mut told = Vec::new();
+    let days = [(8, 400.0), (8, 400.0), (5, 150.0), (5, 150.0)];
+    for (day, (observed, often)) in (1..).zip(days) {
+        let signals = [rarity(cases(later(cluster(0, 2), day), observed), often)];
+        open = stored(&open, &run(&open, &signals, day));
+        told.push(open[0].turn);
+        // The same day again changes nothing, the turn included.
+        assert_eq!(run(&open, &signals, day), []);
+    }
+    assert_eq!(told, [Turn::Grew, Turn::Steady, Turn::Cooled, Turn::Steady]);
+}
+
+#[test]
+fn people_are_told_where_an_alert_has_gone() {
+    let open = stored(&[], &run(&[], &[cluster(0, 4)], 0));
+    let change = only(run(&open, &[later(cluster(4, 8), 1)], 1));
+    assert_eq!((change.alert.id, change.alert.turn, change.news), (open[0].id, Turn::Moved, Some(News::Moved)));
+    let watch = stored(&[], &run(&[], &[rarity(cluster(0, 4), 40.0)], 0));
+    let change = only(run(&watch, &[rarity(later(cluster(4, 8), 1), 40.0)], 1));
+    assert_eq!((change.alert.turn, change.news), (Turn::Moved, None), "the watch list is read, not sent");
 }
 
 #[test]

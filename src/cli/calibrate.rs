@@ -16,7 +16,7 @@ use crate::{
             Calibration, Setting, calibrate,
             worlds::{Null, OutbreakKind},
         },
-        scan::{LongestWindow, ScanOptions},
+        scan::{LongestWindow, ScanOptions, Ties},
     },
     domain::place::{Cell, Point, Resolution},
 };
@@ -54,6 +54,10 @@ pub struct Args {
     /// Worlds for each kind of outbreak
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     outbreak_worlds: u32,
+    /// Fewest cases of a cluster. With 3 or more, and less than an event a day, chance cannot always make a cluster at
+    /// all, and alarms come less often than promised
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    min_cases: u32,
     /// Monte Carlo replications of each scan
     #[arg(long, default_value_t = 199, value_parser = clap::value_parser!(u32).range(19..=99_999))]
     replications: u32,
@@ -101,8 +105,10 @@ fn setting(args: &Args, centres: Vec<Point>, area_of: Vec<u32>, null: Null, days
         scan: ScanOptions {
             longest: LongestWindow::Days(21.min(warm_up as u32 / 2).max(1)),
             max_radius_km: Some(30.0),
-            min_cases: 3,
+            min_cases: args.min_cases,
             replications: args.replications,
+            // As the service does.
+            ties: Ties::Random,
             ..ScanOptions::default()
         },
         budget_days: args.budget,
@@ -173,8 +179,8 @@ fn text(done: &[Calibration], args: &Args) -> String {
     for c in done {
         let _ = writeln!(
             out,
-            "{:.1} events a day, {} days without an outbreak judged, {} replications, seed {}",
-            c.events_a_day, c.null_days, args.replications, args.seed
+            "{:.1} events a day, {} days without an outbreak judged, {} cases or more, {} replications, seed {}",
+            c.events_a_day, c.null_days, args.min_cases, args.replications, args.seed
         );
         let verdict = if c.ks <= c.ks_limit { "uniform" } else { "NOT uniform" };
         let _ = writeln!(out, "  p-values of the scan: {verdict} (KS {:.3}, limit {:.3})", c.ks, c.ks_limit);

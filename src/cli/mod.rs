@@ -14,11 +14,13 @@ pub mod detect;
 mod export;
 pub mod forecast;
 mod geocode;
+pub mod hhh4;
 mod ingest;
 mod jurisdictions;
 mod migrate;
 mod openapi;
 pub mod scan;
+pub mod score;
 mod serve;
 mod service;
 mod shell;
@@ -81,10 +83,14 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Temporal detectors on plain files.
     Detect(detect::DetectArgs),
+    /// Endemic–epidemic model (hhh4) of weekly or daily counts in several units, on plain files.
+    Hhh4(Box<hhh4::Hhh4Args>),
     /// Forecast from an event file.
     Forecast(forecast::ForecastArgs),
     /// Evaluate forecasts from rolling origins.
     Backtest(backtest::BacktestArgs),
+    /// Score forecasts of any maker by proper scoring rules, on plain files.
+    Score(score::ScoreArgs),
     /// How often the rules cry wolf, and what they see, on worlds with a known truth.
     Calibrate(calibrate::Args),
     /// What the temporal rules come to on worlds with a known truth: false alerts, and rises seen.
@@ -155,8 +161,10 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Geocode(args) => geocode::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Detect(args) => detect::run(&args),
+        Command::Hhh4(args) => hhh4::run(&args, &mut std::io::stdout().lock()),
         Command::Forecast(args) => forecast::run(&args, &mut std::io::stdout().lock()),
         Command::Backtest(args) => backtest::run(&args, &mut std::io::stdout().lock()),
+        Command::Score(args) => score::run(&args, &mut std::io::stdout().lock()),
         Command::Simulate(args) => simulate::run(&args, &SystemClock),
         Command::Openapi => openapi::run(),
     }

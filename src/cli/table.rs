@@ -10,6 +10,8 @@ use crate::domain::time::Day;
 pub(super) struct Table {
     name: String,
     header: Vec<String>,
+    /// The header in its own letters: where columns are named after units, case is part of the name.
+    as_written: Vec<String>,
     rows: Vec<(u64, csv::StringRecord)>,
 }
 
@@ -31,10 +33,11 @@ impl Table {
             bytes.drain(..3);
         }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
-        let header: Vec<String> = match reader.headers() {
-            Ok(h) => h.iter().map(str::to_lowercase).collect(),
+        let as_written: Vec<String> = match reader.headers() {
+            Ok(h) => h.iter().map(str::to_owned).collect(),
             Err(e) => bail!("{name}: line 1: the header cannot be read: {e}"),
         };
+        let header: Vec<String> = as_written.iter().map(|h| h.to_lowercase()).collect();
         for column in required {
             if !header.iter().any(|h| h == column) {
                 bail!("{name}: line 1: there is no column \"{column}\"; expected {}", required.join(","));
@@ -47,7 +50,7 @@ impl Table {
                 Err(e) => bail!("{name}: {}", csv_problem(&e, header.len())),
             }
         }
-        Ok(Self { name, header, rows })
+        Ok(Self { name, header, as_written, rows })
     }
 
     pub fn name(&self) -> &str {
@@ -61,6 +64,11 @@ impl Table {
     /// Names of the columns that begin with `prefix`, in the order of the header.
     pub fn columns_with(&self, prefix: &str) -> Vec<&str> {
         self.header.iter().map(String::as_str).filter(|h| h.starts_with(prefix)).collect()
+    }
+
+    /// The header in its own letters.
+    pub fn header(&self) -> &[String] {
+        &self.as_written
     }
 
     /// Columns that are not among the `known` ones.

@@ -147,6 +147,8 @@ impl Config {
             "expected a distance above 0",
         )?;
         check(a.scan_lag_days <= 14, "analysis", "scan_lag_days", a.scan_lag_days.to_string(), "expected 0 to 14")?;
+        let cells = a.scan_max_cells;
+        check((2..=8).contains(&cells), "analysis", "scan_max_cells", cells.to_string(), "expected 2 to 8")?;
         check(a.scan_coarser <= 4, "analysis", "scan_coarser", a.scan_coarser.to_string(), "expected 0 to 4")?;
         check(a.scan_max_days >= 1, "analysis", "scan_max_days", a.scan_max_days.to_string(), "expected 1 or more")?;
         check(
@@ -306,6 +308,7 @@ mod tests {
             ("[analysis]\nresolution = 14\n", "[analysis] resolution = 14: expected 4 to 10"),
             ("[analysis]\nschedule = \"daily\"\n", "five cron fields"),
             ("[analysis]\nscan_coarser = 5\n", "[analysis] scan_coarser = 5: expected 0 to 4"),
+            ("[analysis]\nscan_max_cells = 12\n", "[analysis] scan_max_cells = 12: expected 2 to 8"),
             ("[analysis]\nscan_zones = \"stars\"\n", "expected one of `circles`, `rings`, `connected`"),
             ("[analysis]\nscan_replications = 19\n", "no signal could ever be rare enough"),
             ("[session]\nhours = 0\n", "expected 1 to 168"),

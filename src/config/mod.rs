@@ -112,9 +112,11 @@ pub struct Analysis {
     pub scan_max_radius_km: f64,
     /// Largest share of all events that one cluster may hold, 0 to 0.5.
     pub scan_max_space_share: f64,
-    /// Zones of the scan: `circles`, `rings` (whole k-rings of cells) or `connected` (every connected set of up to six
-    /// cells that had an event in the study period).
+    /// Zones of the scan: `circles`, `rings` (whole k-rings of cells) or `connected` (every connected set of a few
+    /// cells; cells in which nothing happened may lie between).
     pub scan_zones: ScanZones,
+    /// Most cells of a connected zone, 2 to 8. Each one more is about four times the work.
+    pub scan_max_cells: u8,
     /// So many coarser H3 resolutions are scanned as well, 0 to 4, with one p-value over all of them.
     pub scan_coarser: u8,
     /// Monte Carlo replications; with one run a day 999 resolves recurrence up to 1,000 days.
@@ -148,6 +150,7 @@ impl Default for Analysis {
             scan_max_radius_km: 30.0,
             scan_max_space_share: 0.5,
             scan_zones: ScanZones::Circles,
+            scan_max_cells: 6,
             scan_coarser: 0,
             scan_replications: 999,
             seed: 1,

@@ -36,7 +36,9 @@ pub struct Seasonal {
 pub enum ChartError {
     #[error("the chart starts after {start} counts, but the series has {len}")]
     StartsTooLate { start: usize, len: usize },
-    #[error("the usual count is to be learned from the counts before the start; there are {given}, at least {needed} are needed")]
+    #[error(
+        "the usual count is to be learned from the counts before the start; there are {given}, at least {needed} are needed"
+    )]
     TooLittleTraining { given: usize, needed: usize },
     #[error("{given} usual counts were given for a series of {len}")]
     WrongLength { given: usize, len: usize },

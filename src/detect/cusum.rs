@@ -271,8 +271,7 @@ mod tests {
     #[test]
     fn a_reset_sum_starts_from_nothing_on_the_day_after() {
         let options = CusumOptions { k: 0.5, h: 2.0, reset: true, ..known(4.0) };
-        let sums: Vec<f64> =
-            cusum(&[4, 7, 7, 7, 5], 0, &options).unwrap().iter().map(|d| d.score.unwrap()).collect();
+        let sums: Vec<f64> = cusum(&[4, 7, 7, 7, 5], 0, &options).unwrap().iter().map(|d| d.score.unwrap()).collect();
         assert_eq!(sums, [0.0, 1.0, 2.0, 1.0, 1.0]);
     }
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::{
+    course::Turn,
     event::{EventKind, text_enum},
     ids::{AlertId, AreaId, SignalId},
     place::{Cell, Point},
@@ -57,6 +58,8 @@ text_enum! {
     News {
         /// Not signalled for as many days as the policy waits.
         Over = "over",
+        /// At another place than the day before.
+        Moved = "moved",
         /// Materially more events, or materially rarer, than when it was last told.
         Grown = "grown",
         /// From the watch list to an alert.
@@ -92,6 +95,8 @@ pub struct Alert {
     pub expected_range: [f64; 2],
     pub p_value: f64,
     pub recurrence_interval_days: f64,
+    /// What became of it when it was last signalled.
+    pub turn: Turn,
     /// The rarest it has been over its life, days.
     pub peak_recurrence_interval_days: f64,
     pub first_signalled: Day,

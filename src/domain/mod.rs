@@ -12,6 +12,7 @@ pub mod alert;
 pub mod area;
 pub mod case;
 pub mod count_series;
+pub mod course;
 pub mod event;
 pub mod forecast;
 pub mod ids;

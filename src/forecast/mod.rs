@@ -9,10 +9,14 @@
 //! & Held 2009 and Bracher et al. 2021 (scores), Künsch 1989 (block bootstrap); each file names its own.
 //! To add a model see [`model`].
 //!
+//! Beside that flow stands [`endemic_epidemic`] (hhh4): a model to be fitted and read for itself, whose forecasts
+//! reach one step ahead.
+//!
 //! Limits: no covariates, no population, no holidays; a sudden change is seen only as it shows in the counts;
 //! nothing is said beyond 14 days. Nothing here is random: the same input gives the same forecast.
 
 mod calendar;
+pub mod endemic_epidemic;
 mod history;
 mod level;
 pub mod model;

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    cells::counted_once,
+    cells::{counted_once, neighbours},
     detect::scan::{Location, ScanCase, ScanInput, ScanPlace},
     domain::{
         event::EventFact,
@@ -30,6 +30,25 @@ pub(super) struct Scanned {
     pub input: ScanInput,
     /// Feeds that are compared with themselves only.
     pub unsteady: Vec<SourceId>,
+}
+
+impl Scanned {
+    /// With the cells around those that had cases, so that a connected zone may pass over a cell without one.
+    pub fn with_cells_between(mut self) -> Self {
+        let around = self.cells.iter().flat_map(|c| neighbours(*c));
+        let mut cells: Vec<Cell> = self.cells.iter().copied().chain(around).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        for case in &mut self.input.cases {
+            case.place = cells.partition_point(|c| *c < self.cells[case.place]);
+        }
+        self.input.places = places(&cells);
+        Self { cells, ..self }
+    }
+}
+
+fn places(cells: &[Cell]) -> Vec<ScanPlace> {
+    cells.iter().map(|c| ScanPlace { id: c.to_string(), location: Location::Geographic(c.centre()) }).collect()
 }
 
 /// Cases of the study period, with the feeds judged by `facts` of the whole history. With `max_delay` days above
@@ -55,8 +74,6 @@ pub(super) fn scanned(
     }
     let mut cells: Vec<Cell> = counts.keys().map(|(cell, ..)| *cell).collect();
     cells.dedup();
-    let places =
-        cells.iter().map(|c| ScanPlace { id: c.to_string(), location: Location::Geographic(c.centre()) }).collect();
     let mut cases = Vec::with_capacity(counts.len());
     let mut place = 0;
     for ((cell, day, covariate), count) in counts {
@@ -66,7 +83,8 @@ pub(super) fn scanned(
         cases.push(ScanCase { place, day, count, covariate });
     }
     let silent = silent.iter().copied().filter(|d| study.contains(*d)).collect();
-    Scanned { cells, input: ScanInput { silent, ..ScanInput::of_cases(places, cases, study) }, unsteady }
+    let input = ScanInput { silent, ..ScanInput::of_cases(places(&cells), cases, study) };
+    Scanned { cells, input, unsteady }
 }
 
 /// Feeds that began within the study period, or were silent on some of its days, each by its own rhythm.
@@ -183,6 +201,24 @@ mod tests {
         }
         let of = |max| scanned(&facts, study(), study(), &[], H3, max).input.cases.len();
         assert_eq!([of(0), of(1), of(2), of(3)], [4, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_connected_zone_may_pass_over_a_cell_without_cases() {
+        let facts = feed("ems", 0..60, 12, |_| true, 1);
+        let found = scanned(&facts, study(), study(), &[], H3, 0);
+        let own = found.cells.clone();
+        let where_and_when =
+            |s: &Scanned| -> Vec<(Cell, Day)> { s.input.cases.iter().map(|c| (s.cells[c.place], c.day)).collect() };
+        let before = where_and_when(&found);
+        let wider = found.with_cells_between();
+        assert_eq!(where_and_when(&wider), before);
+        let named: Vec<String> = wider.input.places.iter().map(|p| p.id.clone()).collect();
+        assert_eq!(named, wider.cells.iter().map(Cell::to_string).collect::<Vec<_>>());
+        let around = own.iter().flat_map(|c| neighbours(*c));
+        assert!(
+            around.clone().all(|c| wider.cells.contains(&c)) && around.count() > 0 && wider.cells.len() > own.len()
+        );
     }
 
     #[test]

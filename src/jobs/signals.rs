@@ -10,7 +10,7 @@ use crate::{
     config::{Analysis, ScanZones},
     detect::{
         self, AreaRuleOptions,
-        scan::{self, LongestWindow, Overlap, ScanCluster, ScanOptions, ZoneShape},
+        scan::{self, LongestWindow, Overlap, ScanCluster, ScanError, ScanOptions, Ties, ZoneShape},
     },
     domain::{
         event::{EventFact, EventKind},
@@ -62,8 +62,10 @@ impl Ground<'_> {
         let lag = (self.settings.scan_lag_days as i32).min(self.days.len() as i32 - 1);
         let length = (self.settings.scan_study_days as i32).min(self.days.len() as i32 - lag);
         let study = DayRange::ending(self.as_of() - lag, length);
-        let Scanned { cells, input, unsteady } =
-            scanned(self.facts, self.days, study, self.silent, h3, self.settings.scan_max_delay_days);
+        let found = scanned(self.facts, self.days, study, self.silent, h3, self.settings.scan_max_delay_days);
+        let connected = self.settings.scan_zones != ScanZones::Circles;
+        let found = if connected { found.with_cells_between() } else { found };
+        let Scanned { cells, input, unsteady } = found;
         if input.cases.iter().map(|c| c.count).sum::<u32>() < 2 {
             return Ok(Vec::new());
         }
@@ -73,8 +75,17 @@ impl Ground<'_> {
             let names = names.join(", ");
             caveats.push(format!("Not heard on every day of the study period, so compared with itself only: {names}."));
         }
-        let options = self.scan_options(study);
-        let found = scan::scan(&input, &options).context("scanning for clusters")?;
+        let mut options = self.scan_options(study);
+        let found = loop {
+            match scan::scan(&input, &options) {
+                // A state of many cells: the sets that can be looked at are smaller, which is better than none.
+                Err(ScanError::TooManyZones { .. }) if options.max_cells > 2 => options.max_cells -= 1,
+                found => break found.context("scanning for clusters")?,
+            }
+        };
+        if options.max_cells < self.settings.scan_max_cells {
+            caveats.push(format!("There are too many cells for larger sets than {} of them.", options.max_cells));
+        }
         found
             .clusters
             .iter()
@@ -93,6 +104,7 @@ impl Ground<'_> {
         };
         ScanOptions {
             zones,
+            max_cells: self.settings.scan_max_cells,
             coarser: self.settings.scan_coarser,
             max_space_share: self.settings.scan_max_space_share,
             max_radius_km: Some(self.settings.scan_max_radius_km),
@@ -103,6 +115,8 @@ impl Ground<'_> {
             adjust_weekday: study.len() >= 56,
             replications: self.settings.scan_replications,
             seed: self.seed(),
+            // What is said of how often chance does this has to hold in a county of a few cases a month as well.
+            ties: Ties::Random,
             ..ScanOptions::default()
         }
     }

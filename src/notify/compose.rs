@@ -132,10 +132,12 @@ impl Composer {
             (Language::En, News::Raised) => format!("Alert: {headline}"),
             (Language::En, News::Escalated) => format!("Now an alert: {headline}"),
             (Language::En, News::Grown) => format!("Growing: {headline}"),
+            (Language::En, News::Moved) => format!("Moved: {headline}"),
             (Language::En, News::Over) => format!("Over: {place}"),
             (Language::Es, News::Raised) => format!("Alerta: {headline}"),
             (Language::Es, News::Escalated) => format!("Pasa a alerta: {headline}"),
             (Language::Es, News::Grown) => format!("Crece: {headline}"),
+            (Language::Es, News::Moved) => format!("Se ha movido: {headline}"),
             (Language::Es, News::Over) => format!("Terminado: {place}"),
         }
     }

@@ -67,6 +67,7 @@ fn news(news: News) -> AlertNews {
         signals: vec![],
         caveats: vec!["Two of the six share one address.".into()],
         told_observed: 6,
+        turn: crate::domain::course::Turn::New,
         raised_at: now(),
         updated_at: now(),
     };

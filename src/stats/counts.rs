@@ -98,11 +98,16 @@ impl CountDistribution {
 
     /// The smallest k with P(X ≤ k) ≥ p, for p in 0..1 (clamped to 1 − 1e-15).
     pub fn quantile(self, p: f64) -> u64 {
+        self.quantile_from(p, normal::quantile(p.min(1.0 - 1e-15)))
+    }
+
+    /// The same where the normal quantile `z` of `p` is at hand, which says where to begin to look.
+    pub fn quantile_from(self, p: f64, z: f64) -> u64 {
         if self.mean == 0.0 || p.is_nan() || p <= 0.0 {
             return 0;
         }
         let p = p.min(1.0 - 1e-15);
-        let guess = self.mean + normal::quantile(p) * self.variance().sqrt();
+        let guess = self.mean + z * self.variance().sqrt();
         let mut k = guess.max(0.0) as u64;
         let mut cdf = self.cdf(k);
         let mut pmf = self.pmf(k);

@@ -75,7 +75,7 @@ impl Glm {
 pub enum GlmError {
     #[error("a regression needs at least one row and one column, and vectors of equal length")]
     Shape,
-    #[error("a count, weight or offset of a regression is not a number that it may be")]
+    #[error("a count, column, weight or offset of a regression is not a number that it may be")]
     Value,
     #[error("the regression diverged")]
     Diverged,
@@ -87,16 +87,11 @@ pub enum GlmError {
 /// When lengths differ, a value is negative or not finite, or the iteration leaves the range of numbers.
 pub fn log_linear(counts: &[f64], columns: &[&[f64]], options: &GlmOptions) -> Result<Glm, GlmError> {
     let n = counts.len();
-    let ones = vec![1.0; n];
-    let zeros = vec![0.0; n];
-    let weights = options.weights.unwrap_or(&ones);
-    let offset = options.offset.unwrap_or(&zeros);
-    if n == 0 || columns.is_empty() || columns.iter().any(|c| c.len() != n) || weights.len() != n || offset.len() != n {
-        return Err(GlmError::Shape);
-    }
-    let valid = |x: &f64| x.is_finite() && *x >= 0.0;
+    let (ones, zeros) = (vec![1.0; n], vec![0.0; n]);
+    let (weights, offset) = (options.weights.unwrap_or(&ones), options.offset.unwrap_or(&zeros));
     let alpha = options.alpha;
-    if !valid(&alpha) || !counts.iter().all(valid) || !weights.iter().all(valid) || !offset.iter().all(|o| o.is_finite()) {
+    check(counts, columns, weights, offset)?;
+    if !(alpha.is_finite() && alpha >= 0.0) {
         return Err(GlmError::Value);
     }
     let start = |y: &f64| if alpha == 0.0 { y + 0.1 } else { y + if *y == 0.0 { 1.0 / 6.0 } else { 0.0 } };
@@ -141,6 +136,17 @@ pub fn log_linear(counts: &[f64], columns: &[&[f64]], options: &GlmOptions) -> R
         iterations,
         converged,
     })
+}
+
+fn check(counts: &[f64], columns: &[&[f64]], weights: &[f64], offset: &[f64]) -> Result<(), GlmError> {
+    let n = counts.len();
+    let unequal = columns.iter().any(|c| c.len() != n) || weights.len() != n || offset.len() != n;
+    if n == 0 || columns.is_empty() || unequal {
+        return Err(GlmError::Shape);
+    }
+    let valid = |x: &f64| x.is_finite() && *x >= 0.0;
+    let finite = columns.iter().all(|c| c.iter().all(|x| x.is_finite())) && offset.iter().all(|o| o.is_finite());
+    if finite && counts.iter().all(valid) && weights.iter().all(valid) { Ok(()) } else { Err(GlmError::Value) }
 }
 
 /// Twice the distance in log-likelihood from a model that fits every count.

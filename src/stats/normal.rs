@@ -4,7 +4,7 @@
 //! in the tails (Abramowitz & Stegun 26.2.11 and 26.2.14), good to about 14 digits; the quantile is an
 //! approximation polished on it. What is asked for is expanded about the nearest of a table of such values
 //! (of Mills' ratio, survival over density, whose derivatives follow from one another), which costs an
-//! exponential and ten products and keeps the digits.
+//! exponential and a dozen products and keeps the digits.
 
 use std::f64::consts::{PI, SQRT_2};
 use std::sync::LazyLock;
@@ -22,49 +22,37 @@ pub fn survival(z: f64) -> f64 {
     if z.is_nan() || x >= TABLE_END {
         return survival_directly(z);
     }
-    let nearest = (x * PER_UNIT).round();
-    let (z0, h) = (nearest / PER_UNIT, x - nearest / PER_UNIT);
-    let tail = pdf(x) * mills_near(z0, MILLS[nearest as usize], h);
+    let nearest = (x * PER_UNIT + 0.5) as usize;
+    let h = x - nearest as f64 / PER_UNIT;
+    let [a, b, c, d, e, f, g, i] = MILLS[nearest];
+    // The even way of taking brackets waits less for the product before.
+    let (h2, low, high) = (h * h, (a + b * h) + (c + d * h) * (h * h), (e + f * h) + (g + i * h) * (h * h));
+    let tail = pdf(x) * (low + high * (h2 * h2));
     if z < 0.0 { 1.0 - tail } else { tail }
 }
 
 /// Points of the table for a unit of z, and where it ends; beyond, the survival is below 1e-300.
-const PER_UNIT: f64 = 16.0;
+const PER_UNIT: f64 = 32.0;
 const TABLE_END: f64 = 37.0;
 
-/// Mills' ratio P(Z > z)/φ(z) at z = 0, 1/16, 2/16, …
-static MILLS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+/// Taylor's coefficients of Mills' ratio m = P(Z > z)/φ(z) at z = 0, 1/32, 2/32, …; its derivatives are
+/// m′ = z m − 1, m″ = z m′ + m, m‴ = z m″ + 2 m′, …
+static MILLS: LazyLock<Vec<[f64; 8]>> = LazyLock::new(|| {
     (0..=(TABLE_END * PER_UNIT) as u32)
         .map(|i| {
             let z = f64::from(i) / PER_UNIT;
-            survival_directly(z) / pdf(z)
+            let m = survival_directly(z) / pdf(z);
+            let (mut before, mut now, mut factorial) = (m, z * m - 1.0, 1.0);
+            let mut coefficients = [m; 8];
+            for (order, coefficient) in (1..).map(f64::from).zip(&mut coefficients[1..]) {
+                factorial *= order;
+                *coefficient = now / factorial;
+                (before, now) = (now, z * now + order * before);
+            }
+            coefficients
         })
         .collect()
 });
-
-/// Mills' ratio m at z + h from that at z, by Taylor's series: m′ = z m − 1, m″ = z m′ + m, m‴ = z m″ + 2 m′, …
-fn mills_near(z: f64, at: f64, h: f64) -> f64 {
-    let (mut before, mut now) = (at, z * at - 1.0);
-    let (mut power, mut sum) = (h, at);
-    for order in 1..12 {
-        sum += now * power;
-        let order = f64::from(order);
-        (before, now) = (now, z * now + order * before);
-        power *= h * INVERSE[order as usize + 1];
-    }
-    sum
-}
-
-/// 1/n, for division is slow.
-const INVERSE: [f64; 13] = {
-    let mut inverse = [0.0; 13];
-    let mut n = 1;
-    while n < 13 {
-        inverse[n] = 1.0 / n as f64;
-        n += 1;
-    }
-    inverse
-};
 
 fn survival_directly(z: f64) -> f64 {
     if z.is_nan() {

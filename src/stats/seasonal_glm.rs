@@ -4,7 +4,7 @@
 //! given back; tests hold the two against one another. What differs is the work: the normal equations of such a
 //! design are a diagonal with a border, so that an iteration costs a pass over the points and no factorisation, and
 //! without a trend not even that: a level's points then share one rate. Within a run of consecutive points μ grows
-//! by a constant factor, so that a run costs one exponential.
+//! by a constant factor, so that an iteration costs an exponential for each level and gap, not for each point.
 //!
 //! Points lie at equal steps; a design is a list of runs of consecutive ones. Levels without a point are left out.
 //! The border is kept centred on the design's middle, which leaves the digits of time on any scale alone.
@@ -111,6 +111,8 @@ struct Level {
     /// Linear predictor at the origin of time, now and before the last step.
     at: f64,
     before: f64,
+    /// Its exponential, while fitted values are made.
+    rate: f64,
     /// Σ ω y, and Σ ω × exposure.
     cases: f64,
     exposure: f64,
@@ -232,12 +234,11 @@ impl SeasonalGlm {
         let n = design.len();
         self.fitted.resize(n, 0.0);
         self.before.resize(n, 0.0);
-        for (sums, levels) in [(&mut self.used, &mut self.levels), (&mut self.sums, &mut Vec::new())] {
-            sums.clear();
-            sums.resize(design.levels, Sums::default());
-            levels.clear();
-            levels.resize(design.levels, Level::default());
-        }
+        self.used.clear();
+        self.used.resize(design.levels, Sums::default());
+        self.sums.clone_from(&self.used);
+        self.levels.clear();
+        self.levels.resize(design.levels, Level::default());
         (self.origin, self.slope) = (design.origin(), 0.0);
         let (mut start, mut i) = (Start::default(), 0);
         for run in design.runs {
@@ -292,24 +293,35 @@ impl SeasonalGlm {
     fn weigh(&mut self, counts: &Counts, design: &Design, weights: &[f64]) -> Border {
         self.sums.fill(Sums::default());
         let (mut border, mut i) = (Border::default(), 0);
-        let growth = self.slope.exp();
+        for level in &mut self.levels {
+            level.rate = level.at.exp();
+        }
+        // The trend's factor is carried from point to point, and from run to run where these touch.
+        let (growth, mut factor, mut next) = (self.slope.exp(), 1.0, usize::MAX);
         for run in design.runs {
             let t0 = self.time(run.start);
-            let mut rate = (self.levels[run.level].at + self.slope * t0).exp();
+            if run.start != next {
+                factor = (self.slope * t0).exp();
+            }
+            next = run.start + run.len;
+            let rate = self.levels[run.level].rate;
             let (mut weight, mut moment, mut square, mut right, mut right_moment) = (0.0, 0.0, 0.0, 0.0, 0.0);
             let span = i..i + run.len;
-            let y = &counts.y[run.start..run.start + run.len];
-            let exposure = counts.exposure.as_ref().map(|e| &e[run.start..run.start + run.len]);
+            let y = &counts.y[run.start..next];
+            let exposure = counts.exposure.as_ref().map(|e| &e[run.start..next]);
+            let mut step = 0.0;
             for (j, ((y, omega), mu)) in y.iter().zip(&weights[span.clone()]).zip(&mut self.fitted[span]).enumerate() {
-                *mu = (rate * exposure.map_or(1.0, |e| e[j])).max(f64::EPSILON);
-                rate *= growth;
-                let (w, step) = (omega * *mu, j as f64);
+                *mu = (rate * factor * exposure.map_or(1.0, |e| e[j])).max(f64::EPSILON);
+                factor *= growth;
+                let w = omega * *mu;
                 let r = omega * y - w;
+                let moved = w * step;
                 weight += w;
-                moment += w * step;
-                square += w * step * step;
+                moment += moved;
+                square += moved * step;
                 right += r;
                 right_moment += r * step;
+                step += 1.0;
             }
             let sums = &mut self.sums[run.level];
             sums.weight += weight;

@@ -7,6 +7,7 @@ use crate::domain::{
     alert::{Alert, AlertState, Decision, DecisionKind, DismissReason, Tier},
     area::{Area, AreaKind, AreaShape, Jurisdiction, NamedPlace},
     case::CaseMatch,
+    course::Turn,
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
     forecast::{Forecast, ForecastLevel, ForecastRecord},
     ids::{
@@ -265,6 +266,7 @@ pub(super) fn alert(r: &impl Columns) -> Result<Alert> {
         signals: r.json("signals")?,
         caveats: r.json("caveats")?,
         told_observed: r.u32("told_observed")?,
+        turn: r.word("turn", Turn::parse)?,
         raised_at: r.instant("raised_at")?,
         updated_at: r.instant("updated_at")?,
     })

@@ -462,6 +462,7 @@ fn alert(id: AlertId, cell: Cell, county: &str, name: &str, signals: Vec<SignalI
         signals,
         caveats: vec![],
         told_observed: 6,
+        turn: emberwatch::domain::course::Turn::New,
         raised_at: now() - Duration::hours(4),
         updated_at: now() - Duration::hours(4),
     }

@@ -49,11 +49,12 @@ fn every_sum_bound_and_alarm_is_that_of_surveillance() {
         let variant = &params[&row[0]];
         let start = variant["range"][0].as_u64().unwrap() as usize - 1;
         let key = (row[0].to_owned(), row[1].to_owned());
-        let days = judged
-            .entry(key)
-            .or_insert_with_key(|(_, name)| cusum(&series[name], start, &options(variant)).unwrap());
+        let days =
+            judged.entry(key).or_insert_with_key(|(_, name)| cusum(&series[name], start, &options(variant)).unwrap());
         let day = &days[row[2].parse::<usize>().unwrap() - 1];
-        for (ours, text, what) in [(day.expected, &row[4], "mean"), (day.score, &row[5], "sum"), (day.upper_bound, &row[6], "bound")] {
+        for (ours, text, what) in
+            [(day.expected, &row[4], "mean"), (day.score, &row[5], "sum"), (day.upper_bound, &row[6], "bound")]
+        {
             let (ours, theirs) = (ours.unwrap(), text.parse::<f64>().unwrap());
             assert!((ours - theirs).abs() <= 1e-9 * theirs.max(1.0), "{row:?}: the {what} is {ours}");
         }

@@ -9,10 +9,11 @@ mod detect_command;
 mod ears;
 mod farrington;
 mod farrington_flexible;
-mod forecast_scores;
 mod glr;
+mod hhh4;
 mod outbreak_p;
 mod scan;
+mod scores;
 mod stcd;
 mod temporal;
 

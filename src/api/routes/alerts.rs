@@ -25,6 +25,7 @@ use crate::{
     disclosure::{Class, Disclose, Released, release},
     domain::{
         alert::{Alert, AlertState, DecideError, Decision, DecisionKind, DismissReason, RuleRecord, Tier},
+        course::{Step, course},
         event::Event,
         ids::{AlertId, EventId},
         quality::DataAge,
@@ -120,6 +121,8 @@ pub struct AlertDetail {
     /// Oldest first.
     decisions: Vec<Decision>,
     signals: Vec<Signal>,
+    /// How it went from day to day, oldest first; days without a signal are left out.
+    course: Vec<Step>,
     /// The 60 days until today in the alert's cells or area, oldest first.
     curve: Vec<CurveDay>,
     /// The events behind the newest signal; `null` for readers without the line list.
@@ -169,7 +172,18 @@ async fn alert(
     let line_list = line_list(&state, &caller, &signals).await?;
     let new_events = line_list.as_ref().map(|events| new_events(events, &signals));
     let rule = rule_record(&state, &caller, &alert.rule).await?;
-    caller.release(AlertDetail { alert, decisions, signals, curve, line_list, new_events, rule, data: snapshot.age() })
+    let course = course(&signals);
+    caller.release(AlertDetail {
+        alert,
+        decisions,
+        signals,
+        course,
+        curve,
+        line_list,
+        new_events,
+        rule,
+        data: snapshot.age(),
+    })
 }
 
 fn curve(state: &AppState, caller: &Caller, snapshot: &Snapshot, alert: &Alert) -> Vec<CurveDay> {

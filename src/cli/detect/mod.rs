@@ -91,11 +91,13 @@ pub fn run(args: &DetectArgs) -> Result<()> {
 /// As [`run`].
 pub fn answer(args: &DetectArgs) -> Result<String> {
     let method = methods::named(&args.method)?;
-    let mut given = Given::new(method, &args.options)?;
+    let given = Given::new(method, &args.options)?;
     match (&args.series, &args.points) {
         (_, Some(file)) if method.name == points::NAME => points::answer(args, file, given),
         (_, Some(_)) => bail!("--points is for --method {}; {} judges --series", points::NAME, method.name),
-        (Some(_), None) if method.name == points::NAME => bail!("--method {} judges single events: --points", method.name),
+        (Some(_), None) if method.name == points::NAME => {
+            bail!("--method {} judges single events: --points", method.name)
+        }
         (Some(file), None) => series_answer(args, file, method, given),
         (None, None) => bail!("--series or --points is needed"),
     }

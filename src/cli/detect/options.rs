@@ -58,15 +58,6 @@ impl Given {
         Ok(value)
     }
 
-    /// A whole number within a range; where it is not given, what another option came to.
-    pub fn whole_or(&mut self, key: &str, range: RangeInclusive<usize>, other: usize) -> Result<usize> {
-        if self.values.contains_key(key) {
-            return self.whole(key, range);
-        }
-        self.note(key, json!(other));
-        Ok(other)
-    }
-
     /// A finite number for which `fits` holds; `expected` says the same in words.
     pub fn number(&mut self, key: &str, expected: &str, fits: impl Fn(f64) -> bool) -> Result<f64> {
         let value = self.parsed(key, expected, |&v: &f64| v.is_finite() && fits(v))?;
@@ -81,11 +72,13 @@ impl Given {
 
     /// yes or no.
     pub fn yes_no(&mut self, key: &str) -> Result<bool> {
-        match self.text(key).as_str() {
-            "yes" | "true" | "1" => Ok(self.note(key, json!(true))).map(|()| true),
-            "no" | "false" | "0" => Ok(self.note(key, json!(false))).map(|()| false),
-            _ => Err(self.wrong(key, "yes or no")),
-        }
+        let value = match self.text(key).as_str() {
+            "yes" | "true" | "1" => true,
+            "no" | "false" | "0" => false,
+            _ => return Err(self.wrong(key, "yes or no")),
+        };
+        self.note(key, json!(value));
+        Ok(value)
     }
 
     /// One of some words, each of which means a value.
@@ -93,7 +86,7 @@ impl Given {
         let text = self.text(key);
         let Some(&(word, value)) = words.iter().find(|(word, _)| *word == text) else {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            return Err(self.wrong(key, &format!("one of {}", known.join(", "))));
+            return Err(self.wrong(key, format!("one of {}", known.join(", "))));
         };
         self.note(key, json!(word));
         Ok(value)

@@ -21,13 +21,21 @@ use crate::{
 
 pub(super) const NAME: &str = "stcd";
 
-pub(super) const METHODS: &[Method] = &[Method {
+pub(super) static METHOD: Method = Method {
     name: NAME,
     about: "clusters among single events of --points (Assunção & Correa 2009); score: the Shiryaev-Roberts statistic; \
             answers event_id, date (or t), observed, expected, score, alarm, centre, reason",
     keys: &[
-        Key { name: "radius", default: "none, it must be given", says: "of a cluster: km, or the unit of x and y; above 0" },
-        Key { name: "epsilon", default: "0.5", says: "relative excess worth knowing of, above 0: 0.5 is half as much again" },
+        Key {
+            name: "radius",
+            default: "none, it must be given",
+            says: "of a cluster: km, or the unit of x and y; above 0",
+        },
+        Key {
+            name: "epsilon",
+            default: "0.5",
+            says: "relative excess worth knowing of, above 0: 0.5 is half as much again",
+        },
         Key {
             name: "threshold",
             default: "161",
@@ -45,7 +53,7 @@ pub(super) const METHODS: &[Method] = &[Method {
         },
     ],
     prepare: no_series,
-}];
+};
 
 fn no_series(_: &mut Given) -> Result<Judge> {
     bail!("--method {NAME} judges single events: --points")
@@ -157,7 +165,11 @@ fn number(row: Row, column: &str) -> Result<f64> {
 
 /// The score, where it can be written down, and otherwise why not.
 fn score(judged: &PointJudgement) -> (Option<f64>, &'static str) {
-    if judged.statistic.is_finite() { (Some(judged.statistic), "") } else { (None, "the score is beyond the largest number") }
+    if judged.statistic.is_finite() {
+        (Some(judged.statistic), "")
+    } else {
+        (None, "the score is beyond the largest number")
+    }
 }
 
 fn as_json(events: &[Event], i: usize, judged: &PointJudgement) -> Value {
@@ -189,7 +201,7 @@ fn as_csv(events: &[Event], judged: &[PointJudgement], rows: &[usize]) -> Result
             When::Number(t) => json!(t).to_string(),
         };
         writer.write_record([
-            &events[i].id,
+            events[i].id.as_str(),
             &at,
             &judged[i].observed.to_string(),
             &json!(judged[i].expected).to_string(),

@@ -48,7 +48,8 @@ struct Point<'a> {
 /// With one line that names the file, the line, the column and what was expected there.
 pub(super) fn series(path: &Path, with_expected: bool) -> Result<Vec<(String, TableSeries)>> {
     let columns = ["series_id", "date", "count", "population", "expected"];
-    let (required, known) = if with_expected { (vec![0, 1, 2, 4], &columns[..]) } else { (vec![0, 1, 2], &columns[..4]) };
+    let (required, known) =
+        if with_expected { (vec![0, 1, 2, 4], &columns[..]) } else { (vec![0, 1, 2], &columns[..4]) };
     let table = Table::read(path, &required.into_iter().map(|i| columns[i]).collect::<Vec<_>>())?;
     let ignored = table.unknown(known);
     if !ignored.is_empty() {

@@ -156,3 +156,105 @@ fn the_answer_shows_what_the_options_came_to() {
     assert_eq!(document["options"]["threshold"], json!("nb-plugin"));
     assert_eq!(document["options"]["years"], json!(5));
 }
+
+#[test]
+fn a_cusum_adds_up_from_the_first_day_asked_for() {
+    let series = daily(&[4, 4, 4, 7, 7, 7, 0, 4]);
+    let more = ["--method", "cusum", "--option", "k=0.5", "--option", "h=2", "--from", "2025-03-04", "--format", "csv"];
+    let lines: Vec<String> = detect(&series, &more).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(lines[1], "s,2025-03-04,7,4.0,9.0,1.0,,0,");
+    assert_eq!(lines[2], "s,2025-03-05,7,4.0,7.0,2.0,,1,");
+    let said = detect(&series, &more[..2]).unwrap_err();
+    assert!(format!("{said:#}").contains("there are 0, at least 1 are needed (the start is --from"), "{said:#}");
+}
+
+#[test]
+fn the_usual_count_may_stand_in_the_table() {
+    let series = "series_id,date,count,expected\ns,2025-03-01,9,4\ns,2025-03-02,2,1\n";
+    let text = detect(series, &["--method", "glr-poisson", "--option", "mean=column", "--format", "csv"]).unwrap();
+    let score = 9.0 * (9.0f64 / 4.0).ln() - 5.0;
+    assert!(text.contains(&format!("s,2025-03-01,9,4.0,13.0,{score}")), "{text}");
+    let without = daily(&[1, 2]);
+    let said = detect(&without, &["--method", "cusum", "--option", "mean=column"]).unwrap_err().to_string();
+    assert!(said.contains("expected"), "{said}");
+    let said = detect(&series.replace(",1\n", ",0\n"), &["--method", "cusum", "--option", "mean=column"]).unwrap_err();
+    assert!(said.to_string().contains("line 3, column expected: \"0\" is not a number of cases above 0"), "{said}");
+}
+
+#[test]
+fn the_charts_say_which_options_do_not_fit() {
+    let say = |more: &[&str]| format!("{:#}", detect(&daily(&[1, 2, 3]), more).unwrap_err());
+    assert_eq!(
+        say(&["--method", "glr-nb", "--option", "statistic=lr"]),
+        "--option theta=none: expected the size of the change, which statistic=lr needs"
+    );
+    assert_eq!(
+        say(&["--method", "cusum", "--option", "transform=log"]),
+        "--option transform=log: expected one of standard, rossi, anscombe, anscombe2nd, pearsonNegBin, \
+         anscombeNegBin, none"
+    );
+    let epidemic = ["--method", "glr-poisson", "--option", "mean=2", "--option", "change=epidemic", "--option"];
+    assert!(say(&[&epidemic[..], &["direction=dec"]].concat()).contains("an epidemic chart looks for increases only"));
+    assert!(say(&["--method", "glr-nb", "--option", "mean=2"]).contains("--option alpha=NUMBER"));
+    assert_eq!(say(&["--method", "stcd"]), "--method stcd judges single events: --points");
+}
+
+#[test]
+fn an_estimated_overdispersion_makes_an_excess_less_surprising() {
+    let counts: Vec<u32> = [1, 9, 0, 7, 2, 12, 3, 0, 8, 4].into_iter().chain([16]).collect();
+    let score = |method: &str| -> f64 {
+        let more = ["--method", method, "--option", "mean=training", "--from", "2025-03-11"];
+        let document: Value = serde_json::from_str(&detect(&daily(&counts), &more).unwrap()).unwrap();
+        document["rows"][0]["score"].as_f64().unwrap()
+    };
+    assert!(score("glr-nb") < 0.5 * score("glr-poisson"));
+}
+
+#[test]
+fn outbreakp_alarms_when_a_level_series_rises() {
+    let text = detect(&daily(&[2, 1, 2, 2, 1, 9, 14]), &["--method", "outbreakp"]).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let alarms: Vec<i64> = document["rows"].as_array().unwrap().iter().map(|r| r["alarm"].as_i64().unwrap()).collect();
+    assert_eq!(alarms, [0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(document["options"], json!({ "k": 100.0, "most_cases": 100_000 }));
+}
+
+fn points(table: &str, more: &[&str]) -> Result<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("points.csv");
+    std::fs::write(&path, table).unwrap();
+    let path = path.display().to_string();
+    let line = ["detect", "--points", &path, "--method", "stcd"].iter().chain(more).copied();
+    answer(&Command::try_parse_from(line)?.detect)
+}
+
+#[test]
+fn single_events_near_one_another_are_a_cluster() {
+    let far = (0..20).map(|i| format!("e{i},2025-03-{:02},44.{:02},-69.{:02}\n", i + 1, 3 * i, (37 * i) % 90));
+    let near = (0..6).map(|i| format!("n{i},2025-03-2{i},45.5,-68.5\n"));
+    let table = format!("event_id,date,latitude,longitude\n{}{}", far.collect::<String>(), near.collect::<String>());
+    let more = ["--option", "radius=2", "--option", "epsilon=1", "--option", "threshold=40"];
+    let document: Value = serde_json::from_str(&points(&table, &more).unwrap()).unwrap();
+    let alarm = &document["first_alarm"];
+    assert!(alarm["event_id"].as_str().unwrap().starts_with('n') && alarm["centre"] == json!("n0"), "{alarm}");
+    assert!(alarm["events"].as_array().unwrap().iter().all(|id| id.as_str().unwrap().starts_with('n')), "{alarm}");
+    assert_eq!(document["rows"].as_array().unwrap().len(), 26);
+    let later = points(&table, &[&more[..], &["--from", "2025-03-24", "--format", "csv"]].concat()).unwrap();
+    assert_eq!(later.lines().count(), 3);
+    assert_eq!(later.lines().next(), Some("event_id,date,observed,expected,score,alarm,centre,reason"));
+}
+
+#[test]
+fn a_table_of_points_that_is_wrong_is_answered_in_one_line() {
+    let radius = ["--option", "radius=1"];
+    let say = |table: &str| format!("{:#}", points(table, &radius).unwrap_err());
+    assert!(say("event_id,t,x\na,1,2\n").contains("expected the columns latitude and longitude, or x and y"));
+    assert!(say("event_id,x,y\na,1,2\n").contains("expected a column date, or t (a number)"));
+    assert!(say("event_id,t,x,y\na,1,2,north\n").contains("line 2, column y: \"north\" is not a number"));
+    assert!(say("event_id,t,latitude,longitude\na,1,95,2\n").contains("line 2, column latitude: \"95\""));
+    assert!(say("event_id,t,x,y\n").contains("there is no row"));
+    let said = points("event_id,t,x,y\na,1,2,3\n", &[]).unwrap_err().to_string();
+    assert!(said.contains("expected a distance above 0"), "{said}");
+    let said = points("event_id,t,x,y\na,1,2,3\n", &[&radius[..], &["--from", "2025-01-01"]].concat()).unwrap_err();
+    assert!(said.to_string().contains("--from and --to need the column date"), "{said}");
+}

@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::detect::scan::{
-    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment, ZoneShape, scan,
+    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, Ties, TimeAdjustment, ZoneShape, scan,
 };
 
 /// Find clusters in space and time in a table of cases.
@@ -107,6 +107,10 @@ pub struct ScanArgs {
     pub threads: Option<usize>,
     #[arg(long, default_value = "standard", value_parser = word::<PValueMethod>)]
     pub p_value: PValueMethod,
+    /// Replicates that equal the data: conservative (they count against them) or random (the place among them is
+    /// drawn from the seed, so that p is right on average also with few cases).
+    #[arg(long, default_value = "conservative", value_parser = word::<Ties>)]
+    pub ties: Ties,
     #[arg(long, default_value = "json")]
     pub format: ScanFormat,
 }
@@ -163,7 +167,7 @@ macro_rules! words {
         }
     )+};
 }
-words!(Model, Analysis, ZoneShape, Overlap, Rates, PValueMethod, TimeAdjustment);
+words!(Model, Analysis, ZoneShape, Overlap, Rates, PValueMethod, Ties, TimeAdjustment);
 
 fn word<T: Word>(text: &str) -> Result<T, String> {
     T::read(text).ok_or_else(|| format!("expected one of {}", T::KNOWN.join(", ")))
@@ -189,6 +193,7 @@ fn options(args: &ScanArgs) -> Result<ScanOptions> {
         replications: args.replications,
         seed: args.seed,
         p_value: args.p_value,
+        ties: args.ties,
         surveillance_from: read::day("--surveillance-from", args.surveillance_from.as_deref())?,
         threads: args.threads,
         ..ScanOptions::default()

@@ -11,8 +11,9 @@
 //! (Kolmogorov–Smirnov over independent worlds), and its recurrence interval of N days comes once in N days.
 //!
 //! Limits: worlds have no trend, no season and no dependence between days beyond what the data's own margins
-//! carry; a rule that handles those well gets no credit for it here. Few cases a day make p-values coarse, and
-//! then conservative: small ones come less often than they say.
+//! carry; a rule that handles those well gets no credit for it here. Few cases a day make p-values
+//! coarse: ties broken at random keep them right on average, but where chance cannot make a cluster at all (fewer
+//! cases in the longest window than a cluster needs) none comes, and small p-values come less often than they say.
 
 pub mod rules;
 pub mod worlds;

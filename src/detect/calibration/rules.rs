@@ -4,7 +4,7 @@ use super::{Setting, total, worlds::World};
 use crate::{
     detect::{
         ears::{EarsMethod, EarsOptions, ears},
-        scan::{Location, PValueMethod, ScanCase, ScanError, ScanInput, ScanOptions, ScanPlace, scan},
+        scan::{Location, NullMaxima, PValueMethod, ScanCase, ScanError, ScanInput, ScanOptions, ScanPlace, scan},
     },
     domain::time::{Day, DayRange},
 };
@@ -121,18 +121,16 @@ impl<'a> Judge<'a> {
             threads: Some(1),
             ..self.setting.scan.clone()
         };
-        let found = scan(&input, &options(PValueMethod::Gumbel))?;
-        let by_rank = |llr: f64| {
-            let reached = found.maxima.iter().filter(|m| **m >= llr - 1e-9).count();
-            (reached + 1) as f64 / (found.maxima.len() + 1) as f64
-        };
+        let options = options(PValueMethod::Gumbel);
+        let found = scan(&input, &options)?;
+        let null = NullMaxima::new(&found.maxima, &options);
         Ok(found
             .clusters
             .iter()
             .map(|c| {
                 let mut places: Vec<u32> = c.places.iter().map(|p| *p as u32).collect();
                 places.sort_unstable();
-                Alarm { score: -c.p_value.max(1e-300).ln(), places, rank_p: Some(by_rank(c.llr)) }
+                Alarm { score: -c.p_value.max(1e-300).ln(), places, rank_p: Some(null.by_rank(c.llr)) }
             })
             .collect())
     }

@@ -98,34 +98,45 @@ pub(super) fn delta(count: u32, prediction: &Prediction, power: Power, z: f64) -
     }
 }
 
-/// The negative-binomial bound; z as above, or 0 for the mean as it was estimated.
-pub(super) fn negative_binomial(count: u32, prediction: &Prediction, alpha: f64, z: f64, scale: ScoreScale) -> Bound {
-    let mean = prediction.eta.exp();
-    let shifted = if z == 0.0 { mean } else { (prediction.eta + z * prediction.se).exp() };
-    let distribution = CountDistribution::with_dispersion(shifted, prediction.dispersion);
-    let upper = quantile(distribution, 1.0 - alpha);
-    let from = match scale {
-        ScoreScale::Cases => mean,
-        ScoreScale::Link => prediction.eta,
-    };
-    Bound {
-        mean,
-        upper,
-        score: (f64::from(count) - from) / (upper - from),
-        p_value: distribution.tail(u64::from(count)),
+/// A negative binomial's quantile at one minus α, for which z stands as above.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quantile {
+    pub alpha: f64,
+    pub z: f64,
+    /// Whether the mean is put at its own upper limit.
+    pub at_limit: bool,
+    pub scale: ScoreScale,
+}
+
+impl Quantile {
+    pub fn bound(&self, count: u32, prediction: &Prediction) -> Bound {
+        let mean = prediction.eta.exp();
+        let shifted = if self.at_limit { (prediction.eta + self.z * prediction.se).exp() } else { mean };
+        let distribution = CountDistribution::with_dispersion(shifted, prediction.dispersion);
+        let upper = self.of(distribution);
+        let from = match self.scale {
+            ScoreScale::Cases => mean,
+            ScoreScale::Link => prediction.eta,
+        };
+        Bound {
+            mean,
+            upper,
+            score: (f64::from(count) - from) / (upper - from),
+            p_value: distribution.tail(u64::from(count)),
+        }
+    }
+
+    /// Beyond what can be counted by the expansion of Cornish & Fisher (1938), which is then good to a count.
+    fn of(&self, distribution: CountDistribution) -> f64 {
+        let (mean, z) = (distribution.mean(), self.z);
+        if mean < COUNTABLE {
+            return distribution.quantile_from(1.0 - self.alpha, z) as f64;
+        }
+        let sd = distribution.variance().sqrt();
+        let skewness = (1.0 + 2.0 * mean / distribution.size()) / sd;
+        (mean + sd * (z + skewness * (z * z - 1.0) / 6.0)).round()
     }
 }
 
 /// Means above this are met only where the mean's own limit runs away, and need no exact count.
 const COUNTABLE: f64 = 1e9;
-
-/// The quantile; beyond what can be counted by the expansion of Cornish & Fisher (1938), which is then good to a count.
-fn quantile(distribution: CountDistribution, p: f64) -> f64 {
-    let (mean, variance) = (distribution.mean(), distribution.variance());
-    if mean < COUNTABLE {
-        return distribution.quantile(p) as f64;
-    }
-    let z = normal::quantile(p);
-    let skewness = (1.0 + 2.0 * mean / distribution.size()) / variance.sqrt();
-    (mean + variance.sqrt() * (z + skewness * (z * z - 1.0) / 6.0)).round()
-}

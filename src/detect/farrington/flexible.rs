@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     Engine, Limit,
-    bound::{Power, ScoreScale, Threshold, delta, negative_binomial},
+    bound::{Power, Quantile, ScoreScale, Threshold, delta},
     model::{Rule, StandardError},
     weeks::Baseline,
 };
@@ -99,9 +99,9 @@ pub fn farrington_flexible(series: &CountSeries, range: Range<usize>, options: &
     };
     let FlexibleOptions { alpha, power, score, .. } = *options;
     let z = normal::quantile(1.0 - alpha);
+    let quantile = Quantile { alpha, z, at_limit: options.threshold == Threshold::Muan, scale: score };
     match options.threshold {
         Threshold::Delta => engine.judge(series, range, |count, p| delta(count, p, power, z)),
-        Threshold::NbPlugin => engine.judge(series, range, |count, p| negative_binomial(count, p, alpha, 0.0, score)),
-        Threshold::Muan => engine.judge(series, range, |count, p| negative_binomial(count, p, alpha, z, score)),
+        Threshold::NbPlugin | Threshold::Muan => engine.judge(series, range, |count, p| quantile.bound(count, p)),
     }
 }

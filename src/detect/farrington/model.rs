@@ -107,8 +107,8 @@ impl Model {
         self.weights.clear();
         self.weights.resize(design.len(), 1.0);
         self.fit(series, design)?;
-        if rule.reweight {
-            self.reweight(series, design, rule.weights_threshold);
+        // Without an outbreak the weights stay as they are, and so would the fit.
+        if rule.reweight && self.reweight(series, design, rule.weights_threshold) {
             self.fit(series, design)?;
         }
         let pearson = self.glm.dispersion(&series.counts, design, &self.weights);
@@ -134,15 +134,22 @@ impl Model {
     }
 
     /// Weigh points down that look like an outbreak: by the square of their Anscombe residual, where that lies above
-    /// the threshold; then all, so that the weights add up to the number of points.
-    fn reweight(&mut self, series: &Prepared, design: &Design, threshold: f64) {
+    /// the threshold; then all, so that the weights add up to the number of points. Whether there were any.
+    fn reweight(&mut self, series: &Prepared, design: &Design, threshold: f64) -> bool {
         let Self { glm, weights } = self;
         let dispersion = glm.dispersion(&series.counts, design, weights).max(1.0);
+        let least = threshold * threshold * dispersion;
         let mut outbreaks = false;
         glm.each_leverage(design, |i, position, mu, leverage| {
+            // A power below 1 lies below its tangent, so that Anscombe's residual is never above Pearson's; only where
+            // that is large are the roots worth taking.
+            let above = series.counts.y()[position] - mu;
+            if above <= 0.0 || above * above <= least * (1.0 - leverage) * mu {
+                return;
+            }
             let residual = 1.5 * (series.two_thirds[position] / mu.cbrt().sqrt() - mu.sqrt());
             let square = residual * residual / (dispersion * (1.0 - leverage));
-            if residual > 0.0 && square > threshold * threshold {
+            if square > threshold * threshold {
                 outbreaks = true;
                 weights[i] = 1.0 / square;
             }
@@ -151,6 +158,7 @@ impl Model {
             let share = weights.len() as f64 / weights.iter().sum::<f64>();
             weights.iter_mut().for_each(|w| *w *= share);
         }
+        outbreaks
     }
 
     fn se_dispersion(&self, series: &Prepared, design: &Design, pearson: f64, rule: &Rule) -> f64 {

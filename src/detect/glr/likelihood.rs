@@ -113,7 +113,11 @@ impl Alternative {
             if slope == 0.0 {
                 break;
             }
-            if slope > 0.0 { low = theta } else { high = theta }
+            if slope > 0.0 {
+                low = theta
+            } else {
+                high = theta
+            }
             let newton = theta - slope / bend;
             let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
             let moved = (next - theta).abs();
@@ -159,10 +163,7 @@ impl Alternative {
                     let m = d.mu + theta * d.before;
                     let spread = 1.0 + a * m;
                     let y = d.before;
-                    (
-                        y * (d.x - m) / (m * spread),
-                        y * y * (a * (1.0 + a * d.x) / (spread * spread) - d.x / (m * m)),
-                    )
+                    (y * (d.x - m) / (m * spread), y * y * (a * (1.0 + a * d.x) / (spread * spread) - d.x / (m * m)))
                 }
             };
             (slope + by_size, bend + by_size_twice)

@@ -39,8 +39,8 @@ use super::{
     Judgement,
     chart::{ChartError, Follow, InControl},
 };
-pub use likelihood::{Change, Direction};
 use likelihood::{Alternative, Observed};
+pub use likelihood::{Change, Direction};
 use starts::Starts;
 
 /// Settings of one chart.
@@ -133,7 +133,9 @@ impl<'a> Chart<'a> {
         let alternative = Alternative { change: options.change, direction, alpha: options.alpha };
         match options.theta {
             Some(theta) => Self::Lr(Lr { alternative, theta, c: options.c_arl, sum: 0.0 }),
-            None => Self::Glr(Glr { alternative, options, days: Vec::new(), starts: Starts::new(alternative, options) }),
+            None => {
+                Self::Glr(Glr { alternative, options, days: Vec::new(), starts: Starts::new(alternative, options) })
+            }
         }
     }
 
@@ -263,5 +265,12 @@ fn answer(mu: f64, score: f64, c: f64, edge: Edge) -> Judgement {
         Edge::UpTo(count) => (None, format!("a chart for decreases: {count} or fewer would be an alarm")),
         Edge::Never => (None, "no count would be an alarm today".to_owned()),
     };
-    Judgement { expected: Some(mu), upper_bound, score: Some(score), alarm: Some(score >= c), reason, ..Judgement::default() }
+    Judgement {
+        expected: Some(mu),
+        upper_bound,
+        score: Some(score),
+        alarm: Some(score >= c),
+        reason,
+        ..Judgement::default()
+    }
 }

@@ -15,7 +15,11 @@ fn simulated(n: usize, alpha: f64, seed: u64) -> (Vec<u32>, Vec<f64>) {
 /// ln f₁/f₀ from the probability functions.
 fn by_pmf(x: u32, mu0: f64, mu1: f64, alpha: f64) -> f64 {
     let of = |mu: f64| {
-        let d = if alpha > 0.0 { CountDistribution::negative_binomial(mu, 1.0 / alpha) } else { CountDistribution::poisson(mu) };
+        let d = if alpha > 0.0 {
+            CountDistribution::negative_binomial(mu, 1.0 / alpha)
+        } else {
+            CountDistribution::poisson(mu)
+        };
         d.ln_pmf(u64::from(x))
     };
     of(mu1) - of(mu0)
@@ -116,13 +120,7 @@ fn forgetting_starts_changes_no_answer() {
                 continue;
             }
             let (counts, means) = simulated(150, 0.1, 23);
-            let chain = GlrOptions {
-                change,
-                direction,
-                c_arl: 1e6,
-                mean: InControl::Given(means),
-                ..with(alpha)
-            };
+            let chain = GlrOptions { change, direction, c_arl: 1e6, mean: InControl::Given(means), ..with(alpha) };
             let all = GlrOptions { window: Some(1000), ..chain.clone() };
             for (a, b) in glr(&counts, 0, &chain).unwrap().iter().zip(glr(&counts, 0, &all).unwrap()) {
                 let (a, b) = (a.score.unwrap(), b.score.unwrap());
@@ -136,12 +134,7 @@ fn forgetting_starts_changes_no_answer() {
 fn a_known_size_gives_the_cusum_of_log_likelihood_ratios() {
     for alpha in [0.0, 0.4] {
         let (counts, means) = simulated(80, 0.3, 3);
-        let options = GlrOptions {
-            theta: Some(0.5),
-            mean: InControl::Given(means.clone()),
-            c_arl: 3.0,
-            ..with(alpha)
-        };
+        let options = GlrOptions { theta: Some(0.5), mean: InControl::Given(means.clone()), c_arl: 3.0, ..with(alpha) };
         let mut sum = 0.0;
         for (n, day) in glr(&counts, 0, &options).unwrap().iter().enumerate() {
             sum = f64::max(0.0, sum + by_pmf(counts[n], means[n], means[n] * 0.5f64.exp(), alpha));

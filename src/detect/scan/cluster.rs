@@ -11,12 +11,13 @@ use super::{
     layer::Layer,
     level::Best,
     montecarlo::{LEAST_LLR, Outcome},
-    options::{Analysis, Model, Overlap, PValueMethod, Rates, ScanOptions},
+    options::{Analysis, Model, Overlap, ScanOptions},
+    significance::NullMaxima,
     windows::{Intervals, Plan, Window},
 };
 
 /// Statistics closer than this are the same: different sums of the same numbers.
-const SAME: f64 = 1e-9;
+pub(super) const SAME: f64 = 1e-9;
 
 /// A set of places and days with more (or fewer) cases than expected.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -223,45 +224,6 @@ fn sort_ties<T>(sorted: &mut [T], llr: impl Fn(&T) -> f64, order: impl Fn(&T, &T
         let run = sorted[start..].iter().take_while(|c| (top - llr(c)).abs() < SAME).count().max(1);
         sorted[start..start + run].sort_by(&order);
         start += run;
-    }
-}
-
-/// The distribution of the greatest statistic when there are no clusters.
-struct NullMaxima<'a> {
-    maxima: &'a [f64],
-    method: PValueMethod,
-    asked_for: usize,
-    gumbel: Option<(f64, f64)>,
-}
-
-impl<'a> NullMaxima<'a> {
-    fn new(maxima: &'a [f64], options: &ScanOptions) -> Self {
-        let spread = crate::stats::summary::sd(maxima);
-        let usable = options.rates == Rates::High && spread > 0.0;
-        let gumbel = usable.then(|| {
-            let scale = spread * 6f64.sqrt() / std::f64::consts::PI;
-            (crate::stats::summary::mean(maxima) - 0.577_215_664_901_532_9 * scale, scale)
-        });
-        Self { maxima, method: options.p_value, asked_for: options.replications as usize, gumbel }
-    }
-
-    fn p_value(&self, llr: f64) -> f64 {
-        let reached = self.maxima.iter().filter(|&&m| m >= llr - SAME).count();
-        let rank = reached + 1;
-        let stopped = self.maxima.len() < self.asked_for;
-        // A run that was stopped by its last replicate counts that one as its own rank (Besag & Clifford).
-        let by_rank = if stopped {
-            reached as f64 / self.maxima.len() as f64
-        } else {
-            rank as f64 / (self.maxima.len() + 1) as f64
-        };
-        match self.gumbel {
-            Some((mode, scale)) if self.method != PValueMethod::Standard && rank < 10 => {
-                // 1 − exp(−e^−x) without losing a small tail; never below the smallest that is meaningful.
-                (-(-(-(llr - mode) / scale).exp()).exp_m1()).max(1e-17)
-            }
-            _ => by_rank.min(1.0),
-        }
     }
 }
 

@@ -38,6 +38,7 @@ mod permutation;
 mod poisson;
 mod problem;
 mod scales;
+mod significance;
 mod statistic;
 mod strata;
 mod sweep;
@@ -59,8 +60,9 @@ use crate::domain::time::{Day, DayRange};
 pub use cluster::ScanCluster;
 pub use geometry::Location;
 pub use options::{
-    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, TimeAdjustment, ZoneShape,
+    Analysis, LongestWindow, Model, Overlap, PValueMethod, Rates, ScanOptions, Ties, TimeAdjustment, ZoneShape,
 };
+pub use significance::NullMaxima;
 
 /// Raised whenever the same input could give another answer.
 pub const METHOD_VERSION: u32 = 2;

@@ -93,6 +93,15 @@ choice! {
         Sequential = "sequential",
     }
 
+    /// What becomes of replicates whose greatest statistic equals the data's. With a few cases a day there are many.
+    Ties {
+        /// They count against the data, as is usual: then small p-values come less often than they say.
+        Conservative = "conservative",
+        /// The data's place among them is drawn, once for a run and from its seed: then a p-value of 0.01 comes once
+        /// in a hundred times also where cases are few (Dufour 2006, Journal of Econometrics 133).
+        Random = "random",
+    }
+
     /// Adjustment of the Poisson model for a temporal trend.
     TimeAdjustment {
         /// Every interval's total is taken as given.
@@ -114,6 +123,12 @@ pub enum LongestWindow {
 impl ZoneShape {
     pub fn is_circles(&self) -> bool {
         *self == Self::Circles
+    }
+}
+
+impl Ties {
+    pub fn are_conservative(&self) -> bool {
+        *self == Self::Conservative
     }
 }
 
@@ -156,6 +171,9 @@ pub struct ScanOptions {
     pub replications: u32,
     pub seed: u64,
     pub p_value: PValueMethod,
+    /// For p-values by rank; a sequential run that stopped early has no use for it.
+    #[serde(skip_serializing_if = "Ties::are_conservative")]
+    pub ties: Ties,
     /// The first day of surveillance, if p-values of a prospective scan account for the analyses made since then,
     /// one an interval (Kulldorff 2001).
     pub surveillance_from: Option<Day>,
@@ -193,6 +211,7 @@ impl Default for ScanOptions {
             replications: 999,
             seed: 1,
             p_value: PValueMethod::Standard,
+            ties: Ties::Conservative,
             surveillance_from: None,
             threads: None,
         }

@@ -9,6 +9,7 @@ import { patched } from '../state/route';
 import { CountChart } from '../ui/count-chart';
 import { AgeLine, Failure, Said, Skeleton, TierMark } from '../ui/parts';
 import { Actions } from './actions';
+import { Course } from './course';
 import { DecisionLine } from './decision-line';
 import { LineList } from './line-list';
 import { markOf } from './list';
@@ -28,7 +29,7 @@ export function AlertPage({ id }: { id: string }) {
       </div>
     );
   }
-  const { alert, decisions, signals, curve, line_list, new_events, rule, data } = detail.data;
+  const { alert, decisions, signals, course, curve, line_list, new_events, rule, data } = detail.data;
   return (
     <article class="page stack alert-page">
       <BackLink />
@@ -63,6 +64,7 @@ export function AlertPage({ id }: { id: string }) {
           points={curve.map((p) => ({ ...p, from: p.day, to: p.day, complete: p.complete ?? true }))}
         />
       </section>
+      <Course steps={course} over={alert.state === 'over'} />
       <Where alert={alert} />
       <section class="stack">
         <h2>{t('alert.sure')}</h2>

@@ -6,6 +6,7 @@ import { dayShort, onceIn } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
 import { AgeLine, Choices, Empty, Failure, type Mark, Said, Skeleton, TierMark } from '../ui/parts';
+import { TurnWord } from './course';
 
 const STATES = {
   current: 'open,acknowledged,investigating',
@@ -91,6 +92,8 @@ function AlertRow({ alert }: { alert: Alert }) {
         <span class="small muted">
           {t('alerts.since', { day: dayShort(alert.first_signalled) })} ·{' '}
           {t('alerts.chance', { often: onceIn(alert.recurrence_interval_days) })}
+          {alert.state !== 'over' && ' · '}
+          <TurnWord alert={alert} />
         </span>
       </a>
     </li>

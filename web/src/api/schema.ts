@@ -606,6 +606,8 @@ export interface components {
       p_value: number;
       /** Format: double */
       recurrence_interval_days: number;
+      /** @description What became of it when it was last signalled. */
+      turn: components['schemas']['Turn'];
       /**
        * Format: double
        * @description The rarest it has been over its life, days.
@@ -635,6 +637,8 @@ export interface components {
       /** @description Oldest first. */
       decisions: components['schemas']['Decision'][];
       signals: components['schemas']['Signal'][];
+      /** @description How it went from day to day, oldest first; days without a signal are left out. */
+      course: components['schemas']['Step'][];
       /** @description The 60 days until today in the alert's cells or area, oldest first. */
       curve: components['schemas']['CurveDay'][];
       /** @description The events behind the newest signal; `null` for readers without the line list. */
@@ -1700,6 +1704,25 @@ export interface components {
       attributes: Record<string, never>;
     };
     StandardEvents: components['schemas']['StandardEvent'] | components['schemas']['StandardEvent'][];
+    /** @description A day of a cluster's course. */
+    Step: {
+      /** @description The day that was taken for today. */
+      day: components['schemas']['Day'];
+      turn: components['schemas']['Turn'];
+      place_name: string;
+      window: components['schemas']['DayRange'];
+      /** Format: int32 */
+      observed: number;
+      /** Format: double */
+      expected: number;
+      /** Format: double */
+      recurrence_interval_days: number;
+      /**
+       * Format: double
+       * @description How far its centre is from where it was; `null` unless it moved.
+       */
+      moved_km?: number | null;
+    };
     /** @description Who wants to hear about what. */
     Subscription: {
       id: components['schemas']['SubscriptionId'];
@@ -1765,6 +1788,11 @@ export interface components {
     };
     /** @enum {string} */
     Trigger: 'hotspot' | 'follow_up' | 'referral' | 'other';
+    /**
+     * @description What became of a cluster since the day before that it was seen.
+     * @enum {string}
+     */
+    Turn: 'new' | 'grew' | 'moved' | 'cooled' | 'steady';
     /** @description Events of the window that are in no row. */
     UnplacedCount: {
       /** Format: int32 */

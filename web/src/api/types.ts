@@ -147,6 +147,20 @@ export interface Trends {
   data: DataAge;
 }
 
+export type Turn = 'new' | 'grew' | 'moved' | 'cooled' | 'steady';
+
+/** A day of a cluster's course. */
+export interface CourseStep {
+  day: string;
+  turn: Turn;
+  place_name: string;
+  window: DayRange;
+  observed: number;
+  expected: number;
+  recurrence_interval_days: number;
+  moved_km: number | null;
+}
+
 export interface Alert {
   id: string;
   version: number;
@@ -167,6 +181,7 @@ export interface Alert {
   expected_range: [number, number];
   p_value: number;
   recurrence_interval_days: number;
+  turn: Turn;
   peak_recurrence_interval_days: number;
   first_signalled: string;
   last_signalled: string;
@@ -243,6 +258,7 @@ export interface AlertDetail {
   alert: Alert;
   decisions: Decision[];
   signals: Signal[];
+  course: CourseStep[];
   curve: CurvePoint[];
   line_list: EventRow[] | null;
   new_events?: string[] | null;

@@ -20,7 +20,11 @@ pub(super) const METHODS: &[Method] = &[Method {
             says: "how a count is standardised: standard, rossi, anscombe, anscombe2nd, pearsonNegBin, \
                    anscombeNegBin, none",
         },
-        Key { name: "alpha", default: "0.2", says: "overdispersion of the NegBin transforms, 0 or more: Var = m + alpha m^2" },
+        Key {
+            name: "alpha",
+            default: "0.2",
+            says: "overdispersion of the NegBin transforms, 0 or more: Var = m + alpha m^2",
+        },
         MEAN,
         HARMONICS,
         TREND,
@@ -41,7 +45,7 @@ fn prepare(given: &mut Given) -> Result<Judge> {
     Ok(Box::new(move |series, range| {
         let options = CusumOptions { k, h, transform, alpha, mean: usual.of(series, range.end), reset, follow };
         let mut days =
-            cusum(&series.counts[..range.end], range.start, &options).map_err(|e| explain(e, &range))?;
+            cusum(&series.counts[..range.end], range.start, &options).map_err(|e| explain(e, &range, "mean"))?;
         Ok(days.split_off(range.start))
     }))
 }

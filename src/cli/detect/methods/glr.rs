@@ -15,7 +15,7 @@ pub(super) const METHODS: &[Method] = &[
         about: "has the mean changed since some day? (Höhle & Paul 2008); score: the log-likelihood ratio; alarm at or \
                 above the bound, then a new start",
         keys: &[
-            C_ARL, STATISTIC, THETA, CHANGE, DIRECTION, WINDOW, MIN_WINDOW, GLM_MEAN, HARMONICS, TREND, REFIT, FOLLOW,
+            C_ARL, THETA, STATISTIC, CHANGE, DIRECTION, WINDOW, MIN_WINDOW, GLM_MEAN, HARMONICS, TREND, REFIT, FOLLOW,
         ],
         prepare: |given| prepare(given, false),
     },
@@ -24,8 +24,8 @@ pub(super) const METHODS: &[Method] = &[
         about: "as glr-poisson, for counts that vary more than Poisson counts (Höhle & Paul 2008)",
         keys: &[
             C_ARL,
-            STATISTIC,
             THETA,
+            STATISTIC,
             Key {
                 name: "alpha",
                 default: "estimate",
@@ -76,37 +76,35 @@ const REFIT: Key = Key {
     says: "whether the usual count is learned anew after an alarm, from all counts so far, yes or no",
 };
 
+const CHANGES: &[(&str, Change)] =
+    &[("intercept", Change::Intercept), ("epidemic", Change::Epidemic), ("epi", Change::Epidemic)];
+const DIRECTIONS: &[(&str, Direction)] = &[
+    ("increase", Direction::Increase),
+    ("inc", Direction::Increase),
+    ("decrease", Direction::Decrease),
+    ("dec", Direction::Decrease),
+];
+
 fn prepare(given: &mut Given, negative_binomial: bool) -> Result<Judge> {
+    let c_arl = given.number("c_arl", "a number above 0", |c| c > 0.0)?;
+    let theta = theta(given)?;
     let alpha = if negative_binomial { overdispersion(given)? } else { Some(0.0) };
+    let change = given.word("change", CHANGES)?;
+    let direction = given.word("direction", DIRECTIONS)?;
+    let (window, min_window) = (window(given)?, given.whole("min_window", 1..=3660)?);
     let usual = Usual::read(given)?;
-    let prepared = GlrOptions {
-        c_arl: given.number("c_arl", "a number above 0", |c| c > 0.0)?,
-        theta: theta(given)?,
-        change: given.word("change", &[("intercept", Change::Intercept), ("epidemic", Change::Epidemic), ("epi", Change::Epidemic)])?,
-        direction: given.word(
-            "direction",
-            &[
-                ("increase", Direction::Increase),
-                ("inc", Direction::Increase),
-                ("decrease", Direction::Decrease),
-                ("dec", Direction::Decrease),
-            ],
-        )?,
-        window: window(given)?,
-        min_window: given.whole("min_window", 1..=3660)?,
-        refit: given.yes_no("refit")?,
-        follow: follow(given)?,
-        ..GlrOptions::default()
-    };
+    let (refit, follow) = (given.yes_no("refit")?, follow(given)?);
+    let prepared =
+        GlrOptions { c_arl, theta, change, direction, window, min_window, refit, follow, ..GlrOptions::default() };
     Ok(Box::new(move |series, range| {
         let counts = &series.counts[..range.end];
         let mean = usual.of(series, range.end);
         let alpha = match alpha {
             Some(alpha) => alpha,
-            None => mean.overdispersion(counts, range.start).map_err(|e| explain(e, &range))?,
+            None => mean.overdispersion(counts, range.start).map_err(|e| explain(e, &range, "alpha"))?,
         };
         let options = GlrOptions { alpha, mean, ..prepared.clone() };
-        let mut days = glr(counts, range.start, &options).map_err(|e| explain(e, &range))?;
+        let mut days = glr(counts, range.start, &options).map_err(|e| explain(e, &range, "mean"))?;
         Ok(days.split_off(range.start))
     }))
 }
@@ -123,6 +121,7 @@ fn overdispersion(given: &mut Given) -> Result<Option<f64>> {
 /// `None` for the GLR.
 fn theta(given: &mut Given) -> Result<Option<f64>> {
     let theta = if given.text("theta") == "none" {
+        given.note("theta", json!("none"));
         None
     } else {
         Some(given.number("theta", "a number that is not 0, or none", |t| t != 0.0)?)

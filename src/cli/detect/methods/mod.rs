@@ -24,7 +24,7 @@ use super::{
 };
 use crate::detect::Judgement;
 
-/// Every file's methods, in the order of `--help`.
+/// Every file's methods for series, in the order of `--help`.
 const ALL: &[&[Method]] = &[
     ears::METHODS,
     farrington::METHODS,
@@ -33,7 +33,6 @@ const ALL: &[&[Method]] = &[
     glr::METHODS,
     outbreak_p::METHODS,
     pooled::METHODS,
-    points::METHODS,
 ];
 
 /// What is said of the positions of a range; everything before it is history.
@@ -62,6 +61,7 @@ pub(super) const EXAMPLES: &str = "Example:
   emberwatch detect --series towns.csv --method pooled --option recurrence=365 --from 2025-01-01
   emberwatch detect --points events.csv --method stcd --option radius=5";
 
+/// The methods for series; [`points::METHOD`] is beside them, as it reads another table.
 pub(super) fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().copied().flatten()
 }
@@ -69,10 +69,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static Method> {
 /// # Errors
 /// When there is no method of that name; the line names those that there are.
 pub(super) fn named(name: &str) -> Result<&'static Method> {
-    match all().find(|m| m.name == name) {
+    match all().chain([&points::METHOD]).find(|m| m.name == name) {
         Some(method) => Ok(method),
         None => {
-            let known: Vec<&str> = all().map(|m| m.name).collect();
+            let known: Vec<&str> = all().chain([&points::METHOD]).map(|m| m.name).collect();
             bail!("--method {name} is not known; expected one of {}", known.join(", "))
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn named(name: &str) -> Result<&'static Method> {
 /// What `--help` says below the arguments.
 pub(super) fn help() -> String {
     let mut text = "Methods, each with its options as --option key=value:\n".to_owned();
-    for method in all() {
+    for method in all().chain([&points::METHOD]) {
         let _ = write!(text, "\n{}: {}\n", method.name, method.about);
         let width = method.keys.iter().map(|k| k.name.len()).max().unwrap_or(0);
         for key in method.keys {

@@ -35,19 +35,17 @@ pub(super) enum Usual {
 
 impl Usual {
     pub fn read(given: &mut Given) -> Result<Self> {
-        let (harmonics, trend) = (given.whole("harmonics", 0..=6)?, given.yes_no("trend")?);
         let text = given.text("mean");
-        let usual = match text.as_str() {
-            "training" | "mean" => Self::Training,
-            "glm" => Self::Glm { harmonics, trend },
-            "column" => Self::Column,
-            number => match number.parse() {
-                Ok(mean) if mean > 0.0 && f64::is_finite(mean) => Self::Number(mean),
-                _ => return Err(given.wrong("mean", "training, glm, column, or a number of cases above 0")),
-            },
-        };
-        given.note("mean", if let Self::Number(mean) = usual { json!(mean) } else { json!(text) });
-        Ok(usual)
+        let number = text.parse().ok().filter(|&mean: &f64| mean > 0.0 && mean.is_finite());
+        given.note("mean", number.map_or_else(|| json!(text), |mean| json!(mean)));
+        let (harmonics, trend) = (given.whole("harmonics", 0..=6)?, given.yes_no("trend")?);
+        match (text.as_str(), number) {
+            ("training" | "mean", _) => Ok(Self::Training),
+            ("glm", _) => Ok(Self::Glm { harmonics, trend }),
+            ("column", _) => Ok(Self::Column),
+            (_, Some(mean)) => Ok(Self::Number(mean)),
+            _ => Err(given.wrong("mean", "training, glm, column, or a number of cases above 0")),
+        }
     }
 
     /// What is usual of one series, up to and without a position.
@@ -68,11 +66,14 @@ pub(super) fn follow(given: &mut Given) -> Result<Follow> {
     given.word("follow", &[("paper", Follow::Paper), ("surveillance", Follow::Surveillance)])
 }
 
-/// What cannot be learned may be for want of days before --from.
-pub(super) fn explain(error: ChartError, range: &Range<usize>) -> anyhow::Error {
+/// What cannot be learned may be for want of days before --from, or be told by an option.
+pub(super) fn explain(error: ChartError, range: &Range<usize>, option: &str) -> anyhow::Error {
     match error {
         ChartError::TooLittleTraining { .. } => {
-            anyhow!("{error} (the start is --from, position {} of the series); or give --option mean=NUMBER", range.start + 1)
+            anyhow!(
+                "{error} (the start is --from, position {} of the series); or give --option {option}=NUMBER",
+                range.start + 1
+            )
         }
         other => other.into(),
     }
