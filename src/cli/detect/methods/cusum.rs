@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{
     Given, Judge, Key, Method,
-    usual::{FOLLOW, HARMONICS, MEAN, TREND, Usual, explain, follow},
+    usual::{FOLLOW, HARMONICS, MEAN, TREND, Usual, follow, from_start},
 };
 use crate::detect::cusum::{CusumOptions, Transform, cusum};
 
@@ -44,8 +44,6 @@ fn prepare(given: &mut Given) -> Result<Judge> {
     let follow = follow(given)?;
     Ok(Box::new(move |series, range| {
         let options = CusumOptions { k, h, transform, alpha, mean: usual.of(series, range.end), reset, follow };
-        let mut days =
-            cusum(&series.counts[..range.end], range.start, &options).map_err(|e| explain(e, &range, "mean"))?;
-        Ok(days.split_off(range.start))
+        from_start(usual.learns(), series, range, |counts, start| cusum(counts, start, &options))
     }))
 }

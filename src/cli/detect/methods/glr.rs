@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Given, Judge, Key, Method,
-    usual::{FOLLOW, HARMONICS, MEAN, TREND, Usual, explain, follow},
+    usual::{FOLLOW, HARMONICS, MEAN, TREND, Usual, follow, from_start},
 };
 use crate::detect::glr::{Change, Direction, GlrOptions, glr};
 
@@ -97,15 +97,11 @@ fn prepare(given: &mut Given, negative_binomial: bool) -> Result<Judge> {
     let prepared =
         GlrOptions { c_arl, theta, change, direction, window, min_window, refit, follow, ..GlrOptions::default() };
     Ok(Box::new(move |series, range| {
-        let counts = &series.counts[..range.end];
         let mean = usual.of(series, range.end);
-        let alpha = match alpha {
-            Some(alpha) => alpha,
-            None => mean.overdispersion(counts, range.start).map_err(|e| explain(e, &range, "alpha"))?,
-        };
-        let options = GlrOptions { alpha, mean, ..prepared.clone() };
-        let mut days = glr(counts, range.start, &options).map_err(|e| explain(e, &range, "mean"))?;
-        Ok(days.split_off(range.start))
+        from_start(usual.learns() || alpha.is_none(), series, range, |counts, start| {
+            let alpha = alpha.map_or_else(|| mean.overdispersion(counts, start), Ok)?;
+            glr(counts, start, &GlrOptions { alpha, mean: mean.clone(), ..prepared.clone() })
+        })
     }))
 }
 

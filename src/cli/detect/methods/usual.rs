@@ -2,16 +2,20 @@
 
 use std::ops::Range;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use serde_json::json;
 
 use super::{Given, Key, TableSeries};
-use crate::detect::chart::{ChartError, Follow, InControl, Seasonal};
+use crate::detect::{
+    Judgement,
+    chart::{ChartError, Follow, InControl, Seasonal},
+};
 
 pub(super) const MEAN: Key = Key {
     name: "mean",
     default: "training",
-    says: "the usual count: training, the mean of all counts before --from; glm, a seasonal log-linear regression on \
+    says: "the usual count: training, the mean of all counts before --from (of the first year where \
+           there is none); glm, a seasonal log-linear regression on \
            them; column, the table's column expected; or a number of cases",
 };
 pub(super) const HARMONICS: Key =
@@ -48,6 +52,11 @@ impl Usual {
         }
     }
 
+    /// Whether it comes from earlier counts.
+    pub fn learns(self) -> bool {
+        matches!(self, Self::Training | Self::Glm { .. })
+    }
+
     /// What is usual of one series, up to and without a position.
     pub fn of(self, series: &TableSeries, end: usize) -> InControl {
         match self {
@@ -66,15 +75,23 @@ pub(super) fn follow(given: &mut Given) -> Result<Follow> {
     given.word("follow", &[("paper", Follow::Paper), ("surveillance", Follow::Surveillance)])
 }
 
-/// What cannot be learned may be for want of days before --from, or be told by an option.
-pub(super) fn explain(error: ChartError, range: &Range<usize>, option: &str) -> anyhow::Error {
-    match error {
-        ChartError::TooLittleTraining { .. } => {
-            anyhow!(
-                "{error} (the start is --from, position {} of the series); or give --option {option}=NUMBER",
-                range.start + 1
-            )
+/// Judge one series by a chart that starts with the range; where no day before it is known and the usual count must
+/// be learned, a year later.
+pub(super) fn from_start(
+    learns: bool,
+    series: &TableSeries,
+    range: Range<usize>,
+    chart: impl Fn(&[u32], usize) -> Result<Vec<Judgement>, ChartError>,
+) -> Result<Vec<Judgement>> {
+    let year = series.step.per_year().min(range.end);
+    let start = if range.start == 0 && learns { year } else { range.start };
+    match chart(&series.counts[..range.end], start) {
+        Ok(mut days) => Ok(days.split_off(range.start)),
+        // Another series of the table may well be long enough.
+        Err(ChartError::TooLittleTraining { given, needed }) => {
+            let reason = format!("needs {needed} earlier counts to learn what is usual; there are {given}");
+            Ok(vec![Judgement::none(reason); range.len()])
         }
-        other => other.into(),
+        Err(other) => Err(other.into()),
     }
 }
