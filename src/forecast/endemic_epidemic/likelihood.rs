@@ -224,19 +224,19 @@ impl<'a> Means<'a> {
             Some(law) => law.sum(row, &self.weights),
             None => [0.0; 3],
         };
-        let mut parts = [0.0; 3];
-        for k in 0..3 {
+        let parts: [f64; 3] = std::array::from_fn(|k| {
             let moved = if k == NE && self.design.law.is_some() { law[0] } else { 1.0 };
             let acts_on = row.acts_on[k] * moved;
             // Nothing times an overflowing exponential is nothing.
-            if acts_on != 0.0 {
-                parts[k] = acts_on
-                    * match &self.factors[k] {
-                        Some(f) => f.time[row.time] * f.unit[row.unit],
-                        None => self.predictor(r, k).exp(),
-                    };
+            if acts_on == 0.0 {
+                return 0.0;
             }
-        }
+            acts_on
+                * match &self.factors[k] {
+                    Some(f) => f.time[row.time] * f.unit[row.unit],
+                    None => self.predictor(r, k).exp(),
+                }
+        });
         RowMean { parts, mean: parts.iter().sum(), law }
     }
 
