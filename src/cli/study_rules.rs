@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rises: u32,
     /// Days of history before the first that is judged
-    #[arg(long, default_value_t = 1095, value_parser = clap::value_parser!(u32).range(365..=3650))]
+    #[arg(long, default_value_t = 1200, value_parser = clap::value_parser!(u32).range(400..=3650))]
     history: u32,
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -103,7 +103,11 @@ fn setting(args: &Args, world: WorldSpec) -> Setting {
 fn text(studies: &[Study]) -> String {
     let mut out = String::new();
     for s in studies {
-        let _ = writeln!(out, "{} world, {} events a day; at one budget: {} false alerts a year\n", s.world, s.rate, s.budget);
+        let _ = writeln!(
+            out,
+            "{} world, {} events a day; at one budget: {} false alerts a year\n",
+            s.world, s.rate, s.budget
+        );
         let sizes: String = RISES.iter().map(|r| format!(" {} |", name(*r))).collect();
         let _ = writeln!(out, "| rule | false alerts a year, as it is |{sizes} at the budget |{sizes}");
         let _ = writeln!(out, "|---|---|{}---|{}", "---|".repeat(RISES.len()), "---|".repeat(RISES.len()));

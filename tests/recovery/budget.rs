@@ -45,7 +45,7 @@ fn the_pooled_detector_keeps_its_budget_on_quiet_years() {
 fn small(rules: Vec<Rule>, quiet: usize, worlds: usize) -> Study {
     study(&Setting {
         world: WorldSpec::seasonal(3.0),
-        history: 365,
+        history: 400,
         budget: Budget::per_year(6.0),
         quiet,
         worlds,
@@ -67,7 +67,10 @@ fn at_one_budget_the_pooled_detector_sees_what_counting_and_ears_miss() {
     }
     let within_a_week = |line: &emberwatch::detect::study::Line| line.at_budget.rises[1].within[2];
     assert!(within_a_week(pooled) >= 0.8, "{pooled:?}");
-    assert!(within_a_week(pooled) > within_a_week(ears) + 0.1 && within_a_week(pooled) > within_a_week(three), "{found:?}");
+    assert!(
+        within_a_week(pooled) > within_a_week(ears) + 0.1 && within_a_week(pooled) > within_a_week(three),
+        "{found:?}"
+    );
     // Three a day in a county with three a day is an alert that never ends.
     assert!(three.as_it_is.false_alerts_a_year > 10.0 || three.as_it_is.rises[1].within[2] < 0.3, "{three:?}");
 }

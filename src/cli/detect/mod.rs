@@ -145,7 +145,8 @@ fn judge_apart(wanted: Wanted, judge: &Judge) -> Result<Vec<Judged>> {
 }
 
 fn judge_together(wanted: Wanted, options: &PooledOptions) -> Result<Vec<Judged>> {
-    let all: Vec<(Range<usize>, &TableSeries)> = wanted.iter().map(|(_, range, series)| (range.clone(), series)).collect();
+    let all: Vec<(Range<usize>, &TableSeries)> =
+        wanted.iter().map(|(_, range, series)| (range.clone(), series)).collect();
     let judgements = pooled::judge_all(&all, options)?;
     let one = |((id, range, series), judgements)| Judged { id, series, range, judgements };
     Ok(wanted.into_iter().zip(judgements).map(one).collect())

@@ -36,7 +36,7 @@ const BEFORE: usize = 21;
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub world: WorldSpec,
-    /// Days before the first that is judged; 365 or more.
+    /// Days before the first that is judged; 400 or more.
     pub history: usize,
     pub budget: Budget,
     /// Quiet years, half of which set the bounds.
@@ -129,7 +129,12 @@ pub fn study(setting: &Setting) -> Study {
             at_budget: found(&by_bound, measured),
         })
     });
-    Study { world: setting.world.name, rate: setting.world.rate, budget: setting.budget.alerts_per_year, rules: lines.collect() }
+    Study {
+        world: setting.world.name,
+        rate: setting.world.rate,
+        budget: setting.budget.alerts_per_year,
+        rules: lines.collect(),
+    }
 }
 
 fn bound_exceeded(bound: &Bound, scored: &Scored, draw: f64) -> bool {
@@ -171,8 +176,7 @@ fn seen(
             starts.into_iter().find(|t| *t >= BEFORE).map(|t| (t - BEFORE) as f64)
         })
         .collect();
-    let share = |within: usize| {
-        delays.iter().filter(|d| **d < within as f64).count() as f64 / worlds.len().max(1) as f64
-    };
+    let share =
+        |within: usize| delays.iter().filter(|d| **d < within as f64).count() as f64 / worlds.len().max(1) as f64;
     Seen { rise, within: WITHIN.map(share), median_delay: (!delays.is_empty()).then(|| median(&delays)) }
 }

@@ -132,7 +132,11 @@ impl Rule {
             _ => return Some(outbreaks(series, range)),
         };
         let scored = judged.into_iter().skip(start);
-        Some(scored.map(|j| Scored { score: j.score.unwrap_or(f64::NEG_INFINITY), alarm: j.alarm == Some(true) }).collect())
+        Some(
+            scored
+                .map(|j| Scored { score: j.score.unwrap_or(f64::NEG_INFINITY), alarm: j.alarm == Some(true) })
+                .collect(),
+        )
     }
 }
 
@@ -166,7 +170,8 @@ fn by_ears(method: EarsMethod, world: &World, range: Range<usize>) -> Vec<Scored
 
 /// The last seven days against the same time of the years before, each weekday with its own weeks.
 fn farrington(first: Day, world: &World, range: Range<usize>) -> Option<Vec<Scored>> {
-    let years = (range.start / 365).min(5);
+    // The window of the first year reaches some weeks further back than the years themselves.
+    let years = (range.start.saturating_sub(5 * 7) / 365).min(5);
     if years == 0 {
         return None;
     }
@@ -197,10 +202,9 @@ fn by_bayes(first: Day, world: &World, t: usize) -> Scored {
     let counts: Vec<u32> = (t - 28..=t).map(|d| world.known(t, d).0).collect();
     let series = CountSeries { first: first + (t - 28) as i32, step: Step::Daily, counts, population: None };
     match bayes(&series, 28..29, &options).pop() {
-        Some(j) if world.known(t, t).0 > 0 => Scored {
-            score: j.p_value.map_or(f64::NEG_INFINITY, |p| -p.max(1e-300).ln()),
-            alarm: j.alarm == Some(true),
-        },
+        Some(j) if world.known(t, t).0 > 0 => {
+            Scored { score: j.p_value.map_or(f64::NEG_INFINITY, |p| -p.max(1e-300).ln()), alarm: j.alarm == Some(true) }
+        }
         _ => NOTHING,
     }
 }
@@ -213,10 +217,12 @@ fn outbreaks(series: &[u32], range: Range<usize>) -> Vec<Scored> {
         let from = start.saturating_sub(28);
         let end = (start + ANEW).min(range.end);
         let judged = outbreak_p(&series[from..end], &OutbreakPOptions::default());
-        all.extend(judged.into_iter().skip(start - from).map(|j| Scored {
-            score: j.score.map_or(f64::NEG_INFINITY, f64::ln),
-            alarm: j.alarm == Some(true),
-        }));
+        all.extend(
+            judged
+                .into_iter()
+                .skip(start - from)
+                .map(|j| Scored { score: j.score.map_or(f64::NEG_INFINITY, f64::ln), alarm: j.alarm == Some(true) }),
+        );
     }
     all
 }
