@@ -7,7 +7,7 @@
 //! | detector | its bound |
 //! |---|---|
 //! | [`super::pooled()`] | exact to its null table: alarm when the recurrence interval is [`Budget::recurrence_days`] or more |
-//! | any other score | [`bound`]: hundreds of years drawn from the area's own fitted null ([`FittedNull`]), the score of every day, and the bound at which as many episodes start as the budget allows |
+//! | any other score, by name [`Score`] or one's own | [`bound`]: hundreds of years drawn from the area's own fitted null ([`FittedNull`]), the score of every day, and the bound at which as many episodes start as the budget allows |
 //!
 //! [`power`] turns the budget round once more: which rises does an area see within a week, and which not?
 //!
@@ -19,12 +19,14 @@
 mod fitted;
 mod power;
 mod rise;
+mod scores;
 #[cfg(test)]
 mod tests;
 
 pub use fitted::FittedNull;
 pub use power::{Power, PowerOptions, power, smallest_extra};
 pub use rise::{Rise, Size};
+pub use scores::Score;
 
 use crate::{domain::time::Day, stats::Random};
 

@@ -16,7 +16,7 @@ fn fitted(rate: f64) -> FittedNull {
 }
 
 fn count_in_a_day(_: Day, counts: &[u32]) -> Vec<Option<f64>> {
-    counts.iter().map(|n| Some(f64::from(*n)).filter(|n| *n > 0.0)).collect()
+    Score::CountInADay.of(counts)
 }
 
 fn options(ties: Ties) -> BoundOptions {
@@ -62,6 +62,18 @@ fn a_bound_holds_on_years_that_did_not_make_it() {
     // 720 are expected; years with a high level have more of them, so that the count varies some two times as much.
     let ratio = starts as f64 / 720.0;
     assert!((0.8..1.2).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn every_score_is_known_by_its_name_and_gets_a_bound() {
+    let null = fitted(2.0);
+    for score in Score::ALL {
+        assert_eq!(Score::named(score.name()), Some(score));
+        let options = BoundOptions { warm_up: 28, ..options(Ties::Share) };
+        let bound = bound(&null, &Budget::per_year(6.0), &options, |_, counts| score.of(counts));
+        assert!(bound.reachable && (bound.starts_per_year - 6.0).abs() < 0.3, "{score:?} {bound:?}");
+    }
+    assert_eq!(Score::named("magic"), None);
 }
 
 #[test]

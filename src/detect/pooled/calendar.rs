@@ -180,8 +180,8 @@ fn regression(rows: &[&Block]) -> Option<[f64; COLUMNS]> {
             let m = mean(&beta, r);
             for i in 0..COLUMNS {
                 score[i] += (r.count - m) * r.x[i] / dispersion;
-                for j in 0..=i {
-                    information[i][j] += m * r.x[i] * r.x[j] / dispersion;
+                for (sum, x) in information[i][..=i].iter_mut().zip(&r.x) {
+                    *sum += m * r.x[i] * x / dispersion;
                 }
             }
         }

@@ -58,7 +58,7 @@ pub struct PooledSeries<'a> {
 /// Settings; `Default` is what the service uses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PooledOptions {
-    /// Longest window in days, 1 to 14.
+    /// Longest window in days, 1 to 14. The null table is for 14: with fewer, alarms are rarer than they say.
     pub windows: usize,
     /// Days between the past that is learnt from and the longest window.
     pub gap: usize,

@@ -36,9 +36,7 @@ fn p_values_are_uniform_where_nothing_happens_even_at_a_tenth_a_day() {
 fn an_outbreak_does_not_raise_its_own_bar() {
     let mut counts = vec![flat(0.5, 500, &mut Random::seeded(6))];
     let quiet = last_day(&whole(&counts)).remove(0);
-    for t in 473..500 {
-        counts[0][t] = counts[0][t].map(|n| n + 2);
-    }
+    counts[0][473..].iter_mut().for_each(|day| *day = day.map(|n| n + 2));
     let ill = last_day(&whole(&counts)).remove(0);
     assert_eq!(ill.judgement.expected, quiet.judgement.expected);
     assert!(ill.judgement.alarm == Some(true) && ill.recurrence_days > 10_000.0, "{ill:?}");

@@ -103,7 +103,7 @@ impl WorldSpec {
             .scan(0.0, |sum, d| {
                 Some({
                     *sum += d;
-                    (*sum as f64).min(1.0)
+                    sum.min(1.0)
                 })
             })
             .collect()
