@@ -28,6 +28,7 @@ mod service;
 mod shell;
 pub mod simulate;
 pub mod study;
+mod study_rules;
 mod table;
 mod users;
 
@@ -98,6 +99,8 @@ enum Command {
     Score(score::ScoreArgs),
     /// How often the rules cry wolf, and what they see, on worlds with a known truth.
     Calibrate(calibrate::Args),
+    /// What the temporal rules come to on worlds with a known truth: false alerts, and rises seen.
+    Study(study_rules::Args),
     /// Write a simulated world: feeds, events, places, truth.
     Simulate(simulate::SimulateArgs),
     /// Print the API description.
@@ -150,6 +153,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
     match command {
         Command::Calibrate(args) => calibrate::run(&args, shell),
+        Command::Study(args) => study_rules::run(&args, shell),
         Command::Demo(args) => shell.block_on(demo::run(args, shell)),
         Command::Serve(args) => shell.block_on(serve::run(args, shell)),
         Command::Work(args) => shell.block_on(serve::work(args, shell)),

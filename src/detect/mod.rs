@@ -3,6 +3,7 @@
 //! | method | file | source |
 //! |---|---|---|
 //! | EARS C1, C2, C3 | [`ears`] | Hutwagner et al. 2003 |
+//! | pooled sparse counts | [`pooled`] | gamma–Poisson with empirical Bayes over areas; one significance over windows |
 //! | CUSUM for counts | [`cusum`] | Rossi et al. 1999 |
 //! | GLR and LR charts, Poisson and negative binomial | [`glr`] | Höhle & Paul 2008 |
 //! | OutbreakP | [`outbreak_p`] | Frisén & Andersson 2009 |
@@ -16,7 +17,9 @@
 //! | Gi* in space, and in space and time | [`gi_star`] | Getis & Ord 1992, Ord & Getis 1995 |
 //! | local Moran's I | [`local_moran`] | Anselin 1995 |
 //! | emerging hot spots | [`emerging`] | Gi*, Mann–Kendall and seventeen categories |
-//! | what the rules come to on worlds with a known truth | [`calibration`] | |
+//! | alert budgets, and what they can see | [`budget`] | simulation from each area's fitted null |
+//! | what the scan and area rules come to on worlds with a known truth | [`calibration`] | |
+//! | what the temporal rules come to | [`study`] | |
 //!
 //! Temporal methods judge the positions of a [`crate::domain::count_series::CountSeries`] and give a [`Judgement`] for each;
 //! `emberwatch detect` knows them by the names of `cli/detect/methods`.
@@ -27,6 +30,7 @@
 pub mod area;
 pub mod bayes;
 pub mod bins;
+pub mod budget;
 pub mod calibration;
 pub mod chart;
 pub mod cusum;
@@ -39,9 +43,11 @@ pub mod judgement;
 pub mod local_moran;
 pub mod outbreak_p;
 pub mod point_process;
+pub mod pooled;
 pub mod reference;
 pub mod rki;
 pub mod scan;
+pub mod study;
 
 pub use area::{AreaRule, AreaRuleOptions, Known, area_rule, area_rule_known};
 pub use bins::{Bins, BinsError, Neighbours};
@@ -49,3 +55,4 @@ pub use emerging::{Emerging, EmergingOptions, emerging};
 pub use gi_star::{GiStarOptions, gi_star};
 pub use judgement::Judgement;
 pub use local_moran::{LocalMoran, LocalMoranOptions, local_moran};
+pub use pooled::{PooledDay, PooledOptions, PooledSeries, pooled, pooled_as_known};

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod budget;
 mod calibration;
 mod detect_scan;
 mod detect_scan_zones;

@@ -21,10 +21,10 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
 use crate::{
-    detect::Judgement,
+    detect::{Judgement, pooled::PooledOptions},
     domain::{count_series::CountSeries, time::Day},
 };
-use methods::Method;
+use methods::{Judge, Method, pooled};
 use options::Given;
 use read::TableSeries;
 
@@ -104,6 +104,8 @@ pub fn answer(args: &DetectArgs) -> Result<String> {
 }
 
 fn series_answer(args: &DetectArgs, file: &Path, method: &Method, mut given: Given) -> Result<String> {
+    // The pooled detector looks at all series together, every other method at one after the other.
+    let pool = if method.name == pooled::NAME { Some(pooled::options(&mut given)?) } else { None };
     let judge = (method.prepare)(&mut given)?;
     let (from, to) = (limit("--from", args.from.as_deref())?, limit("--to", args.to.as_deref())?);
     if let (Some(from), Some(to)) = (from, to)
@@ -116,6 +118,19 @@ fn series_answer(args: &DetectArgs, file: &Path, method: &Method, mut given: Giv
     if wanted.iter().all(|(_, range, _)| range.is_empty()) {
         bail!("{}: no date lies within --from and --to", file.display());
     }
+    let judged = match pool {
+        Some(options) => judge_together(wanted, &options)?,
+        None => judge_apart(wanted, &judge)?,
+    };
+    match args.format {
+        DetectFormat::Json => write::as_json(method.name, &given.resolved(), &judged),
+        DetectFormat::Csv => write::as_csv(&judged),
+    }
+}
+
+type Wanted = Vec<(String, Range<usize>, TableSeries)>;
+
+fn judge_apart(wanted: Wanted, judge: &Judge) -> Result<Vec<Judged>> {
     let progress = super::study::progress(wanted.len() as u64);
     let judged = wanted
         .into_par_iter()
@@ -124,13 +139,17 @@ fn series_answer(args: &DetectArgs, file: &Path, method: &Method, mut given: Giv
             progress.inc(1);
             Ok(Judged { id, series, range, judgements })
         })
-        .collect::<Result<Vec<_>>>();
+        .collect();
     progress.finish_and_clear();
-    let judged = judged?;
-    match args.format {
-        DetectFormat::Json => write::as_json(method.name, &given.resolved(), &judged),
-        DetectFormat::Csv => write::as_csv(&judged),
-    }
+    judged
+}
+
+fn judge_together(wanted: Wanted, options: &PooledOptions) -> Result<Vec<Judged>> {
+    let all: Vec<(Range<usize>, &TableSeries)> =
+        wanted.iter().map(|(_, range, series)| (range.clone(), series)).collect();
+    let judgements = pooled::judge_all(&all, options)?;
+    let one = |((id, range, series), judgements)| Judged { id, series, range, judgements };
+    Ok(wanted.into_iter().zip(judgements).map(one).collect())
 }
 
 fn limit(name: &str, text: Option<&str>) -> Result<Option<Day>> {

@@ -27,6 +27,13 @@ impl std::ops::Deref for TableSeries {
     }
 }
 
+#[cfg(test)]
+impl From<CountSeries> for TableSeries {
+    fn from(series: CountSeries) -> Self {
+        Self { series, expected: None }
+    }
+}
+
 /// One row's numbers, and where it stands.
 struct Point<'a> {
     count: u32,

@@ -132,7 +132,10 @@ fn every_method_judges_a_plain_weekly_series() {
     let rows: String =
         (0..330).map(|i| format!("w,{},{}\n", Day::from_epoch_days(18_000 + 7 * i), 5 + (i * 7) % 4)).collect();
     let table = format!("series_id,date,count\n{rows}");
-    for method in methods::all() {
+    // The pooled detector's windows are days.
+    let said = detect(&table, &["--method", "pooled"]).unwrap_err().to_string();
+    assert_eq!(said, "--method pooled judges daily series; expected a date for every day");
+    for method in methods::all().filter(|m| m.name != "pooled") {
         let text = detect(&table, &["--method", method.name, "--format", "csv"]).unwrap();
         let last = text.lines().last().unwrap();
         assert!(last.contains(",0,"), "{method:?}: {last}");

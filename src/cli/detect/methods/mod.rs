@@ -10,6 +10,7 @@ mod ears;
 mod farrington;
 mod glr;
 mod outbreak_p;
+pub(super) mod pooled;
 mod usual;
 
 use std::{fmt::Write, ops::Range};
@@ -24,8 +25,15 @@ use super::{
 use crate::detect::Judgement;
 
 /// Every file's methods for series, in the order of `--help`.
-const ALL: &[&[Method]] =
-    &[ears::METHODS, farrington::METHODS, bayes::METHODS, cusum::METHODS, glr::METHODS, outbreak_p::METHODS];
+const ALL: &[&[Method]] = &[
+    ears::METHODS,
+    farrington::METHODS,
+    bayes::METHODS,
+    cusum::METHODS,
+    glr::METHODS,
+    outbreak_p::METHODS,
+    pooled::METHODS,
+];
 
 /// What is said of the positions of a range; everything before it is history.
 pub(super) type Judge = Box<dyn Fn(&TableSeries, Range<usize>) -> Result<Vec<Judgement>> + Send + Sync>;
@@ -50,6 +58,7 @@ pub(super) const EXAMPLES: &str = "Example:
   emberwatch detect --series series.csv --method ears-c2 --option min_sigma=0.5 --format csv
   emberwatch detect --series weekly.csv --method farrington-flexible --option years=3 --from 2025-01-06
   emberwatch detect --series weekly.csv --method cusum --option mean=glm --from 2025-01-06
+  emberwatch detect --series towns.csv --method pooled --option recurrence=365 --from 2025-01-01
   emberwatch detect --points events.csv --method stcd --option radius=5";
 
 /// The methods for series; [`points::METHOD`] is beside them, as it reads another table.
