@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn a_connected_zone_may_pass_over_a_cell_without_cases() {
         let facts = feed("ems", 0..60, 12, |_| true, 1);
-        let found = scanned(&facts, study(), study(), &[], H3, 0);
+        let found = scanned(&facts, study(), study(), &[], &feeds_of(&facts), H3, 0);
         let own = found.cells.clone();
         let where_and_when =
             |s: &Scanned| -> Vec<(Cell, Day)> { s.input.cases.iter().map(|c| (s.cells[c.place], c.day)).collect() };
