@@ -49,7 +49,7 @@ pub fn judge(
         judgement: Judgement {
             expected: Some(windows[0].sum.mean()),
             upper_bound,
-            score: Some(-best.tail.max(1e-300).log10()),
+            score: Some(best.tail.max(1e-300).recip().log10()),
             p_value: Some(rarity.p_value),
             alarm: Some(alarm),
             reason: String::new(),
