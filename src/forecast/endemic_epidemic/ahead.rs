@@ -70,7 +70,7 @@ impl CountScores {
 /// time of the data, which is not known yet.
 ///
 /// # Errors
-/// As [`super::fit`], and for times that cannot be forecast.
+/// As [`super::fit()`], and for times that cannot be forecast.
 pub fn one_step_ahead(
     table: &CountTable,
     options: &EndemicEpidemicOptions,

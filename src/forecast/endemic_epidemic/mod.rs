@@ -9,13 +9,13 @@
 //! what comes of itself (endemic), of the unit's own earlier cases (autoregressive) and of those of its neighbours
 //! (neighbourhood). Each of ν, λ, φ is exp(a linear predictor) of intercepts, a trend, waves of a season and
 //! covariates, shared by all units or one per unit, times an offset such as the unit's share of the population.
-//! Counts are Poisson or negative binomial with Var = μ + ψ μ². [`fit`] maximises the likelihood by Newton's method
+//! Counts are Poisson or negative binomial with Var = μ + ψ μ². [`fit()`] maximises the likelihood by Newton's method
 //! with exact derivatives; standard errors are by the observed information. [`one_step_ahead`] forecasts past times
 //! from what was known before them and scores the forecasts.
 //!
 //! | R's surveillance | here |
 //! |---|---|
-//! | `hhh4(control = list(end, ar, ne, family, subset))` | [`fit`], [`EndemicEpidemicOptions`] |
+//! | `hhh4(control = list(end, ar, ne, family, subset))` | [`fit()`], [`EndemicEpidemicOptions`] |
 //! | `addSeason2formula`, `fe(…, unitSpecific = TRUE)` | [`Effect::Season`], [`Term::per_unit`] |
 //! | `neighbourhood(…) == 1`, `W_powerlaw(maxlag)` | [`Weights::adjacency`], [`Weights::power_law`] |
 //! | `coef(idx2Exp = FALSE)`, `fitted`, `oneStepAhead`, `scores` | [`Coefficient`], [`EndemicEpidemicFit::fitted`], [`one_step_ahead`] |
