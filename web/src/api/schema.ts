@@ -576,7 +576,8 @@ export interface paths {
     };
     /**
      * Counts and rates over time.
-     * @description As CSV the header is `series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper`; no cell
+     * @description As CSV the header is `series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper,
+     *     nowcast,nowcast_lower,nowcast_upper`; no cell
      *     is one that a spreadsheet takes for a formula.
      */
     get: operations['getTrends'];
@@ -763,6 +764,14 @@ export interface components {
       p_value: number;
       /**
        * Format: double
+       * @description Of a usual day, the share that would be known by now, 0 to 1: "expected" and "threshold" are for that.
+       */
+      share_known: number;
+      standing: components['schemas']['Standing'];
+      /** @description Silent feeds that much of the area's data comes from. */
+      waits_for: string[];
+      /**
+       * Format: double
        * @description How often chance alone would do this in this area, days.
        */
       recurrence_interval_days: number;
@@ -936,6 +945,7 @@ export interface components {
       hi: number;
       /** @description False while late reports are still to be expected. */
       complete: boolean;
+      nowcast?: components['schemas']['NowcastTotal'] | null;
     };
     /** @description The age of what a screen shows. */
     DataAge: {
@@ -948,6 +958,39 @@ export interface components {
       last_received_at?: string | null;
       /** @description Names of feeds that have gone silent. */
       silent_sources: string[];
+      /** @description What is missing now, newest first. */
+      gaps?: components['schemas']['DataGap'][];
+    };
+    /** @description A gap in the data: no alert, but a reason why conclusions wait. */
+    DataGap: {
+      id: components['schemas']['GapId'];
+      source: components['schemas']['SourceId'];
+      source_name: string;
+      kind: components['schemas']['GapKind'];
+      /**
+       * Format: date-time
+       * @description When the feed was last heard, or when the batch came.
+       */
+      since: string;
+      /** Format: date-time */
+      noticed_at: string;
+      /**
+       * Format: date-time
+       * @description When data came again; `None` while it is open.
+       */
+      closed_at?: string | null;
+      /**
+       * Format: double
+       * @description Events that usually come in a day; `None` where that is not known or not shown.
+       */
+      usual_per_day?: number | null;
+      /**
+       * Format: int32
+       * @description Events of a stamped batch; 0 for silence.
+       */
+      events: number;
+      /** @description Areas that get much of their data from the feed: conclusions about them wait. Sorted. */
+      areas: components['schemas']['AreaId'][];
     };
     /**
      * Format: date
@@ -1202,6 +1245,16 @@ export interface components {
     };
     /** @enum {string} */
     Format: 'json' | 'csv';
+    /**
+     * Format: uuid
+     * @description A gap in the data of one feed, derived from the feed and when it began.
+     */
+    GapId: string;
+    /**
+     * @description What is wrong with what a feed sends.
+     * @enum {string}
+     */
+    GapKind: 'silent' | 'stamped';
     /** @description Where one cell stands, from the counts of whole weeks in it and around it. */
     Hotspot: {
       cell: components['schemas']['Cell'];
@@ -1582,6 +1635,33 @@ export interface components {
       /** Format: int64 */
       count: number;
     };
+    /** @description What a recent count comes to when all reports are in, by what is known of how late reports are. */
+    NowcastTotal: {
+      /**
+       * Format: double
+       * @description The mean; never below the count.
+       */
+      expected: number;
+      /**
+       * Format: int32
+       * @description Middle half.
+       */
+      lo50: number;
+      /** Format: int32 */
+      hi50: number;
+      /**
+       * Format: int32
+       * @description Middle 95 %.
+       */
+      lo: number;
+      /** Format: int32 */
+      hi: number;
+      /**
+       * Format: double
+       * @description Of a usual number of events, the share that would be known by now, 0 to 1.
+       */
+      share_known: number;
+    };
     /**
      * @description What came of an overdose.
      * @enum {string}
@@ -1739,6 +1819,7 @@ export interface components {
       hi: number;
       /** @description False while late reports are still to be expected: the count will grow. */
       complete: boolean;
+      nowcast?: components['schemas']['NowcastTotal'] | null;
     };
     SeriesPlace: {
       /** @description Id of the area, index of the cell, or id of the jurisdiction. */
@@ -1885,6 +1966,11 @@ export interface components {
       attributes: Record<string, never>;
     };
     StandardEvents: components['schemas']['StandardEvent'] | components['schemas']['StandardEvent'][];
+    /**
+     * @description Where an area stands.
+     * @enum {string}
+     */
+    Standing: 'above' | 'not_above' | 'cannot_say';
     /** @description A day of a cluster's course. */
     Step: {
       /** @description The day that was taken for today. */
@@ -1946,6 +2032,8 @@ export interface components {
       rate: (number | null)[];
       rate_lo: (number | null)[];
       rate_hi: (number | null)[];
+      /** @description What a recent count comes to when all reports are in; `None` where it is complete, or nothing is known of delays. */
+      nowcast?: (components['schemas']['NowcastTotal'] | null)[];
     };
     /** @description Series × buckets. */
     TrendTable: {
