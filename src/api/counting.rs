@@ -129,6 +129,7 @@ pub fn last_complete_day(facts: &Facts, kind: EventKind, today: Day, zone: crate
         .collect();
     delays.sort_unstable();
     let at = (delays.len() * 95).div_ceil(100).saturating_sub(1);
-    // Today is never over, even where every report comes at once.
-    today - delays.get(at).copied().unwrap_or(0).max(1)
+    // What comes a day later may come until the end of that day; and today is never over, even where every report
+    // comes at once.
+    today - delays.get(at).copied().unwrap_or(0) - 1
 }

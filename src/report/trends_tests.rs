@@ -157,7 +157,10 @@ fn the_csv_has_one_row_per_series_and_bucket() {
     areas[1].name = "=A".into();
     let text = trends(&facts(), &areas, &query()).to_csv();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper");
+    assert_eq!(
+        lines[0],
+        "series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper,nowcast,nowcast_lower,nowcast_upper"
+    );
     assert!(lines[1].starts_with("a,'=A,2026-05-03,2026-05-09,2,17392.857,"), "{}", lines[1]);
     assert_eq!(lines.len(), 5);
 }
