@@ -141,6 +141,37 @@ pub fn outline(cells: &[Cell]) -> MultiPolygon<f64> {
     SolventBuilder::new().build().dissolve(all).unwrap_or_else(|_| MultiPolygon::new(Vec::new()))
 }
 
+/// The outline of a cluster. Cells that lie together are dissolved as they are. Those of a circle are only the cells
+/// in which something happened, here and there; then all cells whose middle lies in the circle are dissolved, so that
+/// one shape shows where it is.
+pub fn cluster_outline(cells: &[Cell], centre: Option<Point>, radius_km: Option<f64>) -> MultiPolygon<f64> {
+    let (Some(centre), Some(radius), Some(first)) = (centre, radius_km, cells.first()) else { return outline(cells) };
+    let steps = (radius / (0.8 * area_km2(*first).sqrt())).ceil() + 1.0;
+    if !(1.0..=WIDEST_CIRCLE).contains(&steps) || in_one_piece(cells) {
+        return outline(cells);
+    }
+    let around = disk(centre.cell(first.resolution()), steps as u32).into_iter();
+    let inside = around.filter(|c| c.centre().distance_km(centre) <= radius + 1e-6);
+    outline(&inside.chain(cells.iter().copied()).collect::<Vec<_>>())
+}
+
+/// Circles of more steps from cell to cell than this (some 12,000 cells) are drawn as their cells.
+const WIDEST_CIRCLE: f64 = 64.0;
+
+fn in_one_piece(cells: &[Cell]) -> bool {
+    let near = adjacency(cells);
+    let (mut seen, mut next) = (vec![false; cells.len()], vec![0]);
+    seen[0] = true;
+    while let Some(at) = next.pop() {
+        for &other in &near[at] {
+            if !std::mem::replace(&mut seen[other as usize], true) {
+                next.push(other as usize);
+            }
+        }
+    }
+    seen.into_iter().all(|s| s)
+}
+
 fn sorted(cells: impl Iterator<Item = CellIndex>) -> Vec<Cell> {
     let mut out: Vec<Cell> = cells.map(Cell::from).collect();
     out.sort_unstable();
@@ -189,6 +220,21 @@ mod tests {
         assert!(outline(&[]).0.is_empty());
         // A ring leaves a hole.
         assert_eq!(outline(&ring(bangor(), 1)).0[0].interiors().len(), 1);
+    }
+
+    #[test]
+    fn a_circle_of_scattered_cells_is_one_shape_and_a_line_of_cells_stays_a_line() {
+        let around = disk(bangor(), 4);
+        let centre = Some(bangor().centre());
+        let far = around.iter().map(|c| c.centre().distance_km(bangor().centre())).fold(0.0, f64::max);
+        let scattered: Vec<Cell> = around.iter().copied().step_by(5).chain(around.last().copied()).collect();
+        assert!(outline(&scattered).0.len() > 5);
+        let one = cluster_outline(&scattered, centre, Some(far));
+        assert_eq!((one.0.len(), one.0[0].interiors().len()), (1, 0));
+        assert!((one.unsigned_area() / outline(&around).unsigned_area() - 1.0).abs() < 0.05);
+        let ring = ring(bangor(), 3);
+        assert_eq!(cluster_outline(&ring, centre, Some(far)), outline(&ring), "what hangs together is drawn as it is");
+        assert_eq!(cluster_outline(&[], None, None), outline(&[]));
     }
 
     #[test]

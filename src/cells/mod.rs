@@ -24,8 +24,8 @@ pub use crate::domain::place_name::{PlaceName, agrees, base_name};
 pub use area_index::AreaIndex;
 pub use cube::{CellCounts, Measure, Unplaced, area_cube, cell_cube, counted_once};
 pub use grid::{
-    CellsError, Cover, adjacency, area_km2, area_of_cells, cells_in, cells_in_hull, centres, disk, neighbours, outline,
-    resolution, ring,
+    CellsError, Cover, adjacency, area_km2, area_of_cells, cells_in, cells_in_hull, centres, cluster_outline, disk,
+    neighbours, outline, resolution, ring,
 };
 pub use locate::{Candidate, locate};
 pub use naming::PlaceNamer;

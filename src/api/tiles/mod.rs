@@ -39,7 +39,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    cells::outline,
+    cells::cluster_outline,
     disclosure::release,
     domain::{
         alert::{Alert, AlertState},
@@ -277,13 +277,13 @@ pub async fn live_alerts(state: &AppState, scope: &Scope) -> Result<Vec<Alert>, 
     Ok(state.store.alerts(scope, &states, None, None, 500).await?.alerts)
 }
 
-/// The dissolved outline of an alert's cells, or the outline of its area.
+/// The outline of an alert's cluster, or the outline of its area.
 pub fn alert_outline(alert: &Alert, reference: &Reference) -> MultiPolygon<f64> {
     if alert.cells.is_empty() {
         let area = alert.area.as_ref().and_then(|a| reference.index.outline(a));
         return area.cloned().unwrap_or_else(|| MultiPolygon::new(Vec::new()));
     }
-    outline(&alert.cells)
+    cluster_outline(&alert.cells, alert.centre, alert.radius_km)
 }
 
 fn hexagon_in(tile: TileId, cell: Cell) -> Option<Rings> {
