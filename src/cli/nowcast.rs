@@ -29,7 +29,7 @@ const KEYS: &str = "prior, mean_lambda, var_lambda, lambda, n_max, kappa, window
 ///
 /// Options, as --option key=value:
 ///   prior        recent, poisgamma, pois or unif                         [default: recent]
-///   mean_lambda, var_lambda   of poisgamma;  lambda  of pois;  n_max  of unif [300]
+///   mean_lambda, var_lambda   of poisgamma;  lambda  of pois;  n_max  of unif, 300 where it is left out
 ///   kappa        concentration of the Dirichlet prior, for each delay    [default: 0.1]
 ///   window       learn delays from the newest so many days               [default: all]
 ///   half_life    older days count half as much every so many days        [default: alike]

@@ -1,5 +1,5 @@
-//! Places, steps of time, and who is next to whom: what the local statistics ([`super::gi_star`],
-//! [`super::local_moran`], [`super::emerging`]) are computed on.
+//! Places, steps of time, and who is next to whom: what the local statistics ([`mod@super::gi_star`],
+//! [`mod@super::local_moran`], [`mod@super::emerging`]) are computed on.
 
 use thiserror::Error;
 

@@ -1,7 +1,7 @@
 //! Emerging hot spots: what the history of a place's hot and cold steps comes to.
 //!
 //! The analysis of that name in geographic information systems (ArcGIS Pro's space-time pattern mining), from its
-//! published definitions: Gi* of every bin in space and time ([`super::gi_star`]), bins called hot or cold at a false
+//! published definitions: Gi* of every bin in space and time ([`mod@super::gi_star`]), bins called hot or cold at a false
 //! discovery rate (Benjamini & Hochberg 1995), the Mann–Kendall trend of each place's z-values, and one of seventeen
 //! categories. With T steps, *nearly always* being at least 90 % of them:
 //!

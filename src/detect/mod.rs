@@ -3,7 +3,7 @@
 //! | method | file | source |
 //! |---|---|---|
 //! | EARS C1, C2, C3 | [`ears`] | Hutwagner et al. 2003 |
-//! | pooled sparse counts | [`pooled`] | gamma–Poisson with empirical Bayes over areas; one significance over windows |
+//! | pooled sparse counts | [`mod@pooled`] | gamma–Poisson with empirical Bayes over areas; one significance over windows |
 //! | CUSUM for counts | [`cusum`] | Rossi et al. 1999 |
 //! | GLR and LR charts, Poisson and negative binomial | [`glr`] | Höhle & Paul 2008 |
 //! | OutbreakP | [`outbreak_p`] | Frisén & Andersson 2009 |
@@ -14,9 +14,9 @@
 //! | the Robert Koch Institute's early system | [`rki`] | Crow & Gardner 1959 for its table |
 //! | rule for one area now | [`area`] | EARS C2 with a count p-value |
 //! | space-time permutation scan | [`scan`] | Kulldorff et al. 2005 |
-//! | Gi* in space, and in space and time | [`gi_star`] | Getis & Ord 1992, Ord & Getis 1995 |
-//! | local Moran's I | [`local_moran`] | Anselin 1995 |
-//! | emerging hot spots | [`emerging`] | Gi*, Mann–Kendall and seventeen categories |
+//! | Gi* in space, and in space and time | [`mod@gi_star`] | Getis & Ord 1992, Ord & Getis 1995 |
+//! | local Moran's I | [`mod@local_moran`] | Anselin 1995 |
+//! | emerging hot spots | [`mod@emerging`] | Gi*, Mann–Kendall and seventeen categories |
 //! | alert budgets, and what they can see | [`budget`] | simulation from each area's fitted null |
 //! | what the scan and area rules come to on worlds with a known truth | [`calibration`] | |
 //! | what the temporal rules come to | [`study`] | |

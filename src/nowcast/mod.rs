@@ -6,10 +6,10 @@
 //! | `bayes.trunc` | generalised Dirichlet delays under right truncation, gamma-Poisson totals | Höhle & an der Heiden 2014 |
 //! | `bayes.notrunc` | the same from fully reported days only | the same |
 //! | `bayes.notrunc.bnb` | the same in closed form, each age by itself | the same |
-//! | [`silent_days`], [`hearing`] | days and feeds without data, by their own rhythm | ours |
-//! | [`stamped`] | batches whose times are those of the batch | ours |
+//! | [`silent_days`], [`hearing()`] | days and feeds without data, by their own rhythm | ours |
+//! | [`stamped()`] | batches whose times are those of the batch | ours |
 //!
-//! The delays are in [`DelayModel`]; several days and feeds are added up by [`total`]. Every number has its
+//! The delays are in [`DelayModel`]; several days and feeds are added up by [`total()`]. Every number has its
 //! reason when it is missing.
 //!
 //! To add a method: a file named as the literature names it, with its formulas in the module doc, a variant of

@@ -9,7 +9,7 @@
 //! | [`super::pooled()`] | exact to its null table: alarm when the recurrence interval is [`Budget::recurrence_days`] or more |
 //! | any other score, by name [`Score`] or one's own | [`bound`]: hundreds of years drawn from the area's own fitted null ([`FittedNull`]), the score of every day, and the bound at which as many episodes start as the budget allows |
 //!
-//! [`power`] turns the budget round once more: which rises does an area see within a week, and which not?
+//! [`power()`] turns the budget round once more: which rises does an area see within a week, and which not?
 //!
 //! *Where a budget cannot be met.* A score of few values (k events in 24 hours) passes its bound too often or too
 //! seldom: [`Ties`] says whether the bound then stays on the safe side or counts a seeded share of the ties. And
