@@ -50,7 +50,10 @@ test('the CSV has the promised header and no formula', async () => {
   const lines = readFileSync(await download.path(), 'utf8')
     .trim()
     .split(/\r?\n/);
-  assert.equal(lines[0], 'series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper');
+  assert.equal(
+    lines[0],
+    'series_id,series,from,to,count,rate_per_100k,rate_lower,rate_upper,nowcast,nowcast_lower,nowcast_upper',
+  );
   assert.ok(lines.length > 1);
   for (const line of lines) assert.doesNotMatch(line, /(^|,)"?[=+@]/);
   await close(page);
