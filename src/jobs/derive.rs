@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     analyse::Inputs,
+    area_rules::AreaGround,
     hotspots::{self, Weeks},
     refresh,
     signals::Ground,
@@ -19,6 +20,7 @@ use crate::{
         hotspot::HotspotMap,
         ids::{AlertId, AreaId, SourceId},
         place::Cell,
+        rule::RuleStanding,
         signal::Signal,
         time::{Day, DayRange},
     },
@@ -38,6 +40,8 @@ pub(super) struct Derived {
     pub records: Vec<ForecastRecord>,
     pub hotspots: Option<HotspotMap>,
     pub status: Vec<AreaStatus>,
+    /// `None` of a past day, which must not take the place of today's.
+    pub standings: Option<Vec<RuleStanding>>,
     /// The newest day on which some feed was heard.
     pub data_through: Day,
     /// Feeds without data, and whose conclusions wait for them.
@@ -75,6 +79,7 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
         areas: &areas,
         namer: &namer,
         settings: &inputs.config.analysis,
+        rules: &inputs.rules,
         caveats: &caveats,
     };
     let mut signals = ground.scan()?;
@@ -94,9 +99,13 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     } else {
         hotspots(inputs, &facts, &silent, &completeness, &mut notes)?
     };
+    let standings = (!inputs.replay && !inputs.looking_back).then(|| {
+        let (days, tree) = (inputs.days, areas.tree());
+        AreaGround { facts: &facts, days, silent: &silent, tree, feeds: &feeds }.standings(&inputs.rules)
+    });
     let status = refresh::judge(&facts, areas.tree(), inputs.days, inputs.now, &feeds, &watch, &inputs.config);
     let data_through = inputs.days.days().rev().find(|d| !silent.contains(d)).unwrap_or(inputs.days.from);
-    Ok(Derived { signals, forecasts, records, hotspots, status, data_through, watch, counted: facts, notes })
+    Ok(Derived { signals, forecasts, records, hotspots, status, standings, data_through, watch, counted: facts, notes })
 }
 
 /// Days on which every feed was silent, each judged by its own rhythm and lateness.
@@ -137,7 +146,8 @@ pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) ->
     };
     let count = |alert: &Alert| {
         let area = of_area(alert);
-        let inside = |f: &&&EventFact| if area { in_area(alert, f) } else { in_cells(alert, f) };
+        let inside =
+            |f: &&&EventFact| alert.measure.counts(f) && if area { in_area(alert, f) } else { in_cells(alert, f) };
         counted_once(&overdoses, alert.window).iter().filter(inside).count() as u32
     };
     alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()

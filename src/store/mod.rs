@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use traits::{
     AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IntakeStore, JobStore, OutboxStore, OutreachStore,
-    Store,
+    RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,

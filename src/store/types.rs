@@ -11,6 +11,7 @@ use crate::domain::{
     ids::{ApiKeyId, AreaId, EventId, JobId, RunId, SourceId, UserId},
     message::OutboxMessage,
     quality::Reject,
+    rule::RuleStanding,
     scope::Role,
     signal::Signal,
     time::{Day, DayRange},
@@ -96,6 +97,8 @@ pub struct StoredAnalysis {
     /// `None` leaves those of the run before.
     pub hotspots: Option<HotspotMap>,
     pub area_status: Vec<AreaStatus>,
+    /// `None` leaves those of the run before.
+    pub standings: Option<Vec<RuleStanding>>,
     pub messages: Vec<OutboxMessage>,
 }
 

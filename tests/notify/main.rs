@@ -97,6 +97,7 @@ impl House {
             records: vec![],
             hotspots: None,
             area_status: vec![],
+            standings: None,
             messages: messages.to_vec(),
         };
         self.store.put_analysis(&self.scope, &analysis).await.unwrap();

@@ -62,6 +62,7 @@ pub fn signal(run: u128, n: u128, day: u32, area_id: &str, interval: f64) -> Sig
         as_of: may_day(day),
         method: method(),
         kind: EventKind::Overdose,
+        measure: emberwatch::domain::rule::CaseMeasure::Overdoses,
         scope: SignalScope::Cells,
         cells: vec![centre.cell("8".parse::<u8>().unwrap().try_into().unwrap())],
         area: Some(area(area_id)),
@@ -145,6 +146,7 @@ pub fn alert(n: u128, area_id: &str, tier: Tier, day: u32) -> Alert {
         state: AlertState::Open,
         rule: "scan".into(),
         kind: s.kind,
+        measure: emberwatch::domain::rule::CaseMeasure::FatalOverdoses,
         headline: "Downtown: 6 overdoses in 3 days, 1.2 are usual".into(),
         sentence: "By chance once in 400 days.".into(),
         place_name: s.place_name,
@@ -197,6 +199,7 @@ pub fn analysis(run: RunRecord) -> StoredAnalysis {
         records: vec![],
         hotspots: None,
         area_status: vec![],
+        standings: None,
         messages: vec![],
     }
 }
@@ -214,6 +217,7 @@ fn full_analysis() -> StoredAnalysis {
         records: vec![record()],
         hotspots: None,
         area_status: vec![status("bangor", 4)],
+        standings: None,
         messages: vec![message(1, 2)],
     }
 }

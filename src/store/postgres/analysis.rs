@@ -6,6 +6,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use super::{
     PostgresStore, alerts, hotspots, outbox,
     rows::{day, instant, of, opt_instant, push_area_scope, real},
+    rules,
 };
 use crate::{
     domain::{
@@ -48,6 +49,9 @@ impl AnalysisStore for PostgresStore {
             hotspots::replace(&mut tx, scope, map).await?;
         }
         put_status(&mut tx, scope, &analysis.area_status).await?;
+        if let Some(standings) = &analysis.standings {
+            rules::replace_standings(&mut tx, scope, standings).await?;
+        }
         outbox::insert(&mut tx, scope, &analysis.messages).await?;
         tx.commit().await.map_err(failed(STORING))
     }
@@ -159,7 +163,7 @@ async fn insert_signals(tx: &mut PgConnection, scope: &Scope, signals: &[Signal]
         "INSERT INTO signals (jurisdiction_id, signal_id, run_id, as_of, method, method_version, seed, kind, scope,
          cells, area_id, latitude, longitude, radius_km, place_name, window_from, window_to, observed, expected,
          expected_low, expected_high, relative_risk, statistic, p_value, recurrence_interval_days, replications,
-         events, caveats) ",
+         events, caveats, measure) ",
     );
     sql.push_values(signals, |mut b, s| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -189,7 +193,8 @@ async fn insert_signals(tx: &mut PgConnection, scope: &Scope, signals: &[Signal]
             .push_bind(real(s.recurrence_interval_days))
             .push_bind(s.replications.map(i64::from))
             .push_bind(json(&s.events))
-            .push_bind(json(&s.caveats));
+            .push_bind(json(&s.caveats))
+            .push_bind(s.measure.as_str());
     });
     // The id says what the signal is about, so a run that is repeated writes the same row; what it found
     // the last time stands.

@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::{
     SqliteStore, alerts, hotspots, outbox,
     rows::{day, instant, of, opt_instant, push_area_scope},
+    rules,
 };
 use crate::{
     domain::{
@@ -48,6 +49,9 @@ impl AnalysisStore for SqliteStore {
             hotspots::replace(&mut tx, scope, map).await?;
         }
         put_status(&mut tx, scope, &analysis.area_status).await?;
+        if let Some(standings) = &analysis.standings {
+            rules::replace_standings(&mut tx, scope, standings).await?;
+        }
         outbox::insert(&mut tx, scope, &analysis.messages).await?;
         tx.commit().await.map_err(failed(STORING))
     }
@@ -158,7 +162,7 @@ async fn insert_signals(tx: &mut SqliteConnection, scope: &Scope, signals: &[Sig
         "INSERT INTO signals (jurisdiction_id, signal_id, run_id, as_of, method, method_version, seed, kind, scope,
          cells, area_id, latitude, longitude, radius_km, place_name, window_from, window_to, observed, expected,
          expected_low, expected_high, relative_risk, statistic, p_value, recurrence_interval_days, replications,
-         events, caveats) ",
+         events, caveats, measure) ",
     );
     sql.push_values(signals, |mut b, s| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -188,7 +192,8 @@ async fn insert_signals(tx: &mut SqliteConnection, scope: &Scope, signals: &[Sig
             .push_bind(s.recurrence_interval_days)
             .push_bind(s.replications.map(i64::from))
             .push_bind(json(&s.events))
-            .push_bind(json(&s.caveats));
+            .push_bind(json(&s.caveats))
+            .push_bind(s.measure.as_str());
     });
     // The id says what the signal is about, so a run that is repeated writes the same row; what it found
     // the last time stands.

@@ -15,6 +15,7 @@ mod jobs;
 mod outbox;
 mod outreach;
 mod rows;
+mod rules;
 
 use std::{path::Path, time::Duration};
 
@@ -40,6 +41,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_alert_turn", include_str!("../../../migrations/sqlite/0010_alert_turn.sql")),
     ("0011_hotspots", include_str!("../../../migrations/sqlite/0011_hotspots.sql")),
     ("0012_data_gaps", include_str!("../../../migrations/sqlite/0012_data_gaps.sql")),
+    ("0013_rules", include_str!("../../../migrations/sqlite/0013_rules.sql")),
 ];
 
 const READERS: u32 = 4;

@@ -297,6 +297,7 @@ export interface RuleRecord {
   sent: number;
   confirmed: number;
   dismissed: number;
+  dismissed_for: { reason: string; alerts: number }[];
   median_hours_to_acknowledge: number | null;
 }
 

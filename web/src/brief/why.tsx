@@ -1,11 +1,12 @@
 // "How do we know?": count, usual range, chance, method, age of the data and the record of the rule
 // behind one place of the brief.
-import type { AlertDetail, BriefPlace, DataAge, Forecast, ForecastRecord, RuleRecord } from '../api/types';
+import type { AlertDetail, BriefPlace, DataAge, Forecast, ForecastRecord } from '../api/types';
 import { t } from '../i18n';
 import { days, expected, number, onceIn, percent, pValue, range } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { Dialog } from '../ui/dialog';
 import { AgeLine, Said } from '../ui/parts';
+import { RuleText } from '../ui/rule-text';
 
 interface Props {
   place: BriefPlace;
@@ -107,22 +108,6 @@ export function PTap({ p }: { p: number }) {
       <summary>{t('why.p')}</summary>
       {pValue(p)}
     </details>
-  );
-}
-
-/** How often this rule was right so far; a rate is never shown without its counts. */
-export function RuleText({ rule }: { rule: RuleRecord }) {
-  if (rule.confirmed + rule.dismissed === 0 && rule.sent === 0) return <>{t('why.recordNone')}</>;
-  const hours = rule.median_hours_to_acknowledge;
-  return (
-    <>
-      {t('why.recordText', {
-        sent: number(rule.sent),
-        confirmed: number(rule.confirmed),
-        dismissed: number(rule.dismissed),
-      })}
-      {hours !== null && <> · {t('why.recordHours', { n: number(Math.max(1, Math.round(hours))) })}</>}
-    </>
   );
 }
 

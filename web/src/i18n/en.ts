@@ -1,5 +1,8 @@
 // English messages. Plain words, person first. `{name}` is filled in; "one|other" chooses by number.
+import { rulesEn } from './rules-en';
+
 export const en = {
+  ...rulesEn,
   'app.name': 'Emberwatch',
   'app.skip': 'Skip to the content',
   'app.loading': 'Loading',

@@ -1,7 +1,9 @@
 // Mensajes en español. Palabras sencillas, primero la persona.
 import type { Messages } from './index';
+import { rulesEs } from './rules-es';
 
 export const es: Messages = {
+  ...rulesEs,
   'app.name': 'Emberwatch',
   'app.skip': 'Ir al contenido',
   'app.loading': 'Cargando',
