@@ -74,11 +74,12 @@ fn kept_with_looks(rate: f64, budget: Budget, years: u64, stricter: f64) -> f64 
 
 #[test]
 fn looking_four_times_a_day_keeps_the_budget_and_would_not_without_care() {
-    // 150 years gave 0.98 with care and 1.56 without; twelve years promise 144 alerts.
-    let budget = Budget::per_year(12.0);
-    let [careful, careless] = [4.0, 1.0].map(|stricter| kept_with_looks(1.0, budget, 12, stricter));
-    assert!((0.7..1.3).contains(&careful), "{careful}");
-    assert!(careless > careful + 0.15, "{careless} {careful}");
+    // 100 to 150 years gave 1.03 with care and 1.56 without; thirty years promise 110 alerts. (At 12 a year the
+    // difference would not show: more alerts join into one episode.)
+    let budget = Budget::per_year(3.65);
+    let [careful, careless] = [4.0, 1.0].map(|stricter| kept_with_looks(1.0, budget, 30, stricter));
+    assert!((0.7..1.35).contains(&careful), "{careful}");
+    assert!(careless > careful + 0.2, "{careless} {careful}");
 }
 
 fn small(rules: Vec<Rule>, quiet: usize, worlds: usize) -> Study {
