@@ -63,3 +63,29 @@ pub struct ForecastRecord {
     pub capture_10: Option<f64>,
     pub history_capture_10: Option<f64>,
 }
+
+/// What became of the forecasts that people saw, at one level: kept by the service from day to day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TrackRecord {
+    pub level: ForecastLevel,
+    /// First and last issue day that is judged.
+    pub first: Day,
+    pub last: Day,
+    /// Days on which a forecast was issued.
+    pub issue_days: u32,
+    /// Length of the windows judged, days.
+    pub window_days: u32,
+    /// Places named (the most expected of each issue day), and how many of them had an event in the window.
+    pub named: u32,
+    pub named_with_event: u32,
+    /// The same had long history alone named as many.
+    pub history_with_event: u32,
+    /// Forecasts of all places, and how many counts lay within their middle 80 %.
+    pub forecasts: u32,
+    pub inside_80: u32,
+    /// Mean distance of the expected count from what came.
+    pub error: f64,
+    pub history_error: f64,
+    /// The record in a sentence.
+    pub sentence: String,
+}

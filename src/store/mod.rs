@@ -39,6 +39,11 @@ pub use types::{
     JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
 };
 
+/// Windows of this length are kept of past forecasts, and judged.
+pub const JUDGED_WINDOW_DAYS: i32 = 7;
+/// How long, by the day of issue.
+pub const KEPT_FORECAST_DAYS: i32 = 60;
+
 pub type DynStore = Arc<dyn Store>;
 pub type Result<T> = std::result::Result<T, StoreError>;
 

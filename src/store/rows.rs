@@ -9,7 +9,7 @@ use crate::domain::{
     case::CaseMatch,
     course::Turn,
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
-    forecast::{Forecast, ForecastLevel, ForecastRecord},
+    forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     ids::{
         AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId,
         RejectId, RunId, SignalId, SubscriptionId, UserId,
@@ -204,6 +204,24 @@ pub(super) fn forecast(r: &impl Columns) -> Result<Forecast> {
         p_at_least_one: r.real("p_at_least_one")?,
         history_mean: r.real("history_mean")?,
         caveat: r.text("caveat")?,
+    })
+}
+
+pub(super) fn track_record(r: &impl Columns) -> Result<TrackRecord> {
+    Ok(TrackRecord {
+        level: r.word("level", ForecastLevel::parse)?,
+        first: r.day("first_issued")?,
+        last: r.day("last_issued")?,
+        issue_days: r.u32("issue_days")?,
+        window_days: r.u32("window_days")?,
+        named: r.u32("named")?,
+        named_with_event: r.u32("named_with_event")?,
+        history_with_event: r.u32("history_with_event")?,
+        forecasts: r.u32("forecasts")?,
+        inside_80: r.u32("inside_80")?,
+        error: r.real("error")?,
+        history_error: r.real("history_error")?,
+        sentence: r.text("sentence")?,
     })
 }
 

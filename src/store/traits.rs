@@ -13,7 +13,7 @@ use crate::domain::{
     alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
     area::{Area, AreaShape, Jurisdiction, NamedPlace},
     event::{Event, EventFact, EventKind},
-    forecast::{Forecast, ForecastLevel, ForecastRecord},
+    forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{
         AlertId, ApiKeyId, EventId, FollowUpId, JobId, JurisdictionId, MessageId, RejectId, RuleId, SignalId, SourceId,
@@ -162,6 +162,11 @@ pub trait AnalysisStore {
     async fn signal(&self, scope: &Scope, id: SignalId) -> Result<Signal>;
     /// Of the latest run.
     async fn forecasts(&self, scope: &Scope, level: ForecastLevel, kind: EventKind) -> Result<Vec<Forecast>>;
+    /// What was forecast for the [`super::JUDGED_WINDOW_DAYS`] after each of these days, by the last run of the day; by
+    /// day, level and place. Kept for [`super::KEPT_FORECAST_DAYS`].
+    async fn past_forecasts(&self, scope: &Scope, kind: EventKind, issued: DayRange) -> Result<Vec<Forecast>>;
+    /// What became of past forecasts, by level, as of the latest analysis that judged any.
+    async fn track_records(&self, scope: &Scope) -> Result<Vec<TrackRecord>>;
     async fn forecast_records(&self, scope: &Scope) -> Result<Vec<ForecastRecord>>;
     /// Of the latest run that had any: all of one resolution by cell, or of all resolutions, coarsest first. `None`
     /// before the first such run.

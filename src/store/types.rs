@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::domain::{
     alert::Alert,
     event::{Event, EventKind},
-    forecast::{Forecast, ForecastRecord},
+    forecast::{Forecast, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{ApiKeyId, AreaId, EventId, JobId, RunId, SourceId, UserId},
     message::OutboxMessage,
@@ -94,6 +94,8 @@ pub struct StoredAnalysis {
     pub alerts: Vec<(Alert, Option<u32>)>,
     pub forecasts: Vec<Forecast>,
     pub records: Vec<ForecastRecord>,
+    /// `None` leaves those of the run before.
+    pub track_records: Option<Vec<TrackRecord>>,
     /// `None` leaves those of the run before.
     pub hotspots: Option<HotspotMap>,
     pub area_status: Vec<AreaStatus>,

@@ -436,6 +436,7 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         hotspots: Some(hotspots(run, ids)),
         area_status: vec![],
         standings: Some(vec![standing("me-north", 0.1), standing("me-south", 0.3)]),
+        track_records: None,
         messages: vec![],
     };
     store.put_analysis(&system("me"), &analysis).await.unwrap();

@@ -200,6 +200,7 @@ pub fn analysis(run: RunRecord) -> StoredAnalysis {
         hotspots: None,
         area_status: vec![],
         standings: None,
+        track_records: None,
         messages: vec![],
     }
 }
@@ -218,6 +219,7 @@ fn full_analysis() -> StoredAnalysis {
         hotspots: None,
         area_status: vec![status("bangor", 4)],
         standings: None,
+        track_records: None,
         messages: vec![message(1, 2)],
     }
 }

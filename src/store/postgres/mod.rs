@@ -16,6 +16,7 @@ mod outbox;
 mod outreach;
 mod rows;
 mod rules;
+mod track_records;
 
 use std::{str::FromStr, time::Duration};
 
@@ -42,6 +43,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_hotspots", include_str!("../../../migrations/postgres/0011_hotspots.sql")),
     ("0012_data_gaps", include_str!("../../../migrations/postgres/0012_data_gaps.sql")),
     ("0013_rules", include_str!("../../../migrations/postgres/0013_rules.sql")),
+    ("0014_track_records", include_str!("../../../migrations/postgres/0014_track_records.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

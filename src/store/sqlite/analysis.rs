@@ -6,12 +6,12 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::{
     SqliteStore, alerts, hotspots, outbox,
     rows::{day, instant, of, opt_instant, push_area_scope},
-    rules,
+    rules, track_records,
 };
 use crate::{
     domain::{
         event::EventKind,
-        forecast::{Forecast, ForecastLevel, ForecastRecord},
+        forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
         hotspot::HotspotMap,
         ids::{AreaId, RunId, SignalId},
         place::{Cell, Point},
@@ -49,6 +49,9 @@ impl AnalysisStore for SqliteStore {
             hotspots::replace(&mut tx, scope, map).await?;
         }
         put_status(&mut tx, scope, &analysis.area_status).await?;
+        if let Some(records) = &analysis.track_records {
+            track_records::replace(&mut tx, scope, records).await?;
+        }
         if let Some(standings) = &analysis.standings {
             rules::replace_standings(&mut tx, scope, standings).await?;
         }
@@ -102,6 +105,14 @@ impl AnalysisStore for SqliteStore {
         sql.push(" ORDER BY f.position");
         let found = sql.build().fetch_all(&self.readers).await.map_err(failed("reading forecasts"))?;
         found.iter().map(|r| rows::forecast(&of("forecasts", r))).collect()
+    }
+
+    async fn past_forecasts(&self, scope: &Scope, kind: EventKind, issued: DayRange) -> Result<Vec<Forecast>> {
+        track_records::past_forecasts(&self.readers, scope, kind, issued).await
+    }
+
+    async fn track_records(&self, scope: &Scope) -> Result<Vec<TrackRecord>> {
+        track_records::read(&self.readers, scope).await
     }
 
     async fn forecast_records(&self, scope: &Scope) -> Result<Vec<ForecastRecord>> {
@@ -222,6 +233,7 @@ async fn put_forecasts(tx: &mut SqliteConnection, scope: &Scope, run: RunId, for
         .execute(&mut *tx)
         .await
         .map_err(failed(STORING))?;
+    track_records::prune(tx, scope, forecasts).await?;
     let numbered: Vec<(usize, &Forecast)> = forecasts.iter().enumerate().collect();
     for chunk in numbered.chunks(ROWS) {
         insert_forecasts(tx, scope, run, chunk).await?;
