@@ -33,8 +33,9 @@ pub struct ForecastArgs {
     /// For cells: windows of days 1 to h
     #[arg(long, value_delimiter = ',', default_values_t = [1, 3, 7, 14], value_parser = clap::value_parser!(u32).range(1..=14))]
     pub horizons: Vec<u32>,
-    /// history, recent or pooled
-    #[arg(long, default_value = "pooled")]
+    /// stack (all models together, weighed by their past) or one alone: history, recent, seasonal, endemic-epidemic,
+    /// self-exciting, filter, pooled
+    #[arg(long, default_value = "stack")]
     pub model: String,
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     pub format: Format,
@@ -66,8 +67,8 @@ struct Document {
 /// One line that names what was wrong with the input; the command exits with 2.
 pub fn run(args: &ForecastArgs, out: &mut dyn Write) -> Result<()> {
     let started = Instant::now();
-    if model::by_name(&args.model).is_none() {
-        let known: Vec<&str> = model::all().iter().map(|m| m.name()).collect();
+    if args.model != model::STACK && model::by_name(&args.model).is_none() {
+        let known: Vec<&str> = std::iter::once(model::STACK).chain(model::all().iter().map(|m| m.name())).collect();
         bail!("--model: there is no model \"{}\"; expected one of {}", args.model, known.join(", "));
     }
     let study = Study::read(&args.study)?;

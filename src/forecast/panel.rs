@@ -159,7 +159,7 @@ impl Panel {
 
     /// What could be known at the end of `issued`; days before the first day of data are left out by exposure.
     pub fn known_at(&self, issued: Day) -> Known<'_> {
-        let n = ((issued - self.days.from + 1).max(1) as usize).min(self.days.len());
+        let n = self.known_days(issued);
         let seen = |s: &&Sighting| (s.day as usize) < n && ((s.day + s.lag) as usize) < n;
         let exposure = self.exposure(n);
         let mut groups = vec![vec![0.0; n]; self.layout.groups];
@@ -215,10 +215,15 @@ impl Panel {
         Some(truth)
     }
 
-    /// Days after which all but two in a hundred events of a day are known, at the panel's end.
-    pub fn settled_after(&self) -> i32 {
-        let by_lag = self.share_by_lag(self.days.len());
+    /// Days after which all but two in a hundred events of a day are known, as it could be told at the end of `issued`.
+    pub fn settled_after(&self, issued: Day) -> i32 {
+        let by_lag = self.share_by_lag(self.known_days(issued));
         by_lag.iter().rposition(|&c| c < 0.98).map_or(0, |i| i as i32 + 1)
+    }
+
+    /// Days of the panel up to and with `issued`.
+    fn known_days(&self, issued: Day) -> usize {
+        ((issued - self.days.from + 1).max(1) as usize).min(self.days.len())
     }
 
     /// Share of events known for each of the first `n` days, seen from the last of them.

@@ -1,18 +1,25 @@
 //! Rolling-origin evaluation: forecast as if it were every past issue day, then look what came.
 //!
 //! On each issue day a model sees only what was known then; the scatter about its means is learned from its
-//! own earlier forecasts whose windows were over (and settled) by then. Nothing later enters anything.
+//! own earlier forecasts whose windows were over (and settled) by then, and so are the weights of the stack of all
+//! models. Nothing later enters anything.
 
 use super::{
-    model::{Fitted, ForecastModel},
+    base::Base,
+    combine::{Combined, Pooled, StackWeights},
+    model::{Expectation, Fitted, ForecastModel, STACK, STACK_VERSION},
     panel::{Known, Panel, Truth},
     predictive::{Calibration, Dispersion},
     scoring::OriginScores,
+    stack::{AreaRecord, Pool},
     tuning::Tuning,
 };
-use crate::domain::{
-    forecast::ForecastLevel,
-    time::{Day, DayRange},
+use crate::{
+    domain::{
+        forecast::ForecastLevel,
+        time::{Day, DayRange},
+    },
+    stats::CountMixture,
 };
 
 /// Settings are learned anew after so many days.
@@ -48,24 +55,33 @@ impl Target {
     }
 }
 
-/// Forecasts that wait for their window to be over.
+/// All models' forecasts of one window, waiting for it to be over.
 struct Pending {
-    model: usize,
     target: usize,
     window: DayRange,
-    expected: Vec<super::model::Expectation>,
+    /// By model.
+    expected: Vec<Vec<Expectation>>,
+    /// As they were on the issue day.
+    dispersions: Vec<Dispersion>,
+    weights: Vec<f64>,
 }
 
 pub struct Rolling<'a> {
     panel: &'a Panel,
+    /// `history` first.
     pub models: Vec<&'static dyn ForecastModel>,
     pub targets: Vec<Target>,
-    /// By model and target.
+    /// By model and target; after the models comes the stack of them all.
     pub scores: Vec<Vec<Vec<OriginScores>>>,
+    /// Whose forecasts are scored; others are only learned from.
+    scored: Vec<bool>,
     calibrations: Vec<Vec<Calibration>>,
+    pools: Vec<Pool>,
+    areas: Vec<AreaRecord>,
     pending: Vec<Pending>,
     tuning: Option<(Day, Tuning)>,
-    settled_after: i32,
+    /// Only truths are judged by it, never forecasts.
+    settled_at_end: i32,
 }
 
 impl<'a> Rolling<'a> {
@@ -74,15 +90,40 @@ impl<'a> Rolling<'a> {
             targets.into_iter().filter(|t| t.level != ForecastLevel::Area || panel.layout.areas > 0).collect();
         let n = models.len();
         Self {
-            scores: vec![vec![Vec::new(); targets.len()]; n],
+            scores: vec![vec![Vec::new(); targets.len()]; n + 1],
+            scored: vec![true; n + 1],
             calibrations: vec![vec![Calibration::default(); targets.len()]; n],
-            settled_after: panel.settled_after(),
+            pools: vec![Pool::new(n); targets.len()],
+            areas: vec![AreaRecord::default(); panel.layout.areas],
+            settled_at_end: panel.settled_after(panel.days.to),
             panel,
             models,
             targets,
             pending: Vec::new(),
             tuning: None,
         }
+    }
+
+    /// Score only these (positions in `scores`).
+    #[must_use]
+    pub fn scoring_only(mut self, which: &[usize]) -> Self {
+        self.scored = (0..self.scores.len()).map(|m| which.contains(&m)).collect();
+        self
+    }
+
+    /// Position of the stack in `scores`.
+    pub fn stack(&self) -> usize {
+        self.models.len()
+    }
+
+    /// Positions in `scores` that are worth a line: a stack of one is that one.
+    pub fn lines(&self) -> std::ops::Range<usize> {
+        0..self.models.len() + usize::from(self.models.len() > 1)
+    }
+
+    /// Name and version by position in `scores`.
+    pub fn name(&self, position: usize) -> (&'static str, u32) {
+        self.models.get(position).map_or((STACK, STACK_VERSION), |m| (m.name(), m.version()))
     }
 
     /// Forecast on one past day; with `score`, count it in the record. False when too little was known.
@@ -94,63 +135,119 @@ impl<'a> Rolling<'a> {
         }
         self.tune(origin, &known);
         let fitted = self.fit(&known);
-        let end = self.panel.days.to;
-        let truths: Vec<Option<Truth>> = self
-            .targets
-            .iter()
-            .map(|t| t.window(origin))
-            .map(|w| if score && w.to + self.settled_after <= end { self.panel.truth(w, end) } else { None })
-            .collect();
-        for (m, fit) in fitted.iter().enumerate() {
-            for (t, target) in self.targets.iter().enumerate() {
-                let mut expected = fit.expect(target.level, &self.panel.layout.group_of, target.from, target.to);
-                if target.level == ForecastLevel::Area {
-                    expected.truncate(self.panel.layout.areas);
-                }
-                if let Some(truth) = &truths[t] {
-                    let came = target.count(truth, self.panel.layout.areas);
-                    let dispersion = self.calibrations[m][t].dispersion();
-                    let rank = target.level == ForecastLevel::Cell;
-                    self.scores[m][t].push(OriginScores::of(origin, &expected, &came, dispersion, rank));
-                }
-                self.pending.push(Pending { model: m, target: t, window: target.window(origin), expected });
+        let weights = self.weights();
+        let combined = Combined::new(&fitted, &self.panel.layout, weights);
+        for t in 0..self.targets.len() {
+            let target = self.targets[t];
+            let mut pooled = combined.pooled(target);
+            if target.level == ForecastLevel::Area {
+                pooled.components.iter_mut().for_each(|c| c.truncate(self.panel.layout.areas));
             }
+            let window = target.window(origin);
+            let dispersions = self.dispersions(t);
+            if let Some(truth) = self.settled_truth(window).filter(|_| score) {
+                let came = target.count(&truth, self.panel.layout.areas);
+                self.score(origin, t, &pooled, &dispersions, &came);
+            }
+            let weights = combined.weights.of(target);
+            self.pending.push(Pending { target: t, window, expected: pooled.components, dispersions, weights });
         }
         true
+    }
+
+    /// What came, as the whole panel has it; `None` while late reports may still change it.
+    fn settled_truth(&self, window: DayRange) -> Option<Truth> {
+        let end = self.panel.days.to;
+        let settled = window.to + self.settled_at_end <= end;
+        if settled { self.panel.truth(window, end) } else { None }
+    }
+
+    fn score(&mut self, origin: Day, t: usize, pooled: &Pooled, dispersions: &[Dispersion], came: &[u32]) {
+        let rank = self.targets[t].level == ForecastLevel::Cell;
+        for (m, d) in dispersions.iter().enumerate() {
+            if self.scored[m] {
+                let own = pooled.components[m].iter().map(|e| CountMixture::new([(1.0, d.predict(*e))]));
+                self.scores[m][t].push(OriginScores::of(origin, own, came, rank));
+            }
+        }
+        let stack = self.stack();
+        if self.scored[stack] {
+            let all = (0..came.len()).map(|i| pooled.mixture(i, dispersions));
+            self.scores[stack][t].push(OriginScores::of(origin, all, came, rank));
+        }
     }
 
     /// Every model, fitted on what is known.
     pub fn fit(&self, known: &Known) -> Vec<Fitted> {
         let Some((_, tuning)) = &self.tuning else { return Vec::new() };
-        self.models.iter().map(|m| m.fit(known, tuning)).collect()
+        let base = Base::of(known, &tuning.smoothing);
+        self.models.iter().map(|m| m.fit(known, tuning, &base)).collect()
     }
 
     /// Learn the settings anew when they are old.
     pub fn tune(&mut self, origin: Day, known: &Known) {
         if self.tuning.as_ref().is_none_or(|(when, _)| origin - *when >= RETUNE_AFTER) {
-            self.tuning = Some((origin, Tuning::learn(known)));
+            self.tuning = Some((origin, Tuning::learn(known, &self.models)));
         }
+    }
+
+    /// The weights of the models by what was absorbed so far, and the areas where `history` stands alone.
+    pub fn weights(&mut self) -> StackWeights {
+        let weights = self.pools.iter_mut().map(|p| p.weights().to_vec()).collect();
+        StackWeights::new(&self.targets, weights, self.areas.iter().map(|a| a.is_beaten()).collect())
     }
 
     /// Learn from forecasts whose windows were over, and their counts settled, by the end of `day`.
     pub fn absorb(&mut self, day: Day) {
+        let settled_after = self.panel.settled_after(day);
         let (due, waiting): (Vec<Pending>, Vec<Pending>) =
-            std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + self.settled_after <= day);
+            std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + settled_after <= day);
         self.pending = waiting;
         let mut last: Option<(DayRange, Option<Truth>)> = None;
+        let mut gains: Option<Vec<f64>> = None;
         for p in due {
             if last.as_ref().is_none_or(|(w, _)| *w != p.window) {
                 last = Some((p.window, self.panel.truth(p.window, day)));
             }
-            if let Some((_, Some(truth))) = &last {
-                let came = self.targets[p.target].count(truth, self.panel.layout.areas);
-                self.calibrations[p.model][p.target].add(&p.expected, &came);
+            let Some((_, Some(truth))) = &last else { continue };
+            let came = self.targets[p.target].count(truth, self.panel.layout.areas);
+            let gained = self.learn_from(&p, &came);
+            if self.targets[p.target].level == ForecastLevel::Area {
+                let sums = gains.get_or_insert_with(|| vec![0.0; came.len()]);
+                sums.iter_mut().zip(gained).for_each(|(s, g)| *s += g);
             }
+        }
+        for (area, gain) in self.areas.iter_mut().zip(gains.into_iter().flatten()) {
+            area.add(gain);
         }
     }
 
-    /// The dispersion for a window that may not be among the targets: that of the most alike one.
-    pub fn dispersion(&mut self, model: usize, wanted: Target) -> Dispersion {
+    /// Take up what came of one window: the pool's gain over `history` in every place.
+    fn learn_from(&mut self, p: &Pending, came: &[u32]) -> Vec<f64> {
+        let mut gains = Vec::with_capacity(came.len());
+        let mut logs = vec![0.0; self.models.len()];
+        for (i, &y) in came.iter().enumerate() {
+            for (k, d) in p.dispersions.iter().enumerate() {
+                logs[k] = d.predict(p.expected[k][i]).ln_pmf(u64::from(y));
+            }
+            self.pools[p.target].add(p.expected[0][i].mean, y, &logs);
+            let pool: f64 = logs.iter().zip(&p.weights).map(|(l, w)| w * l.exp()).sum();
+            gains.push(pool.max(1e-300).ln() - logs[0]);
+        }
+        self.pools[p.target].end_of_origin();
+        for (k, expected) in p.expected.iter().enumerate() {
+            self.calibrations[k][p.target].add(expected, came);
+        }
+        gains
+    }
+
+    /// The scatter of every model about its means at one of the targets.
+    fn dispersions(&mut self, target: usize) -> Vec<Dispersion> {
+        self.calibrations.iter_mut().map(|c| c[target].dispersion()).collect()
+    }
+
+    /// The same for a window that may not be among the targets: that of the most alike one.
+    pub fn dispersions_for(&mut self, wanted: Target) -> Vec<Dispersion> {
         let unlike = |t: &Target| {
             let length = |t: &Target| i64::from(t.to) - i64::from(t.from);
             ((length(t) - length(&wanted)).abs(), (i64::from(t.to) - i64::from(wanted.to)).abs())
@@ -162,7 +259,10 @@ impl<'a> Rolling<'a> {
             .filter(|(_, t)| t.level == wanted.level)
             .min_by_key(|(_, t)| unlike(t))
             .map(|(i, _)| i);
-        alike.map_or_else(Dispersion::default, |t| self.calibrations[model][t].dispersion())
+        match alike {
+            Some(t) => self.dispersions(t),
+            None => vec![Dispersion::default(); self.models.len()],
+        }
     }
 }
 
