@@ -178,7 +178,7 @@ mod tests {
             any_precision: false,
         };
         let as_of = Some("2024-03-01".parse().unwrap());
-        ForecastArgs { study, as_of, horizons: vec![1, 7], model: "pooled".to_owned(), format }
+        ForecastArgs { study, as_of, horizons: vec![1, 7], model: "stack".to_owned(), format }
     }
 
     /// An event a day in one of four places, and one more that is received only after the issue day.
@@ -229,7 +229,7 @@ mod tests {
         let f = events("x,overdose,2024-01-05,,44.8,-68.8,a");
         let error = |args: ForecastArgs| format!("{:#}", run(&args, &mut Vec::new()).unwrap_err());
         let base = args(f.path(), Format::Csv);
-        assert!(error(ForecastArgs { model: "magic".to_owned(), ..base.clone() }).contains("history, recent, pooled"));
+        assert!(error(ForecastArgs { model: "magic".to_owned(), ..base.clone() }).contains("stack, history, recent"));
         let early = error(ForecastArgs { as_of: Some("2020-01-01".parse().unwrap()), ..base });
         assert!(early.contains("2020-01-01") && early.contains("2023-11-01"), "{early}");
     }

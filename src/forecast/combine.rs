@@ -26,11 +26,22 @@ pub struct StackWeights {
     weights: Vec<Vec<f64>>,
     /// Areas where `history` (the first model) stands alone.
     pub beaten: Vec<bool>,
+    /// Levels at which one model stands alone.
+    single: Vec<ForecastLevel>,
+}
+
+/// How far truth scatters about the means of one level and window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter {
+    pub models: Vec<Dispersion>,
+    /// About the pooled mean, and the weight of that component beside the pool.
+    pub centre: Dispersion,
+    pub centre_weight: f64,
 }
 
 impl StackWeights {
     pub fn new(targets: &[Target], weights: Vec<Vec<f64>>, beaten: Vec<bool>) -> Self {
-        Self { targets: targets.to_vec(), weights, beaten }
+        Self { targets: targets.to_vec(), weights, beaten, single: Vec::new() }
     }
 
     /// One model alone at the levels for which `pick` names one.
@@ -38,6 +49,7 @@ impl StackWeights {
         for (target, weights) in self.targets.iter().zip(&mut self.weights) {
             if let Some(model) = pick(target.level) {
                 weights.iter_mut().enumerate().for_each(|(k, w)| *w = f64::from(k == model));
+                self.single.push(target.level);
             }
         }
     }
@@ -90,12 +102,15 @@ pub struct Pooled {
     pub factors: Vec<f64>,
     /// Places where the first model stands alone.
     alone: Vec<bool>,
+    /// One model stands alone at this level.
+    single: bool,
 }
 
 impl<'a> Combined<'a> {
     pub fn new(fitted: &'a [Fitted], layout: &'a Layout, weights: StackWeights) -> Self {
         let mut placed = vec![0.0; layout.groups];
-        let mut out = Self { fitted, layout, weights, groups: vec![vec![0.0; DAYS]; layout.groups], placed: Vec::new() };
+        let mut out =
+            Self { fitted, layout, weights, groups: vec![vec![0.0; DAYS]; layout.groups], placed: Vec::new() };
         for day in 1..=DAYS as u32 {
             let whole = out.pooled_sum(day);
             let means = out.pooled_groups(day);
@@ -158,8 +173,9 @@ impl<'a> Combined<'a> {
         let places = components.first().map_or(0, Vec::len);
         let wanted: Vec<f64> =
             self.groups.iter().map(|g| g[from as usize - 1..to as usize].iter().sum::<f64>()).collect();
+        let single = self.weights.single.contains(&level);
         let alone: Vec<bool> = (0..places).map(|i| level == ForecastLevel::Area && self.is_beaten(i)).collect();
-        let mut pooled = Pooled { components, weights, factors: vec![1.0; places], alone };
+        let mut pooled = Pooled { components, weights, factors: vec![1.0; places], alone, single };
         let raw: Vec<f64> = (0..places).map(|i| pooled.mean(i)).collect();
         pooled.factors = match level {
             ForecastLevel::Whole => vec![wanted.iter().sum::<f64>() / raw[0].max(1e-300)],
@@ -201,16 +217,31 @@ impl Pooled {
         self.components.iter().zip(&self.weights).map(|(c, w)| factor * w * c[place].mean).sum()
     }
 
-    /// The predictive distribution of a place; one dispersion per model.
-    pub fn mixture(&self, place: usize, dispersions: &[Dispersion]) -> CountMixture {
-        let parts = self.components.iter().zip(dispersions).enumerate().filter_map(|(k, (c, d))| {
-            let weight = if self.alone[place] { f64::from(k == 0) } else { self.weights[k] };
-            // What weighs next to nothing only costs time.
-            (weight > 1e-4).then(|| {
-                let e = c[place];
-                (weight, d.predict(Expectation { mean: e.mean * self.factors[place], ..e }))
-            })
-        });
+    /// The pooled mean of a place, and the events it rests on.
+    pub fn centre(&self, place: usize) -> Expectation {
+        let weights = self.weights(place);
+        let evidence = self.components.iter().zip(weights).map(|(c, w)| w * c[place].evidence).sum();
+        Expectation { mean: self.mean(place), evidence }
+    }
+
+    /// A component's mean as it was reconciled.
+    pub fn scaled(&self, model: usize, place: usize) -> Expectation {
+        let e = self.components[model][place];
+        Expectation { mean: e.mean * self.factors[place], ..e }
+    }
+
+    /// The predictive distribution of a place.
+    pub fn mixture(&self, place: usize, scatter: &Scatter) -> CountMixture {
+        let centre = if self.single || self.alone[place] { 0.0 } else { scatter.centre_weight };
+        let weights = self.weights(place);
+        let parts = weights.iter().enumerate().map(|(k, w)| (w * (1.0 - centre), k));
+        let mut parts: Vec<_> = parts
+            .filter(|(w, _)| *w > 0.0)
+            .map(|(w, k)| (w, scatter.models[k].predict(self.scaled(k, place))))
+            .collect();
+        if centre > 0.0 {
+            parts.push((centre, scatter.centre.predict(self.centre(place))));
+        }
         CountMixture::new(parts)
     }
 }

@@ -76,8 +76,8 @@ impl ForecastModel for EndemicWeeks {
         let n = shares.len();
         let days = MAX_HORIZON as usize;
         let mut groups = vec![vec![0.0; days]; n];
-        let mut parts = [Part::Weekday, Part::Season, Part::RecentEvents, Part::Neighbours]
-            .map(|p| (p, vec![vec![0.0; days]; n]));
+        let mut parts =
+            [Part::Weekday, Part::Season, Part::RecentEvents, Part::Neighbours].map(|p| (p, vec![vec![0.0; days]; n]));
         for week in 0..days / 7 {
             let begins = known.days.to + (1 + 7 * week as i32);
             let [level, wave] = week_fit.endemic(begins);

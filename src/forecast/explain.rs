@@ -90,13 +90,19 @@ fn would_change(parts: &[(Part, f64)]) -> String {
     }
     if trend.abs() > lately.abs() {
         let way = if trend > 0.0 { "rise" } else { "fall" };
-        return format!("A lasting {way} makes {} of it; should that end, it returns towards long history.", share(trend));
+        return format!(
+            "A lasting {way} makes {} of it; should that end, it returns towards long history.",
+            share(trend)
+        );
     }
     if lately > 0.0 {
         let place = if near > recent { "nearby" } else { "here" };
         return format!("Recent events {place} make {} of it; quiet days would take that away.", share(lately));
     }
-    format!("The last weeks were quieter than usual and take {} off it; new events would raise it again.", share(lately))
+    format!(
+        "The last weeks were quieter than usual and take {} off it; new events would raise it again.",
+        share(lately)
+    )
 }
 
 #[cfg(test)]

@@ -86,7 +86,8 @@ impl ForecastModel for Pooled {
         let (shares, certainty) = group_shares(known, tuning, &base.offset, long_run);
         let daily: Vec<f64> = rates.iter().zip(base.factors_ahead()).map(|(r, f)| r * f).collect();
         let surfaces = Surfaces::at(known, &tuning.smoothing, known.days.len());
-        let density: Vec<f64> = (0..long_run.surface.len()).map(|j| mix(tuning.pooled.surfaces, surfaces.at_cell(j))).collect();
+        let density: Vec<f64> =
+            (0..long_run.surface.len()).map(|j| mix(tuning.pooled.surfaces, surfaces.at_cell(j))).collect();
         let groups: Vec<Vec<f64>> = shares.iter().map(|s| daily.iter().map(|d| d * s).collect()).collect();
         let long = long_run.group_rates();
         Fitted {

@@ -4,14 +4,16 @@
 //! own earlier forecasts whose windows were over (and settled) by then, and so are the weights of the stack of all
 //! models. Nothing later enters anything.
 
+use std::collections::BTreeMap;
+
 use super::{
     base::Base,
-    combine::{Combined, Pooled, StackWeights},
+    combine::{Combined, Pooled, Scatter, StackWeights},
     model::{Expectation, Fitted, ForecastModel, STACK, STACK_VERSION},
     panel::{Known, Panel, Truth},
     predictive::{Calibration, Dispersion},
     scoring::OriginScores,
-    stack::{AreaRecord, Pool},
+    stack::{AreaRecord, Averaging, Pool},
     tuning::Tuning,
 };
 use crate::{
@@ -59,11 +61,9 @@ impl Target {
 struct Pending {
     target: usize,
     window: DayRange,
-    /// By model.
-    expected: Vec<Vec<Expectation>>,
-    /// As they were on the issue day.
-    dispersions: Vec<Dispersion>,
-    weights: Vec<f64>,
+    pooled: Pooled,
+    /// As it was on the issue day.
+    scatter: Scatter,
 }
 
 pub struct Rolling<'a> {
@@ -75,8 +75,13 @@ pub struct Rolling<'a> {
     pub scores: Vec<Vec<Vec<OriginScores>>>,
     /// Whose forecasts are scored; others are only learned from.
     scored: Vec<bool>,
+    /// By model and target; after the models the stack's own, about its mean.
     calibrations: Vec<Vec<Calibration>>,
     pools: Vec<Pool>,
+    /// Models against one another, by level.
+    averaging: BTreeMap<ForecastLevel, Averaging>,
+    /// The pool against the component about its mean, by target.
+    widths: Vec<Averaging>,
     areas: Vec<AreaRecord>,
     pending: Vec<Pending>,
     tuning: Option<(Day, Tuning)>,
@@ -92,8 +97,10 @@ impl<'a> Rolling<'a> {
         Self {
             scores: vec![vec![Vec::new(); targets.len()]; n + 1],
             scored: vec![true; n + 1],
-            calibrations: vec![vec![Calibration::default(); targets.len()]; n],
+            calibrations: vec![vec![Calibration::default(); targets.len()]; n + 1],
             pools: vec![Pool::new(n); targets.len()],
+            averaging: targets.iter().map(|t| (t.level, Averaging::of_models(t.level, n))).collect(),
+            widths: targets.iter().map(|t| Averaging::of_widths(t.level)).collect(),
             areas: vec![AreaRecord::default(); panel.layout.areas],
             settled_at_end: panel.settled_after(panel.days.to),
             panel,
@@ -144,13 +151,12 @@ impl<'a> Rolling<'a> {
                 pooled.components.iter_mut().for_each(|c| c.truncate(self.panel.layout.areas));
             }
             let window = target.window(origin);
-            let dispersions = self.dispersions(t);
+            let scatter = self.scatter(t);
             if let Some(truth) = self.settled_truth(window).filter(|_| score) {
                 let came = target.count(&truth, self.panel.layout.areas);
-                self.score(origin, t, &pooled, &dispersions, &came);
+                self.score(origin, t, &pooled, &scatter, &came);
             }
-            let weights = combined.weights.of(target);
-            self.pending.push(Pending { target: t, window, expected: pooled.components, dispersions, weights });
+            self.pending.push(Pending { target: t, window, pooled, scatter });
         }
         true
     }
@@ -162,9 +168,9 @@ impl<'a> Rolling<'a> {
         if settled { self.panel.truth(window, end) } else { None }
     }
 
-    fn score(&mut self, origin: Day, t: usize, pooled: &Pooled, dispersions: &[Dispersion], came: &[u32]) {
+    fn score(&mut self, origin: Day, t: usize, pooled: &Pooled, scatter: &Scatter, came: &[u32]) {
         let rank = self.targets[t].level == ForecastLevel::Cell;
-        for (m, d) in dispersions.iter().enumerate() {
+        for (m, d) in scatter.models.iter().enumerate() {
             if self.scored[m] {
                 let own = pooled.components[m].iter().map(|e| CountMixture::new([(1.0, d.predict(*e))]));
                 self.scores[m][t].push(OriginScores::of(origin, own, came, rank));
@@ -172,7 +178,7 @@ impl<'a> Rolling<'a> {
         }
         let stack = self.stack();
         if self.scored[stack] {
-            let all = (0..came.len()).map(|i| pooled.mixture(i, dispersions));
+            let all = (0..came.len()).map(|i| pooled.mixture(i, scatter));
             self.scores[stack][t].push(OriginScores::of(origin, all, came, rank));
         }
     }
@@ -192,8 +198,9 @@ impl<'a> Rolling<'a> {
     }
 
     /// The weights of the models by what was absorbed so far, and the areas where `history` stands alone.
-    pub fn weights(&mut self) -> StackWeights {
-        let weights = self.pools.iter_mut().map(|p| p.weights().to_vec()).collect();
+    pub fn weights(&self) -> StackWeights {
+        let pairs = self.pools.iter().zip(&self.targets);
+        let weights = pairs.map(|(pool, t)| pool.weights(&self.averaging[&t.level].weights())).collect();
         StackWeights::new(&self.targets, weights, self.areas.iter().map(|a| a.is_beaten()).collect())
     }
 
@@ -204,50 +211,71 @@ impl<'a> Rolling<'a> {
             std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + settled_after <= day);
         self.pending = waiting;
         let mut last: Option<(DayRange, Option<Truth>)> = None;
-        let mut gains: Option<Vec<f64>> = None;
+        let mut gains = vec![(0.0, 0.0); self.areas.len()];
+        let mut judged = false;
         for p in due {
             if last.as_ref().is_none_or(|(w, _)| *w != p.window) {
                 last = Some((p.window, self.panel.truth(p.window, day)));
             }
             let Some((_, Some(truth))) = &last else { continue };
             let came = self.targets[p.target].count(truth, self.panel.layout.areas);
-            let gained = self.learn_from(&p, &came);
+            let gained = self.learn_from(day, &p, &came);
             if self.targets[p.target].level == ForecastLevel::Area {
-                let sums = gains.get_or_insert_with(|| vec![0.0; came.len()]);
-                sums.iter_mut().zip(gained).for_each(|(s, g)| *s += g);
+                judged = true;
+                for ((sum, events), (gain, y)) in gains.iter_mut().zip(gained.iter().zip(&came)) {
+                    *sum += gain;
+                    *events += f64::from(*y);
+                }
             }
         }
-        for (area, gain) in self.areas.iter_mut().zip(gains.into_iter().flatten()) {
-            area.add(gain);
+        for (area, (gain, events)) in self.areas.iter_mut().zip(gains).filter(|_| judged) {
+            area.add(gain, events);
         }
     }
 
-    /// Take up what came of one window: the pool's gain over `history` in every place.
-    fn learn_from(&mut self, p: &Pending, came: &[u32]) -> Vec<f64> {
-        let mut gains = Vec::with_capacity(came.len());
-        let mut logs = vec![0.0; self.models.len()];
+    /// Take up what came of one window: the stack's gain over `history` in every place.
+    fn learn_from(&mut self, day: Day, p: &Pending, came: &[u32]) -> Vec<f64> {
+        let n = self.models.len();
+        let (mut gains, mut model_gains, mut centre_gain) = (Vec::with_capacity(came.len()), vec![0.0; n], 0.0);
+        let mut logs = vec![0.0; n];
         for (i, &y) in came.iter().enumerate() {
-            for (k, d) in p.dispersions.iter().enumerate() {
-                logs[k] = d.predict(p.expected[k][i]).ln_pmf(u64::from(y));
+            let truth = u64::from(y);
+            let (weights, mut pool) = (p.pooled.weights(i), 0.0);
+            for (k, d) in p.scatter.models.iter().enumerate() {
+                logs[k] = d.predict(p.pooled.components[k][i]).ln_pmf(truth);
+                model_gains[k] += logs[k] - logs[0];
+                if weights[k] > 0.0 {
+                    pool += weights[k] * d.predict(p.pooled.scaled(k, i)).pmf(truth);
+                }
             }
-            self.pools[p.target].add(p.expected[0][i].mean, y, &logs);
-            let pool: f64 = logs.iter().zip(&p.weights).map(|(l, w)| w * l.exp()).sum();
-            gains.push(pool.max(1e-300).ln() - logs[0]);
+            self.pools[p.target].add(p.pooled.components[0][i].mean, y, &logs);
+            let centre = p.scatter.centre.predict(p.pooled.centre(i)).pmf(truth);
+            centre_gain += centre.max(1e-300).ln() - pool.max(1e-300).ln();
+            let both = p.scatter.centre_weight * centre + (1.0 - p.scatter.centre_weight) * pool;
+            gains.push(both.max(1e-300).ln() - logs[0]);
         }
         self.pools[p.target].end_of_origin();
-        for (k, expected) in p.expected.iter().enumerate() {
+        self.widths[p.target].add(day, &[0.0, centre_gain]);
+        if let Some(averaging) = self.averaging.get_mut(&self.targets[p.target].level) {
+            averaging.add(day, &model_gains);
+        }
+        for (k, expected) in p.pooled.components.iter().enumerate() {
             self.calibrations[k][p.target].add(expected, came);
         }
+        let centres: Vec<Expectation> = (0..came.len()).map(|i| p.pooled.centre(i)).collect();
+        self.calibrations[n][p.target].add(&centres, came);
         gains
     }
 
-    /// The scatter of every model about its means at one of the targets.
-    fn dispersions(&mut self, target: usize) -> Vec<Dispersion> {
-        self.calibrations.iter_mut().map(|c| c[target].dispersion()).collect()
+    /// The scatter about the means of every model and of the stack at one of the targets.
+    fn scatter(&mut self, target: usize) -> Scatter {
+        let mut models: Vec<Dispersion> = self.calibrations.iter_mut().map(|c| c[target].dispersion()).collect();
+        let centre = models.pop().unwrap_or_default();
+        Scatter { models, centre, centre_weight: self.widths[target].weights()[1] }
     }
 
     /// The same for a window that may not be among the targets: that of the most alike one.
-    pub fn dispersions_for(&mut self, wanted: Target) -> Vec<Dispersion> {
+    pub fn scatter_for(&mut self, wanted: Target) -> Scatter {
         let unlike = |t: &Target| {
             let length = |t: &Target| i64::from(t.to) - i64::from(t.from);
             ((length(t) - length(&wanted)).abs(), (i64::from(t.to) - i64::from(wanted.to)).abs())
@@ -260,8 +288,12 @@ impl<'a> Rolling<'a> {
             .min_by_key(|(_, t)| unlike(t))
             .map(|(i, _)| i);
         match alike {
-            Some(t) => self.dispersions(t),
-            None => vec![Dispersion::default(); self.models.len()],
+            Some(t) => self.scatter(t),
+            None => Scatter {
+                models: vec![Dispersion::default(); self.models.len()],
+                centre: Dispersion::default(),
+                centre_weight: 0.0,
+            },
         }
     }
 }

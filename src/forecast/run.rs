@@ -134,12 +134,7 @@ pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastO
     let combined = Combined::new(&fitted, &panel.layout, weights);
     let writer = Writer { input, options, known: &known, combined: &combined, choice };
     let (forecasts, details) = writer.forecasts(&mut rolling);
-    Ok(ForecastOutput {
-        forecasts,
-        details,
-        records: records(&rolling, choice),
-        placed: placed(input, &combined),
-    })
+    Ok(ForecastOutput { forecasts, details, records: records(&rolling, choice), placed: placed(input, &combined) })
 }
 
 fn check(input: &ForecastInput, options: &ForecastOptions) -> Result<(), ForecastError> {

@@ -166,7 +166,7 @@ fn a_model_that_does_not_beat_history_is_not_used() {
 fn a_lasting_rise_moves_the_forecast_above_history() {
     let out = land(400, 8, 4, |_, d| if d < 250 { 0.02 } else { 0.08 }).run(day(399)).unwrap();
     let whole = out.forecasts.iter().find(|f| f.level == ForecastLevel::Whole && f.window.len() == 14).unwrap();
-    assert_eq!(whole.method.name, "pooled");
+    assert_eq!(whole.method.name, "stack");
     assert!(whole.mean > 1.4 * whole.history_mean, "{} against {}", whole.mean, whole.history_mean);
     // 64 cells, or a few fewer where two points share a cell, at 0.08 a day for 14 days.
     let truth = 0.08 * 14.0 * 64.0;

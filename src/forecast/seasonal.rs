@@ -44,8 +44,7 @@ impl ForecastModel for Seasonal {
         let whole: Vec<f64> = (0..MAX_HORIZON as usize)
             .map(|d| base.weekday_ahead[d] * regression.rate(issued + (d as i32 + 1)))
             .collect();
-        let season: Vec<f64> =
-            (0..MAX_HORIZON as usize).map(|d| regression.season(issued + (d as i32 + 1))).collect();
+        let season: Vec<f64> = (0..MAX_HORIZON as usize).map(|d| regression.season(issued + (d as i32 + 1))).collect();
         let groups: Vec<Vec<f64>> = shares.iter().map(|s| whole.iter().map(|m| m * s).collect()).collect();
         let long = base.long_run.group_rates();
         let parts = calendar_parts(&groups, &long, &base.weekday_ahead, &season, Part::Trend);

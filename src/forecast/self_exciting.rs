@@ -245,12 +245,7 @@ impl Contagion {
         let seasons = by(&|g, d| self.background * rates[g] * weekday[d] * (season[d] - 1.0));
         let long = |g: usize, d: usize| self.background * rates[g] * weekday[d] * season[d];
         let recent = by(&|g, d| groups[g][d] - near[g][d] - long(g, d));
-        vec![
-            (Part::Weekday, weekdays),
-            (Part::Season, seasons),
-            (Part::Neighbours, near),
-            (Part::RecentEvents, recent),
-        ]
+        vec![(Part::Weekday, weekdays), (Part::Season, seasons), (Part::Neighbours, near), (Part::RecentEvents, recent)]
     }
 }
 

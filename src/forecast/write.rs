@@ -2,7 +2,7 @@
 
 use super::{
     ForecastInput, ForecastOptions,
-    combine::Combined,
+    combine::{Combined, Scatter},
     explain::{Explainer, Explanation},
     model::Expectation,
     panel::Known,
@@ -40,7 +40,7 @@ pub(super) struct Writer<'a> {
 /// How one level and window is written.
 struct Sheet<'a> {
     target: Target,
-    dispersions: Vec<Dispersion>,
+    scatter: Scatter,
     rolling: &'a Rolling<'a>,
     general: String,
 }
@@ -51,9 +51,9 @@ impl Writer<'_> {
         for level in [ForecastLevel::Whole, ForecastLevel::Area, ForecastLevel::Cell] {
             let tested = rolling.scores[self.choice.of(level)].iter().any(|s| s.len() >= LEAST_ORIGINS);
             for target in self.windows(level) {
-                let dispersions = rolling.dispersions_for(target).into_iter().map(|d| self.widened(d)).collect();
+                let scatter = self.widened(rolling.scatter_for(target));
                 let general = self.caveat(tested);
-                self.write(&Sheet { target, dispersions, rolling, general }, &mut forecasts, &mut details);
+                self.write(&Sheet { target, scatter, rolling, general }, &mut forecasts, &mut details);
             }
         }
         (forecasts, details)
@@ -74,9 +74,14 @@ impl Writer<'_> {
     }
 
     /// The longer the silence, the less the last data say about now.
-    fn widened(&self, d: Dispersion) -> Dispersion {
-        let silent = self.known.silent_for() as f64;
-        Dispersion { base: d.base / (1.0 + silent / 7.0), per_mean: d.per_mean / (1.0 + silent / 7.0) }
+    fn widened(&self, scatter: Scatter) -> Scatter {
+        let times = 1.0 + self.known.silent_for() as f64 / 7.0;
+        let wider = |d: Dispersion| Dispersion { base: d.base / times, per_mean: d.per_mean / times };
+        Scatter {
+            models: scatter.models.into_iter().map(wider).collect(),
+            centre: wider(scatter.centre),
+            centre_weight: scatter.centre_weight,
+        }
     }
 
     fn write(&self, sheet: &Sheet, forecasts: &mut Vec<Forecast>, details: &mut Vec<ForecastDetail>) {
@@ -88,7 +93,7 @@ impl Writer<'_> {
         // "Elsewhere", the last group, is no area.
         let places = if level == ForecastLevel::Area { self.input.areas.places.len() } else { pooled.places() };
         for i in 0..places {
-            let forecast = pooled.mixture(i, &sheet.dispersions);
+            let forecast = pooled.mixture(i, &sheet.scatter);
             let history: Expectation = pooled.components[0][i];
             let alone = pooled.is_alone(i);
             let (name, version) = sheet.rolling.name(if alone { 0 } else { self.choice.of(level) });
@@ -111,7 +116,7 @@ impl Writer<'_> {
                 ranges: forecast.ranges(&SHARES),
                 spike: Spike::of(
                     &forecast,
-                    sheet.dispersions[0].predict(history),
+                    sheet.scatter.models[0].predict(history),
                     to - from + 1,
                     self.options.spike_once_in_days,
                 ),
