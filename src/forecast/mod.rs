@@ -29,6 +29,7 @@ pub mod panel;
 mod pooled;
 pub mod predictive;
 mod recent;
+pub mod record;
 pub mod rolling;
 mod run;
 pub mod scoring;
