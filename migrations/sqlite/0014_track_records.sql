@@ -19,3 +19,6 @@ CREATE TABLE track_records (
 
 -- Past forecasts are read by day when they are judged, and pruned by it.
 CREATE INDEX forecasts_by_day ON forecasts (jurisdiction_id, issued);
+
+-- Of what a forecast consists.
+ALTER TABLE forecasts ADD COLUMN detail TEXT;

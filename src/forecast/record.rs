@@ -154,6 +154,7 @@ mod tests {
             p_at_least_one: 0.5,
             history_mean,
             caveat: String::new(),
+            detail: None,
         }
     }
 

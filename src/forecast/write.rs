@@ -111,6 +111,7 @@ impl Writer<'_> {
                 p_at_least_one: forecast.tail(1),
                 history_mean: history.mean,
                 caveat: self.caveat_of(level, i, alone, &sheet.general),
+                detail: None,
             });
             details.push(ForecastDetail {
                 ranges: forecast.ranges(&SHARES),

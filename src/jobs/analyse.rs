@@ -13,7 +13,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::derive::{Derived, derive, recount};
+use super::{
+    derive::{Derived, derive, recount},
+    track,
+};
 use crate::{
     alert::{self, Policy, Setting},
     clock::DynClock,
@@ -23,6 +26,7 @@ use crate::{
         alert::{Alert, AlertNews, RuleRecord},
         area::{Area, AreaShape, AreaTree, Jurisdiction, NamedPlace},
         event::{EventFact, EventKind},
+        forecast::Forecast,
         ids::{AlertId, RunId},
         language::Language,
         message::OutboxMessage,
@@ -100,6 +104,8 @@ pub(super) struct Inputs {
     /// Events of all kinds of the last half year: what feeds are heard by.
     pub recent: Vec<EventFact>,
     pub sources: Vec<Source>,
+    /// Forecasts of past days, as people saw them.
+    pub past_forecasts: Vec<Forecast>,
     /// In force.
     pub rules: Vec<AlertRule>,
     /// The day taken for today, and what had been received by then.
@@ -203,6 +209,11 @@ async fn read(
         moment: Moment::new(day, now, zone),
         shapes,
         rules,
+        past_forecasts: if replay {
+            Vec::new()
+        } else {
+            store.past_forecasts(scope, EventKind::Overdose, track::issue_days(day)).await?
+        },
         places: store.places(scope).await?,
         days: DayRange { from: days.from.max(first), to: day },
         age: DataAge {
@@ -241,6 +252,7 @@ async fn write(
             alerts,
             forecasts: derived.forecasts.clone(),
             records: derived.records.clone(),
+            track_records: derived.track_records.clone(),
             hotspots: derived.hotspots.clone(),
             area_status: derived.status.clone(),
             standings: derived.standings.clone(),

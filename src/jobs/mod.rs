@@ -28,6 +28,7 @@ pub mod refresh;
 mod scan_input;
 pub mod schedule;
 mod signals;
+mod track;
 mod watch;
 pub mod worker;
 

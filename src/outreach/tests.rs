@@ -126,6 +126,7 @@ fn forecast(at: i32, p: f64, mean: f64, history: f64) -> Forecast {
         p_at_least_one: p,
         history_mean: history,
         caveat: String::new(),
+        detail: None,
     }
 }
 

@@ -204,6 +204,11 @@ pub(super) fn forecast(r: &impl Columns) -> Result<Forecast> {
         p_at_least_one: r.real("p_at_least_one")?,
         history_mean: r.real("history_mean")?,
         caveat: r.text("caveat")?,
+        detail: r
+            .opt_text("detail")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|e| r.corrupt("detail", e))?,
     })
 }
 

@@ -407,6 +407,7 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         p_at_least_one: 0.6,
         history_mean: daily * f64::from(days),
         caveat: String::new(),
+        detail: None,
     };
     let forecasts = vec![
         forecast(ForecastLevel::Cell, Some(ids.cell), "me-south", 7, 0.15),

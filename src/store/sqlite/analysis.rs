@@ -262,7 +262,7 @@ async fn insert_forecasts(
     let mut sql = QueryBuilder::<Sqlite>::new(
         "INSERT INTO forecasts (jurisdiction_id, run_id, kind, level, position, issued, cell, cell_resolution, area_id,
          window_from, window_to, method, method_version, seed, mean, quantiles, p_at_least_one, history_mean,
-         caveat) ",
+         caveat, detail) ",
     );
     sql.push_values(forecasts, |mut b, (position, f)| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -283,7 +283,8 @@ async fn insert_forecasts(
             .push_bind(json(&f.quantiles))
             .push_bind(f.p_at_least_one)
             .push_bind(f.history_mean)
-            .push_bind(clean(&f.caveat));
+            .push_bind(clean(&f.caveat))
+            .push_bind(f.detail.as_ref().map(json));
     });
     sql.build().execute(tx).await.map_err(failed(STORING))?;
     Ok(())

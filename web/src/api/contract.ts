@@ -46,6 +46,8 @@ export type Contract = [
   Must<Fits<Service['AlertDetail'], ours.AlertDetail>>,
   Must<Fits<Service['NamedForecast'], ours.Forecast>>,
   Must<Fits<Service['ForecastRecord'], ours.ForecastRecord>>,
+  Must<Fits<Service['ForecastDetail'], ours.ForecastDetail>>,
+  Must<Fits<Service['TrackRecord'], ours.TrackRecord>>,
   Must<Fits<Service['ShiftBrief'], ours.ShiftBrief>>,
   Must<Fits<Service['Encounter'], ours.Encounter>>,
   Must<Fits<Service['NewEncounter'], ours.NewEncounter>>,

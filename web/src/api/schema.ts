@@ -1292,6 +1292,29 @@ export interface components {
       history_mean: number;
       /** @description What is unusual about the basis of this forecast, in a sentence; empty when nothing is. */
       caveat: string;
+      detail?: components['schemas']['ForecastDetail'] | null;
+    };
+    /** @description A forecast opened: of what it consists, and how likely it is to be a spike. */
+    ForecastDetail: {
+      /**
+       * Format: int32
+       * @description The count from which on it would be a spike: one that long history alone would reach once in 30 days.
+       */
+      spike_at_least: number;
+      /**
+       * Format: double
+       * @description Probability of a spike.
+       */
+      p_spike: number;
+      /**
+       * Format: double
+       * @description What long history alone gives it.
+       */
+      p_spike_usual: number;
+      /** @description What the mean consists of; the parts add up to it. A part may be below zero: a quiet fortnight takes away. */
+      parts: components['schemas']['ForecastPart'][];
+      /** @description What would change it, in a sentence. */
+      would_change: string;
     };
     /** @enum {string} */
     ForecastLevel: 'cell' | 'area' | 'whole';
@@ -1300,7 +1323,16 @@ export interface components {
       items: components['schemas']['NamedForecast'][];
       /** @description How the methods did on past days, against `history`. */
       records: components['schemas']['ForecastRecord'][];
+      /** @description What became of the forecasts that people saw, at this level; empty until the first week after one is over. */
+      track_records: components['schemas']['TrackRecord'][];
       data: components['schemas']['DataAge'];
+    };
+    /** @description A part of a forecast's mean. */
+    ForecastPart: {
+      /** @description `long_history`, `season`, `weekday`, `trend`, `neighbours` or `recent_events`. */
+      part: string;
+      /** Format: double */
+      mean: number;
     };
     /** @description How a method has done against `history` on past days, with the same data it would have had. */
     ForecastRecord: {
@@ -2242,6 +2274,51 @@ export interface components {
      * @enum {string}
      */
     TimePrecision: 'instant' | 'day' | 'reported_day';
+    /** @description What became of the forecasts that people saw, at one level: kept by the service from day to day. */
+    TrackRecord: {
+      level: components['schemas']['ForecastLevel'];
+      /** @description First and last issue day that is judged. */
+      first: components['schemas']['Day'];
+      last: components['schemas']['Day'];
+      /**
+       * Format: int32
+       * @description Days on which a forecast was issued.
+       */
+      issue_days: number;
+      /**
+       * Format: int32
+       * @description Length of the windows judged, days.
+       */
+      window_days: number;
+      /**
+       * Format: int32
+       * @description Places named (the most expected of each issue day), and how many of them had an event in the window.
+       */
+      named: number;
+      /** Format: int32 */
+      named_with_event: number;
+      /**
+       * Format: int32
+       * @description The same had long history alone named as many.
+       */
+      history_with_event: number;
+      /**
+       * Format: int32
+       * @description Forecasts of all places, and how many counts lay within their middle 80 %.
+       */
+      forecasts: number;
+      /** Format: int32 */
+      inside_80: number;
+      /**
+       * Format: double
+       * @description Mean distance of the expected count from what came.
+       */
+      error: number;
+      /** Format: double */
+      history_error: number;
+      /** @description The record in a sentence. */
+      sentence: string;
+    };
     /** @description One line of the table; all lists are as long as `TrendTable::buckets`. */
     TrendSeries: {
       id: string;
