@@ -33,7 +33,7 @@ use crate::{
     after_help = "Examples:\n  emberwatch ingest events.csv --source county-ems\n  emberwatch ingest 911.csv --source dispatch --mapping data/mappings/montgomery-pa-911.toml --format json\n\nWithout --mapping the source's stored mapping is used, or else the standard columns\nevent_id,kind,occurred_at,received_at,latitude,longitude,precision,jurisdiction (data/mappings/standard.toml)."
 )]
 pub struct Args {
-    /// CSV, TSV, NDJSON, JSON or GeoJSON; the name's ending says which.
+    /// CSV, TSV, NDJSON, JSON, GeoJSON, XLSX, NEMSIS XML or HL7; the name's ending says which.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Short id of the feed: a-z, 0-9, '.', '_', '-'.
