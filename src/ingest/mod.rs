@@ -36,6 +36,7 @@ mod row;
 mod rows;
 mod sniff;
 mod spec;
+pub mod suggest;
 mod time_text;
 mod value;
 mod xlsx;

@@ -87,14 +87,12 @@ pub(super) fn open<'r>(
             let tsv = (format == Format::Tsv).then_some(b'\t');
             let (delimiter, header) = header(&mut lines, declared.or(tsv))?;
             let plan = Plan::compile(mapping, Columns::Named(&header)).map_err(located)?;
-            found.delimiter = Some(if delimiter == b'\t' { "tab".into() } else { char::from(delimiter).to_string() });
+            found_table(&mut found, delimiter, &header, &lines);
             found.delimiter_by = Some(match (declared, tsv) {
                 (Some(_), _) => FoundBy::Mapping,
                 (None, Some(_)) => FoundBy::Usual,
                 (None, None) => FoundBy::Content,
             });
-            found.quoted = Some(lines.ahead().contains(&b'"'));
-            found.columns = Some(header.len());
             (Rows::Csv { lines, delimiter, transcoded: opened.encoding != decode::Encoding::Utf8 }, plan)
         }
         Format::Ndjson => (Rows::Lines { lines: Lines::new(bytes) }, any()?),
@@ -269,8 +267,15 @@ fn json_row(row: &mut Row, bytes: &[u8], line: u64, plan: &Plan) -> Filled {
     }
 }
 
+pub(super) fn found_table<R: Read>(found: &mut Found, delimiter: u8, header: &[String], lines: &Lines<R>) {
+    found.delimiter = Some(if delimiter == b'\t' { "tab".into() } else { char::from(delimiter).to_string() });
+    found.delimiter_by = Some(FoundBy::Content);
+    found.quoted = Some(lines.ahead().contains(&b'"'));
+    found.columns = Some(header.len());
+}
+
 /// The delimiter and the names of the columns.
-fn header<R: Read>(lines: &mut Lines<R>, declared: Option<u8>) -> Result<(u8, Vec<String>), IngestError> {
+pub(super) fn header<R: Read>(lines: &mut Lines<R>, declared: Option<u8>) -> Result<(u8, Vec<String>), IngestError> {
     // The delimiter is not known yet, so a header must not span lines before it is; they never do.
     let first = lines.next(None)?.ok_or(IngestError::Empty)?;
     let bytes = lines.bytes(first);
