@@ -34,6 +34,16 @@ pub(super) struct Message {
     size: usize,
 }
 
+impl Message {
+    /// Whether it begins as a segment does: three capitals or digits and a delimiter.
+    pub(super) fn looks_like_hl7(&self) -> bool {
+        let first = self.segments.first().map_or(&[][..], Vec::as_slice);
+        let name = first.get(..3).unwrap_or(&[]);
+        name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && first.get(3).is_some_and(|b| b.is_ascii_punctuation())
+    }
+}
+
 pub(super) struct Messages<R> {
     reader: R,
     buffer: Vec<u8>,

@@ -55,4 +55,6 @@ pub use record_reader::RecordReader;
 #[cfg(test)]
 mod feeds_tests;
 #[cfg(test)]
+mod poison_tests;
+#[cfg(test)]
 mod reader_tests;

@@ -47,6 +47,7 @@ pub(super) enum Rows<'r> {
     },
     Hl7 {
         messages: Messages<Bytes<'r>>,
+        begun: bool,
     },
 }
 
@@ -102,7 +103,7 @@ pub(super) fn open<'r>(
             found.record = Some(record.to_owned());
             (Rows::Xml { records: XmlRecords::new(bytes, record) }, any()?)
         }
-        Format::Hl7 | Format::Xlsx => (Rows::Hl7 { messages: Messages::new(bytes) }, any()?),
+        Format::Hl7 | Format::Xlsx => (Rows::Hl7 { messages: Messages::new(bytes), begun: false }, any()?),
     };
     Ok((rows, plan, found))
 }
@@ -141,8 +142,13 @@ impl Rows<'_> {
                 Ok(Filled::Row)
             }
             Self::Xml { records } => xml_row(row, records, plan),
-            Self::Hl7 { messages } => {
+            Self::Hl7 { messages, begun } => {
                 let Some(message) = messages.next()? else { return Ok(Filled::End) };
+                if !*begun && !message.looks_like_hl7() {
+                    let what = "this is not HL7 version 2; expected a segment such as MSH|^~\\&|…";
+                    return Err(IngestError::Document(message.line, what.into()));
+                }
+                *begun = true;
                 if message.too_long {
                     return Ok(untold(message.line, RejectReason::TooLong, "the message is longer than 4 mebibytes"));
                 }

@@ -9,7 +9,10 @@
 //! Limits: .xls and password-protected workbooks are not read; formulas answer with the value that was
 //! last computed; hidden rows are rows.
 
-use std::io::{self, Cursor, Read};
+use std::{
+    io::{self, Cursor, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use calamine::{CellErrorType, DataRef, ExcelDateTime, Reader as _, Xlsx};
 use chrono::{Duration, NaiveDate, NaiveDateTime, Timelike};
@@ -50,6 +53,15 @@ impl Sheet {
             return Err(IngestError::Empty);
         }
         check_size(&bytes)?;
+        // The parser counts without looking where a cell calls itself `ZZZZZZZZ1`: what makes it stop is a
+        // fault of this file and must not become one of the service.
+        let parsed = catch_unwind(AssertUnwindSafe(|| Self::parse(bytes, spec)));
+        let mut sheet = parsed.unwrap_or_else(|_| Err(unreadable("a cell, style or text lies out of bounds")))?;
+        sheet.find_header(spec.header_row, wanted)?;
+        Ok(sheet)
+    }
+
+    fn parse(bytes: Vec<u8>, spec: &XlsxSpec) -> Result<Self, IngestError> {
         let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
         let names = book.sheet_names();
         let name = match &spec.sheet {
@@ -62,7 +74,6 @@ impl Sheet {
         let others = names.into_iter().filter(|n| *n != name).collect();
         let mut sheet = Self { name, others, ..Self::default() };
         sheet.fill(&mut book)?;
-        sheet.find_header(spec.header_row, wanted)?;
         Ok(sheet)
     }
 
