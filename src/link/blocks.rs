@@ -5,13 +5,14 @@
 //! everything of its time. With a shift the second of each pair is moved in time by whole days: such pairs
 //! can't be one occurrence but keep weekday, hour and place, so they show what agrees by chance.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     LinkOptions,
     compare::{Agreement, NO_POINT, class_of, compare, reach_m},
     sighting::{Sighting, WORDS},
 };
+use crate::domain::ids::JurisdictionId;
 
 /// Exact points at most this uncertain are held in the grid.
 const GRID_CLASS: usize = 0;
@@ -23,6 +24,11 @@ pub(super) struct Blocks<'a> {
     words: &'a [[Option<u16>; WORDS]],
     options: &'a LinkOptions,
     classes: Vec<usize>,
+    /// Read for every pair that is offered, so kept beside each other and as numbers.
+    seconds: Vec<i64>,
+    sources: &'a [u16],
+    jurisdictions: Vec<u16>,
+    agreements: HashSet<(u16, u16)>,
     /// By time and place, and by time alone for what is vague.
     exact: HashMap<(i64, i32, i32), Vec<u32>>,
     vague: HashMap<i64, Vec<u32>>,
@@ -40,11 +46,23 @@ pub(super) struct Pair {
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(all: &'a [&'a Sighting], words: &'a [[Option<u16>; WORDS]], options: &'a LinkOptions) -> Self {
+    pub(super) fn new(
+        all: &'a [&'a Sighting],
+        words: &'a [[Option<u16>; WORDS]],
+        sources: &'a [u16],
+        options: &'a LinkOptions,
+    ) -> Self {
         let span_s = options.max_gap.num_seconds().max(1);
         // Degrees of longitude are shorter to the north: wide enough up to 72° (×3.24).
         let cell_deg = reach_m(GRID_UNCERTAINTY_M, options) / METRES_PER_DEGREE;
+        let owners: BTreeSet<&JurisdictionId> = all.iter().map(|s| &s.jurisdiction).collect();
+        let owner: BTreeMap<&JurisdictionId, u16> = owners.into_iter().zip(0..).collect();
+        let agreed = |(a, b): &(JurisdictionId, JurisdictionId)| Some((*owner.get(a)?, *owner.get(b)?));
         let mut blocks = Self {
+            seconds: all.iter().map(|s| s.occurred_at.timestamp()).collect(),
+            sources,
+            jurisdictions: all.iter().map(|s| owner[&s.jurisdiction]).collect(),
+            agreements: options.agreements.iter().filter_map(agreed).collect(),
             all,
             words,
             options,
@@ -55,8 +73,8 @@ impl<'a> Blocks<'a> {
             span_s,
             cell_deg,
         };
-        for (i, s) in all.iter().enumerate() {
-            let bucket = s.occurred_at.timestamp().div_euclid(span_s);
+        for i in 0..all.len() {
+            let bucket = blocks.seconds[i].div_euclid(span_s);
             blocks.by_time.entry(bucket).or_default().push(i as u32);
             match blocks.cell(i) {
                 Some((x, y)) => blocks.exact.entry((bucket, x, y)).or_default().push(i as u32),
@@ -76,7 +94,7 @@ impl<'a> Blocks<'a> {
     pub(super) fn pairs(&self, shift_days: i64, mut take: impl FnMut(Pair)) {
         let shift = shift_days * 86_400;
         for i in 0..self.all.len() {
-            let at = self.all[i].occurred_at.timestamp() + shift;
+            let at = self.seconds[i] + shift;
             let bucket = at.div_euclid(self.span_s);
             for near in bucket - 1..=bucket + 1 {
                 match self.cell(i) {
@@ -93,17 +111,13 @@ impl<'a> Blocks<'a> {
     }
 
     fn offer(&self, i: usize, shift: i64, others: Option<&Vec<u32>>, take: &mut impl FnMut(Pair)) {
-        let a = self.all[i];
         for j in others.into_iter().flatten() {
-            let b = self.all[*j as usize];
-            if a.source >= b.source || !self.may_meet(a, b) {
+            let other = *j as usize;
+            let gap = self.seconds[other] - self.seconds[i] - shift;
+            if self.sources[i] >= self.sources[other] || gap.abs() > self.span_s || !self.may_meet(i, other) {
                 continue;
             }
-            let gap = b.occurred_at.timestamp() - a.occurred_at.timestamp() - shift;
-            if gap.abs() > self.span_s {
-                continue;
-            }
-            let (x, y) = ((a, &self.words[i]), (b, &self.words[*j as usize]));
+            let (x, y) = ((self.all[i], &self.words[i]), (self.all[other], &self.words[other]));
             if let Some(agreement) = compare(x, y, gap as f64 / 60.0, self.options) {
                 take(Pair { a: i as u32, b: *j, agreement });
             }
@@ -111,27 +125,26 @@ impl<'a> Blocks<'a> {
     }
 
     /// Of one kind, and of one jurisdiction or of two that agreed to it.
-    fn may_meet(&self, a: &Sighting, b: &Sighting) -> bool {
-        let agreed = |x, y| self.options.agreements.contains(&(x, y));
-        let (x, y) = (a.jurisdiction.clone(), b.jurisdiction.clone());
-        a.kind == b.kind && (x == y || agreed(x.clone(), y.clone()) || agreed(y, x))
+    fn may_meet(&self, i: usize, j: usize) -> bool {
+        let (x, y) = (self.jurisdictions[i], self.jurisdictions[j]);
+        let agreed = || self.agreements.contains(&(x, y)) || self.agreements.contains(&(y, x));
+        self.all[i].kind == self.all[j].kind && (x == y || agreed())
     }
 
     /// How many pairs of different sources stand within the longest gap, by class of the vaguer point, and
     /// in all: near or far.
     pub(super) fn within_the_gap(&self) -> ([f64; NO_POINT + 1], f64) {
-        let mut times: HashMap<(&str, usize), Vec<i64>> = HashMap::new();
-        for (i, s) in self.all.iter().enumerate() {
-            times.entry((s.source.as_str(), self.classes[i])).or_default().push(s.occurred_at.timestamp());
+        let mut times: HashMap<(u16, usize), Vec<i64>> = HashMap::new();
+        for (i, at) in self.seconds.iter().enumerate() {
+            times.entry((self.sources[i], self.classes[i])).or_default().push(*at);
         }
         times.values_mut().for_each(|t| t.sort_unstable());
         let mut by_class = [0.0; NO_POINT + 1];
-        for (i, s) in self.all.iter().enumerate() {
-            let at = s.occurred_at.timestamp();
+        for (i, at) in self.seconds.iter().enumerate() {
             for ((source, class), list) in &times {
-                if s.source.as_str() < *source {
-                    let from = list.partition_point(|t| *t < at - self.span_s);
-                    let to = list.partition_point(|t| *t <= at + self.span_s);
+                if self.sources[i] < *source {
+                    let from = list.partition_point(|t| *t < *at - self.span_s);
+                    let to = list.partition_point(|t| *t <= *at + self.span_s);
                     // Whole numbers, so the order of the map does not show.
                     by_class[self.classes[i].max(*class)] += (to - from) as f64;
                 }

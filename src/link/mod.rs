@@ -112,7 +112,7 @@ pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Linked {
     let names: BTreeSet<&str> = all.iter().map(|s| s.source.as_str()).collect();
     let number: BTreeMap<&str, u16> = names.into_iter().zip(0..).collect();
     let sources: Vec<u16> = all.iter().map(|s| number[s.source.as_str()]).collect();
-    let blocks = Blocks::new(&all, &words, options);
+    let blocks = Blocks::new(&all, &words, &sources, options);
     let mut pairs = Vec::new();
     blocks.pairs(0, |pair| pairs.push(pair));
     let parted = |p: &Pair| {
