@@ -8,7 +8,7 @@
 //! with the long-run shares s_g as offset, areas neighbours where their cells touch, and the weights of an area's
 //! neighbours adding up to 1. The mean of the second week is the same equation with the first week's means in place of
 //! counts: exact, because the equation is linear in them. A week is dealt to its days by the pooled weekday factors.
-//! Trend and wave enter with two and with one and a half years of data; the last three years are fitted, every four
+//! Trend and wave enter with two and with one and a half years of data; the last three years are fitted, every twelve
 //! weeks, and only areas that saw an event then. Weeks with less than nine tenths known are left out of the fit; a last
 //! week known in part counts by what it comes to in full.
 //!
@@ -29,6 +29,8 @@ use super::{
 };
 use crate::domain::time::Day;
 
+/// A fit is good for so many days: it is the dearest of all, and its coefficients change slowly.
+const KEPT_DAYS: i32 = 84;
 /// Weeks that are fitted at most, and at least.
 const MOST_WEEKS: usize = 156;
 const LEAST_WEEKS: usize = 16;
@@ -44,6 +46,8 @@ pub struct EndemicWeeks;
 /// The fitted equation.
 #[derive(Debug, Clone)]
 pub struct WeekFit {
+    /// Last day of the data fitted.
+    learned: Day,
     /// First day of week 0.
     first: Day,
     intercept: f64,
@@ -66,7 +70,9 @@ impl ForecastModel for EndemicWeeks {
     }
 
     fn tune(&self, known: &Known, base: &Base, tuning: &mut Tuning) {
-        tuning.weeks = WeekFit::learn(known, base);
+        if tuning.weeks.as_ref().is_none_or(|last| known.days.to - last.learned >= KEPT_DAYS) {
+            tuning.weeks = WeekFit::learn(known, base);
+        }
     }
 
     fn fit(&self, known: &Known, tuning: &Tuning, base: &Base) -> Fitted {
@@ -87,8 +93,7 @@ impl ForecastModel for EndemicWeeks {
                 let endemic = shares[g] * level * wave;
                 let (own, near) = (week_fit.own * last[g], week_fit.neighbours * around[g]);
                 next[g] = (endemic + own + near).max(1e-9);
-                for d in 7 * week..7 * week + 7 {
-                    let weekday = base.weekday_ahead[d];
+                for (d, &weekday) in base.weekday_ahead.iter().enumerate().skip(7 * week).take(7) {
                     groups[g][d] = next[g] / 7.0 * weekday;
                     parts[0].1[g][d] = next[g] / 7.0 * (weekday - 1.0);
                     parts[1].1[g][d] = shares[g] * level * (wave - 1.0) / 7.0;
@@ -132,16 +137,17 @@ impl WeekFit {
         let shares = units.iter().map(|&g| base.long_run.group_share[g]).collect();
         let found = attempts(weeks, shares, inner).into_iter().find_map(|options| fit(&table, &options).ok())?;
         let first = known.days.from + begin as i32;
-        let out = Self::read(&found, first, links);
+        let out = Self::read(&found, [first, known.days.to], links);
         [out.intercept, out.trend, out.sine, out.cosine, out.own, out.neighbours]
             .iter()
             .all(|c| c.is_finite())
             .then_some(out)
     }
 
-    fn read(found: &EndemicEpidemicFit, first: Day, links: Vec<(u32, u32, f64)>) -> Self {
+    fn read(found: &EndemicEpidemicFit, [first, learned]: [Day; 2], links: Vec<(u32, u32, f64)>) -> Self {
         let of = |name: &str| found.coefficients.iter().find(|c| c.name.starts_with(name)).map(|c| c.estimate);
         Self {
+            learned,
             first,
             intercept: of("end.1").unwrap_or(f64::NAN),
             trend: of("end.t").unwrap_or(0.0),

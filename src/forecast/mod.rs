@@ -1,16 +1,52 @@
 //! Forecasts of counts 1 to 14 days ahead, per cell, per area and for the whole, with how they did so far.
 //!
-//! The flow: [`panel`] (what is known on an issue day) → [`model`]s (expected counts; `history` is the one to
-//! beat) → [`predictive`] (a negative binomial about each mean, its scatter learned from the model's own past
-//! forecasts) → [`rolling`] (the same on past days) → [`run()`] (today's forecasts, each level by the model that
-//! did better there, with the record). [`scoring`] and [`summary`] measure.
+//! The flow: [`panel`] (what is known on an issue day) → the [`model`]s' expected counts → [`predictive`] (a negative
+//! binomial about each mean, its scatter learned from the model's own past forecasts) → [`stack`] and [`combine`] (all
+//! models as one mixture, weighed by their past, cells adding up to areas and areas to the whole) → [`run()`] (today's
+//! forecasts, with the record). [`rolling`] does the same on past days, [`scoring`] and [`summary`] measure, [`explain`] and
+//! [`spike`] say of what a forecast consists and how likely an unusual count is, [`record`] judges forecasts that were made.
 //!
-//! Sources: Harvey & Fernandes 1989 (gamma–Poisson filter), Abramson 1982 (adaptive kernels), Czado, Gneiting
-//! & Held 2009 and Bracher et al. 2021 (scores), Künsch 1989 (block bootstrap); each file names its own.
-//! To add a model see [`model`].
+//! # Models
 //!
-//! Beside that flow stands [`endemic_epidemic`] (hhh4): a model to be fitted and read for itself, whose forecasts
-//! reach one step ahead.
+//! For group (area) g and h days after issue day t; C is the calendar factor (weekday × season), cell j gets its share of
+//! the group. `history` is the one to beat.
+//!
+//! | model | mean of group g | source |
+//! |---|---|---|
+//! | `history` | Λ s_g, all past days alike; cells by an adaptive kernel | Abramson 1982; Davies & Hazelton 2010 |
+//! | `recent` | the same of the last 28 days: what naive maps show | – |
+//! | `seasonal` | s_g f_d exp(β₀ + β₁ t + waves), negative binomial | Serfling 1963; McCullagh & Nelder 1989 |
+//! | `endemic-epidemic` | s_g ν_w + λ y_g,w−1 + φ Σ_j w_jg y_j,w−1, by weeks, dealt to days | Held, Höhle & Hofmann 2005 |
+//! | `self-exciting` | Σ_j∈g (ν B_j C + Σ_i θ(t − t_i) f(j, j_i)) | Mohler et al. 2011; Meyer, Elias & Höhle 2012 |
+//! | `filter` | C a_g/b, discounted gamma–Poisson level of every area | Harvey & Fernandes 1989 |
+//! | `pooled` | C × filtered rate of the whole × filtered share; cells by three surfaces | West & Harrison 1997 |
+//! | `stack` | the mixture of them all | Hall & Mitchell 2007; Yao et al. 2018; Raftery et al. 2010 |
+//!
+//! Each file tells its equations and limits. To add one see [`model`].
+//!
+//! # What is measured
+//!
+//! Log score, CRPS, WIS (Czado, Gneiting & Held 2009; Bracher et al. 2021), Brier score of one or more, PIT, capture, and
+//! coverage in three readings. Stated ranges are whole numbers; [`crate::stats::CountMixture::ranges`] picks those whose
+//! probability is nearest to what they should hold. Where 93 days in a hundred are without an event no range holds half:
+//! the stated one is 0 to 0 and holds 93 %. So beside `coverage` stands what the ranges promised, and `coverage_randomised`,
+//! which spreads counts over their steps and is nominal whenever forecasts are calibrated. Differences carry intervals of
+//! a paired moving-block bootstrap (Künsch 1989). Measured tables: `benches/README.md`, section "Forecasts".
+//!
+//! # No peeking
+//!
+//! A model sees a [`panel::Known`]: what had happened and had been received by the issue day, with the share known of the last
+//! days learned from the delays seen by then. Scatter, weights and the fall-back of areas are learned from forecasts whose windows were
+//! over and settled by then. Tests poison the future and compare bits.
+//!
+//! # Where there is little to go by
+//!
+//! Fewer than 14 days of data, or none for 28 days: a refusal with its reason. Less than 56 days, fewer than 20 events, a
+//! silent feed, an area that never saw an event: a wide forecast whose caveat says so. No mean is 0 and no zero certain. A
+//! level where the stack has been behind `history` over the back-test gets `history`, and so does a single area where that was
+//! clearly better over twelve issue days and ten events; its caveat and method say so.
+//!
+//! Beside that flow stands [`endemic_epidemic`] (hhh4): the fit that `endemic-epidemic` uses, to be read for itself.
 //!
 //! Limits: no covariates, no population, no holidays; a sudden change is seen only as it shows in the counts;
 //! nothing is said beyond 14 days. Nothing here is random: the same input gives the same forecast.

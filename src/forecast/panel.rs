@@ -170,17 +170,20 @@ impl Panel {
     pub fn known_at(&self, issued: Day) -> Known<'_> {
         let n = self.known_days(issued);
         let seen = |s: &&Sighting| (s.day as usize) < n && ((s.day + s.lag) as usize) < n;
-        let exposure = self.exposure(n);
+        let mut exposure = self.exposure(n);
         let mut groups = vec![vec![0.0; n]; self.layout.groups];
         for s in self.areas.iter().filter(seen) {
             groups[s.place as usize][s.day as usize] += f64::from(s.count);
         }
-        let mut cells: Vec<(u32, u32, f64)> = Vec::new();
         for s in self.cells.iter().filter(seen) {
             let group = self.layout.group_of[s.place as usize] as usize;
             if group >= self.layout.areas {
                 groups[group][s.day as usize] += f64::from(s.count);
             }
+        }
+        silence_at_the_end(&groups, &mut exposure);
+        let mut cells: Vec<(u32, u32, f64)> = Vec::new();
+        for s in self.cells.iter().filter(seen) {
             if exposure[s.day as usize] > 0.0 {
                 match cells.last_mut() {
                     Some(last) if (last.0, last.1) == (s.place, s.day) => last.2 += f64::from(s.count),
@@ -257,6 +260,19 @@ impl Panel {
 
     fn learned_shares(&self, n: usize) -> Vec<f64> {
         learned_completeness(if self.layout.areas > 0 { &self.areas } else { &self.cells }, n)
+    }
+}
+
+/// Takes the last days for days without data where so many without a single event are past belief: at the rate until then
+/// they would come once in ten thousand times. A feed that stopped is not a land without overdoses.
+fn silence_at_the_end(groups: &[Vec<f64>], exposure: &mut [f64]) {
+    let quiet = |t: &usize| groups.iter().all(|g| g[*t] == 0.0);
+    let run = (0..exposure.len()).rev().take_while(quiet).count();
+    let (before, last) = exposure.split_at_mut(exposure.len() - run);
+    let total: f64 = groups.iter().flat_map(|g| &g[..before.len()]).sum();
+    let rate = total / before.iter().sum::<f64>().max(1.0);
+    if rate * last.iter().sum::<f64>() > 1e4f64.ln() {
+        last.fill(0.0);
     }
 }
 

@@ -43,3 +43,14 @@ fn delays_seen_so_far_give_the_share_that_is_known() {
     assert!((known.exposure[88] - 1.0).abs() < 1e-9);
     assert_eq!(known.exposure[50], 0.0);
 }
+
+#[test]
+fn a_feed_that_stopped_is_silence_and_a_quiet_week_of_a_quiet_place_is_not() {
+    let until = |last: u32, every: usize| {
+        panel(Completeness::ByLag(vec![]), (0..last).step_by(every).map(|d| sighting(0, d, 0, 1)).collect())
+    };
+    let stopped = until(80, 1);
+    assert_eq!(stopped.known_at(day(99)).silent_for(), 20);
+    assert_eq!(stopped.known_at(day(85)).silent_for(), 0, "six days without the usual event a day may be chance");
+    assert_eq!(until(80, 10).known_at(day(99)).silent_for(), 0);
+}

@@ -193,7 +193,8 @@ impl<'a> Rolling<'a> {
     /// Learn the settings anew when they are old.
     pub fn tune(&mut self, origin: Day, known: &Known) {
         if self.tuning.as_ref().is_none_or(|(when, _)| origin - *when >= RETUNE_AFTER) {
-            self.tuning = Some((origin, Tuning::learn(known, &self.models)));
+            let last = self.tuning.as_ref().map(|(_, tuning)| tuning);
+            self.tuning = Some((origin, Tuning::learn(known, &self.models, last)));
         }
     }
 

@@ -20,11 +20,17 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    pub fn learn(known: &Known, models: &[&'static dyn ForecastModel]) -> Self {
+    /// Anew, but for what of the `last` settings is still good: a model may keep its own for longer.
+    pub fn learn(known: &Known, models: &[&'static dyn ForecastModel], last: Option<&Tuning>) -> Self {
         let smoothing = Smoothing::learn(known);
         let base = Base::of(known, &smoothing);
-        let mut tuning =
-            Self { smoothing, pooled: PooledTuning::default(), filter: None, weeks: None, contagion: None };
+        let mut tuning = Self {
+            smoothing,
+            pooled: PooledTuning::default(),
+            filter: None,
+            weeks: last.and_then(|l| l.weeks.clone()),
+            contagion: None,
+        };
         for model in models {
             model.tune(known, &base, &mut tuning);
         }

@@ -60,6 +60,10 @@ fn in_montgomery_county_history_beats_recent_counts_and_pooled_does_no_harm() {
         for level in ["cell", "area", "whole"] {
             let pooled = line(&r, "pooled", level, horizon);
             assert!(skill(pooled, "log_score", "value") > -0.01, "{level} {horizon}: {pooled}");
+            let stack = line(&r, "stack", level, horizon);
+            for score in ["log_score", "crps"] {
+                assert!(skill(stack, score, "value") > -0.01, "{score}: {stack}");
+            }
         }
     }
 }
@@ -70,9 +74,19 @@ fn in_tempe_pooled_beats_history_in_cells_and_for_the_whole_city() {
     for horizon in [3, 7, 14] {
         let cells = line(&r, "pooled", "cell", horizon);
         assert!(skill(cells, "log_score", "lower") > 0.0, "{horizon}: {cells}");
+        let stack = line(&r, "stack", "cell", horizon);
+        for other in ["history", "recent", "seasonal", "endemic-epidemic"] {
+            let upper = stack["difference_from"][other]["log_score"]["upper"].as_f64().unwrap();
+            assert!(upper < 0.0, "{horizon} against {other}: {stack}");
+        }
+        // Three days hold too few events to rank by.
+        let five = |l: &Value| l["capture"]["5"].as_f64().unwrap();
+        assert!(horizon == 3 || five(stack) >= five(line(&r, "history", "cell", horizon)), "{horizon}");
         let whole = line(&r, "pooled", "whole", horizon);
         assert!(skill(whole, "crps", "value") > 0.0, "{horizon}: {whole}");
         let covered = |key: &str| whole[key]["80"].as_f64().unwrap();
         assert!((covered("coverage") - covered("coverage_promised")).abs() < 0.05, "{whole}");
+        let stack = line(&r, "stack", "whole", horizon);
+        assert!((stack["coverage_randomised"]["80"].as_f64().unwrap() - 0.8).abs() < 0.06, "{stack}");
     }
 }
