@@ -10,6 +10,8 @@
 mod csv_file;
 mod gazetteer;
 mod normal;
+pub mod parse;
+mod vocabulary;
 
 pub use csv_file::GazetteerError;
 pub use gazetteer::{Answer, Gazetteer, Match, Query};
