@@ -9,11 +9,14 @@
 //! Limits: no dictionary of places, so a town without comma, state or ZIP behind it is taken for a street or a
 //! building; names of firms and of people are told only by their position and a few words.
 //!
-//! To add a label: its name in [`label`], its emission and its place in the order in [`potentials`].
+//! To add a label: its name in [`label`], its emission in [`potentials`] and its place in [`order`].
 
 mod address;
 mod label;
+mod order;
+mod other_words;
 mod potentials;
+mod street_words;
 mod token;
 
 pub use address::Address;
@@ -42,11 +45,11 @@ pub fn label(text: &str) -> Vec<Labelled> {
 /// The chain of labels with the highest sum of scores.
 fn viterbi(tokens: &[token::Token]) -> Vec<Label> {
     const N: usize = Label::ALL.len();
-    let steps = potentials::transitions();
+    let steps = order::transitions();
     let context = potentials::Context::of(tokens);
     let mut back: Vec<[u8; N]> = Vec::with_capacity(tokens.len());
     let mut score = [0i32; N];
-    for (i, token) in tokens.iter().enumerate() {
+    for i in 0..tokens.len() {
         let mut next = [i32::MIN / 2; N];
         let mut from = [0u8; N];
         for (b, label) in Label::ALL.iter().enumerate() {
@@ -55,23 +58,22 @@ fn viterbi(tokens: &[token::Token]) -> Vec<Label> {
                 continue;
             }
             if i == 0 {
-                next[b] = own + potentials::start(*label);
+                next[b] = own + order::start(*label);
                 continue;
             }
             for (a, so_far) in score.iter().enumerate() {
-                let total = so_far + own + steps[a][b] + potentials::after_comma(Label::ALL[a], *label, tokens[i - 1].comma);
+                let total = so_far + own + steps[a][b] + order::after_comma(Label::ALL[a], *label, tokens[i - 1].comma);
                 if total > next[b] {
                     next[b] = total;
                     from[b] = a as u8;
                 }
             }
         }
-        let _ = token;
         score = next;
         back.push(from);
     }
     let mut labels = vec![Label::NotAddress; tokens.len()];
-    let mut at = (0..N).max_by_key(|i| (score[*i] + potentials::end(Label::ALL[*i]), std::cmp::Reverse(*i))).unwrap_or(0);
+    let mut at = (0..N).max_by_key(|i| (score[*i] + order::end(Label::ALL[*i]), std::cmp::Reverse(*i))).unwrap_or(0);
     for i in (0..tokens.len()).rev() {
         labels[i] = Label::ALL[at];
         at = back[i][at] as usize;

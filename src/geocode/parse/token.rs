@@ -180,27 +180,136 @@ fn words_of(word: &str, set: &mut impl FnMut(u32, bool)) {
     set(look::MODIFIER, matches!(word, "OLD" | "NEW"));
     set(look::STATE, vocabulary::state(word).is_some());
     set(look::COUNTRY, matches!(word, "USA" | "US" | "UNITED" | "STATES"));
-    set(look::CORNER, matches!(word, "CORNER" | "CRN" | "CRNR" | "JUNCTION" | "JCT" | "INTERSECTION" | "NEAR" | "CRSRDS" | "COR" | "BETWEEN"));
-    set(look::PERSON, matches!(word, "ATTN" | "ATTENTION" | "C/O" | "CO" | "CARE" | "INC" | "LLC" | "CORP" | "MR" | "MS" | "MRS" | "CUSTOMER" | "COMPANY" | "LTD" | "GROUP" | "BANK"));
+    set(
+        look::CORNER,
+        matches!(
+            word,
+            "CORNER" | "CRN" | "CRNR" | "JUNCTION" | "JCT" | "INTERSECTION" | "NEAR" | "CRSRDS" | "COR" | "BETWEEN"
+        ),
+    );
+    set(
+        look::PERSON,
+        matches!(
+            word,
+            "ATTN"
+                | "ATTENTION"
+                | "C/O"
+                | "CO"
+                | "CARE"
+                | "INC"
+                | "LLC"
+                | "CORP"
+                | "MR"
+                | "MS"
+                | "MRS"
+                | "CUSTOMER"
+                | "COMPANY"
+                | "LTD"
+                | "GROUP"
+                | "BANK"
+        ),
+    );
     set(look::LANDMARK, LANDMARKS.contains(&word));
-    set(look::NUMBER_WORD, matches!(word, "ONE" | "TWO" | "THREE" | "FOUR" | "FIVE" | "SIX" | "SEVEN" | "EIGHT" | "NINE" | "TEN"));
+    set(
+        look::NUMBER_WORD,
+        matches!(word, "ONE" | "TWO" | "THREE" | "FOUR" | "FIVE" | "SIX" | "SEVEN" | "EIGHT" | "NINE" | "TEN"),
+    );
 }
 
 const PRE_TYPES: &[&str] = &[
-    "HIGHWAY", "HWY", "HWYS", "HGHWY", "ROUTE", "RT", "RTE", "STATE", "US", "COUNTY", "COUNTRY", "CO", "CR", "CNTY", "FM", "PR", "SR", "TR", "INTERSTATE", "I", "IH",
-    "LOOP", "SPUR", "BUSINESS", "AVENUE", "AVENIDA", "RUE", "CALLE", "CAMINO", "COUR", "VIA", "ROAD", "RD", "FARM", "MARKET", "TOWNSHIP",
-    "TWP", "SCENIC", "STREET", "EXIT", "MM", "MILE", "MILEPOST", "RANCH",
+    "HIGHWAY",
+    "HWY",
+    "HWYS",
+    "HGHWY",
+    "ROUTE",
+    "RT",
+    "RTE",
+    "STATE",
+    "US",
+    "COUNTY",
+    "COUNTRY",
+    "CO",
+    "CR",
+    "CNTY",
+    "FM",
+    "PR",
+    "SR",
+    "TR",
+    "INTERSTATE",
+    "I",
+    "IH",
+    "LOOP",
+    "SPUR",
+    "BUSINESS",
+    "AVENUE",
+    "AVENIDA",
+    "RUE",
+    "CALLE",
+    "CAMINO",
+    "COUR",
+    "VIA",
+    "ROAD",
+    "RD",
+    "FARM",
+    "MARKET",
+    "TOWNSHIP",
+    "TWP",
+    "SCENIC",
+    "STREET",
+    "EXIT",
+    "MM",
+    "MILE",
+    "MILEPOST",
+    "RANCH",
 ];
 
 const LANDMARKS: &[&str] = &[
-    "MALL", "AIRPORT", "ARPRT", "ARPR", "STATION", "INN", "HOTEL", "MOTEL", "HOSPITAL", "SCHOOL", "CHURCH", "LIBRARY", "SQUARE", "CENTER", "PLAZA",
-    "VILLAGE", "HARBOR", "FLD", "FIELD", "LODGE", "HOUSE", "CLINIC", "SHELTER", "UNIVERSITY", "COLLEGE", "TERMINAL", "JAIL", "PARK", "PLACE",
-    "BUILDING", "COMPLEX", "COURTHOUSE", "MUSEUM", "ARENA", "STADIUM", "MARKET", "WALMART", "MCDONALDS", "TRMNL",
+    "MALL",
+    "AIRPORT",
+    "ARPRT",
+    "ARPR",
+    "STATION",
+    "INN",
+    "HOTEL",
+    "MOTEL",
+    "HOSPITAL",
+    "SCHOOL",
+    "CHURCH",
+    "LIBRARY",
+    "SQUARE",
+    "CENTER",
+    "PLAZA",
+    "VILLAGE",
+    "HARBOR",
+    "FLD",
+    "FIELD",
+    "LODGE",
+    "HOUSE",
+    "CLINIC",
+    "SHELTER",
+    "UNIVERSITY",
+    "COLLEGE",
+    "TERMINAL",
+    "JAIL",
+    "PARK",
+    "PLACE",
+    "BUILDING",
+    "COMPLEX",
+    "COURTHOUSE",
+    "MUSEUM",
+    "ARENA",
+    "STADIUM",
+    "MARKET",
+    "WALMART",
+    "MCDONALDS",
+    "TRMNL",
 ];
 
 fn is_ordinal(word: &str) -> bool {
     let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && matches!(&word[digits.len()..], "ST" | "ND" | "RD" | "TH")
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && matches!(&word[digits.len()..], "ST" | "ND" | "RD" | "TH")
 }
 
 fn is_zip(word: &str) -> bool {
@@ -215,7 +324,20 @@ fn is_zip(word: &str) -> bool {
 
 /// One letter from a common suffix of at least five letters: "STREE", "PLAZAZ", "AVENEU".
 fn misspelt_suffix(word: &str) -> bool {
-    const LONG: &[&str] = &["STREET", "AVENUE", "DRIVE", "BOULEVARD", "COURT", "CIRCLE", "HIGHWAY", "PARKWAY", "PLAZA", "TERRACE", "TURNPIKE", "PLACE"];
+    const LONG: &[&str] = &[
+        "STREET",
+        "AVENUE",
+        "DRIVE",
+        "BOULEVARD",
+        "COURT",
+        "CIRCLE",
+        "HIGHWAY",
+        "PARKWAY",
+        "PLAZA",
+        "TERRACE",
+        "TURNPIKE",
+        "PLACE",
+    ];
     word.len() >= 5 && word.is_ascii() && LONG.iter().any(|s| one_apart(word.as_bytes(), s.as_bytes()))
 }
 
