@@ -1,7 +1,7 @@
 //! From a question to an answer: the street text first, then the town, the ZIP area, the county.
 
 use super::{
-    crossing::{self, Lead},
+    crossing::{self, Guess, Lead},
     house::{self, House},
     index::{Index, rows::Spot},
     infer,
@@ -106,9 +106,15 @@ impl Index {
                 }
             }
         }
-        match infer::street(self, name, around, None) {
-            Some(found) => Street { answer: self.inferred(&found, 0, name, around), firm: here },
-            None => Street::nothing(Why::UnknownStreet),
+        if let Some(found) = infer::street(self, name, around, None) {
+            return Street { answer: self.inferred(&found, 0, name, around), firm: here };
+        }
+        match name.split_once(' ') {
+            // "1Z0 MAIN ST": the number cannot be read, the street can.
+            Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
+                self.without_number(rest, around)
+            }
+            _ => Street::nothing(Why::UnknownStreet),
         }
     }
 
@@ -157,45 +163,55 @@ impl Index {
 
     fn house(&self, name: &str, parsed: &StreetText, around: &Where, asked: &str) -> Street {
         let names = self.streets();
-        let Some(number) = &parsed.number else { return Street::nothing(Why::Nothing) };
-        let here = names.find(name).is_some_and(|id| crossing::is_here(self, id, around));
-        let mut guesses = crossing::guesses(&names, name, here);
-        if here {
-            // "Main St" has no such number, "N Main St" has.
-            guesses.extend(
-                names
-                    .relaxed(name)
-                    .into_iter()
-                    .filter(|(_, n)| *n > 0)
-                    .map(|(street, slips)| crossing::Guess { street, slips }),
-            );
+        let exact: Vec<Guess> = names.find(name).map(|street| Guess { street, slips: 0 }).into_iter().collect();
+        let mut answer = self.numbered(&exact, parsed, around, asked);
+        if answer.is_none() {
+            let here = exact.first().is_some_and(|g| crossing::is_here(self, g.street, around));
+            let mut guesses = crossing::guesses(&names, name, here);
+            if here {
+                // "Main St" has no such number, "N Main St" has.
+                let relaxed = names.relaxed(name).into_iter().filter(|(_, n)| *n > 0);
+                guesses.extend(relaxed.map(|(street, slips)| Guess { street, slips }));
+            }
+            guesses.retain(|g| (1..=2).contains(&g.slips));
+            answer = self.numbered(&guesses, parsed, around, asked);
         }
+        match answer {
+            Some(answer) => Street { answer, firm: true },
+            None => self.without_number(name, around),
+        }
+    }
+
+    /// The house on one of the streets that may be meant, those with the fewest slips first.
+    fn numbered(&self, guesses: &[Guess], parsed: &StreetText, around: &Where, asked: &str) -> Option<Answer> {
+        let (names, number) = (self.streets(), parsed.number.as_ref()?);
         let mut several: Option<Answer> = None;
         for equal in guesses.chunk_by(|x, y| x.slips == y.slips) {
             let mut found: Vec<Answer> = Vec::new();
-            for guess in equal.iter().filter(|g| g.slips <= 2) {
+            for guess in equal {
                 let house = if parsed.block {
                     house::block(self, guess.street, number.value, around)
                 } else {
                     house::find(self, guess.street, number, around, asked)
                 };
-                let written =
-                    format!("{}{} {}", number.value, if parsed.block { " BLK" } else { "" }, names.get(guess.street));
+                let block = if parsed.block { " BLK" } else { "" };
+                let written = format!("{}{block} {}", number.value, names.get(guess.street));
                 match self.house_answer(house, guess.slips, written) {
                     Answer::NotFound(_) => {}
                     answer => found.push(answer),
                 }
             }
             match one_of(found) {
-                Some(Answer::Found(found)) => return Street { answer: Answer::Found(found), firm: true },
+                Some(Answer::Found(found)) => return Some(Answer::Found(found)),
                 Some(other) => several = several.or(Some(other)),
                 None => {}
             }
         }
-        if let Some(answer) = several {
-            return Street { answer, firm: true };
-        }
-        // The street without its number.
+        several
+    }
+
+    /// The street, where its number is not known or cannot be read.
+    fn without_number(&self, name: &str, around: &Where) -> Street {
         let mut street = self.named(name, around, name);
         if let Answer::Found(found) = &mut street.answer {
             found.score = (found.score - 0.2).max(0.1);

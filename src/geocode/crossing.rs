@@ -5,6 +5,7 @@ use super::{
     infer::{self, Inferred, Kind},
     question::{Judged, Where, judge},
     spelling::digits_differ,
+    street::Parts,
 };
 
 /// What the street texts lead to, before it becomes an answer.
@@ -65,10 +66,7 @@ pub(super) fn is_here(index: &Index, street: u32, around: &Where) -> bool {
     entries.of_street(street).any(|row| {
         let e = entries.get(row);
         fits(around.rate(e.town, e.zip, e.at))
-    }) || index.ranges().of_street(street).any(|r| {
-        let line = index.ranges().line(&r);
-        line.first().is_some_and(|at| fits(around.rate(r.town, r.zip, *at)))
-    })
+    }) || index.ranges().of_street(street).any(|r| fits(around.rate(r.town, r.zip, index.ranges().ends(&r).0)))
 }
 
 /// What a name may mean: itself where it is known in the town, else also its neighbours in spelling and sound.
@@ -85,10 +83,14 @@ pub(super) fn guesses(names: &Names, name: &str, known_here: bool) -> Vec<Guess>
     };
     let near = names.near(name);
     for (street, distance) in near.into_iter().take(MOST_GUESSES) {
-        let other_number = digits_differ(names.get(street), name);
-        // A numbered street that exists is meant, and no other number.
-        if !(other_number && exists) {
-            add(street, distance.max(1) as u32 + if other_number { DIGIT_SLIPS } else { 0 });
+        let (other, own) = (names.get(street), Parts::of(name));
+        let other_number = digits_differ(other, name);
+        // "Oak Ct" is written as rightly as "Oak St": one slip apart, and two streets.
+        let other_type = Parts::of(other).core == own.core && own.missing(&Parts::of(other)).is_none();
+        // A street that exists is meant, and no other number or type.
+        if !((other_number || other_type) && exists) {
+            let doubt = if other_number { DIGIT_SLIPS } else { u32::from(other_type) };
+            add(street, distance.max(1) as u32 + doubt);
         }
     }
     for (street, missing) in names.relaxed(name).into_iter().take(MOST_GUESSES) {

@@ -84,16 +84,14 @@ fn on_stretch(index: &Index, street: u32, number: u32, around: &Where) -> House 
     let ranges = index.ranges();
     let mut best: Vec<(Spot, f64)> = Vec::new();
     let mut rating = i32::MIN;
-    for range in ranges.of_street(street).filter(|r| r.holds(number)) {
-        let line = ranges.line(&range);
-        let Some(first) = line.first() else { continue };
-        let Some(rate) = around.rate(range.town, range.zip, *first) else { continue };
+    for range in ranges.holding(street, number) {
+        let Some(rate) = around.rate(range.town, range.zip, ranges.ends(&range).0) else { continue };
         if rate > rating {
             rating = rate;
             best.clear();
         }
         if rate == rating {
-            best.push(along(&range, &line, number));
+            best.push(along(&range, &ranges.line(&range), number));
         }
     }
     let spots: Vec<Spot> = best.iter().map(|(at, _)| *at).collect();
@@ -113,7 +111,7 @@ fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
     // The ends of a range are the corners of the block: a house stands a little inside.
     let share = (f64::from(number - range.low) / f64::from(span)).clamp(0.03, 0.97);
     let share = if range.backwards { 1.0 - share } else { share };
-    let origin = line[0];
+    let Some(origin) = line.first().copied() else { return (Spot { lat: 0, lon: 0 }, f64::INFINITY) };
     let points: Vec<(f64, f64)> = line.iter().map(|s| s.metres_from(origin)).collect();
     let step = |w: &[(f64, f64)]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
     let length: f64 = points.windows(2).map(step).sum();
@@ -139,7 +137,8 @@ fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
     (origin.moved(x + dx, y + dy), (length / 3.0).clamp(40.0, 400.0))
 }
 
-/// Between the nearest known numbers below and above, on the same side where both sides are known.
+/// Between the nearest known numbers below and above, on the same side where that is known, or a little beyond the last
+/// two of a side.
 fn between(index: &Index, street: u32, number: u32, around: &Where) -> House {
     let entries = index.entries();
     let known: Vec<(u32, Spot)> = entries
@@ -148,18 +147,43 @@ fn between(index: &Index, street: u32, number: u32, around: &Where) -> House {
         .filter(|e| e.b == NONE && around.rate(e.town, e.zip, e.at).is_some_and(|r| r > 0 || !around.is_known()))
         .map(|e| (e.number, e.at))
         .collect();
-    for same_side in [true, false] {
-        let fits = |n: u32| !same_side || n % 2 == number % 2;
-        let below = known.iter().rev().find(|(n, _)| *n < number && fits(*n));
-        let above = known.iter().find(|(n, _)| *n > number && fits(*n));
-        if let Some(((low, from), (high, to))) = below.zip(above)
-            && from.distance_m(*to) <= WIDEST_M
-        {
-            let share = f64::from(number - low) / f64::from(high - low);
-            let (x, y) = to.metres_from(*from);
-            let radius_m = (from.distance_m(*to) / 2.0).max(if same_side { 30.0 } else { 60.0 });
-            return House::Between { at: from.moved(x * share, y * share), radius_m };
-        }
+    let sides = |same_side: bool| {
+        let fits = move |n: u32| !same_side || n % 2 == number % 2;
+        let below: Vec<(u32, Spot)> = known.iter().rev().filter(|(n, _)| *n < number && fits(*n)).copied().collect();
+        let above: Vec<(u32, Spot)> = known.iter().filter(|(n, _)| *n > number && fits(*n)).copied().collect();
+        (below, above)
+    };
+    let (below, above) = sides(true);
+    if let Some(found) = inside(number, &below, &above, 30.0) {
+        return found;
     }
-    House::Nothing
+    let (low, high) = sides(false);
+    inside(number, &low, &high, 60.0)
+        .or_else(|| beyond(number, &below).or_else(|| beyond(number, &above)))
+        .unwrap_or(House::Nothing)
+}
+
+fn inside(number: u32, below: &[(u32, Spot)], above: &[(u32, Spot)], least_m: f64) -> Option<House> {
+    let ((low, from), (high, to)) = (*below.first()?, *above.first()?);
+    let apart_m = from.distance_m(to);
+    if apart_m > WIDEST_M {
+        return None;
+    }
+    let share = f64::from(number - low) / f64::from(high - low);
+    let (x, y) = to.metres_from(from);
+    Some(House::Between { at: from.moved(x * share, y * share), radius_m: (apart_m / 2.0).max(least_m) })
+}
+
+/// Beyond the last known house of a side, at the pace of the last two; `known` begins with the nearest.
+fn beyond(number: u32, known: &[(u32, Spot)]) -> Option<House> {
+    let ((near, at), (next, before)) = (*known.first()?, *known.get(1)?);
+    let (gap, pace) = (f64::from(number.abs_diff(near)), f64::from(near.abs_diff(next)));
+    let apart_m = at.distance_m(before);
+    let ahead_m = if pace > 0.0 { apart_m * gap / pace } else { return None };
+    if apart_m > WIDEST_M || ahead_m > WIDEST_M / 3.0 {
+        return None;
+    }
+    let (x, y) = at.metres_from(before);
+    let share = gap / pace;
+    Some(House::Between { at: at.moved(x * share, y * share), radius_m: (ahead_m + 30.0).max(60.0) })
 }

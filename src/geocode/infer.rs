@@ -175,9 +175,9 @@ fn spots(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> 
             }
         }
         for range in ranges.of_street(*street) {
-            let line = ranges.line(&range);
-            for at in line.first().into_iter().chain(line.last()) {
-                sort_in(around.rate(range.town, range.zip, *at), around, *at, &mut here, &mut away);
+            let (from, to) = ranges.ends(&range);
+            for at in [from, to] {
+                sort_in(around.rate(range.town, range.zip, at), around, at, &mut here, &mut away);
             }
         }
     }

@@ -114,7 +114,7 @@ impl Builder {
             let parity = if from % 2 == to % 2 { (from % 2) as u8 } else { 2 };
             let (low, high, backwards) = (from.min(to), from.max(to), from > to);
             let zip = zip.and_then(zip_number).unwrap_or(0);
-            self.ranges.push(Range { street, low, high, parity, backwards, side, zip, town, first, count });
+            self.ranges.push(Range { street, low, high, parity, backwards, side, zip, town, first, count, reach: 0 });
         }
         if !numbered {
             let zip = stretch.zip_left.or(stretch.zip_right).and_then(zip_number).unwrap_or(0);
@@ -129,6 +129,7 @@ impl Builder {
                 town,
                 first,
                 count,
+                reach: 0,
             });
         }
         true
@@ -252,6 +253,11 @@ impl Builder {
             let key = |r: &Range| (r.street, r.low, r.high, r.side, r.parity, r.zip, r.town);
             key(x).cmp(&key(y)).then_with(|| line(x).cmp(line(y)))
         });
+        let mut before = (NONE, 0);
+        for r in &mut self.ranges {
+            before = (r.street, if before.0 == r.street { r.high.max(before.1) } else { r.high });
+            r.reach = before.1;
+        }
         let mut placed: HashMap<u32, u32> = HashMap::with_capacity(self.ranges.len());
         let mut corners = 0;
         for r in &mut self.ranges {

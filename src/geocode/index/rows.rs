@@ -191,9 +191,11 @@ pub(in crate::geocode) struct Range {
     pub town: u32,
     pub first: u32,
     pub count: u32,
+    /// The highest number of this and all rows of the street before it: a search for a number may stop below it.
+    pub reach: u32,
 }
 
-pub(super) const RANGE: usize = 32;
+pub(super) const RANGE: usize = 36;
 
 impl Range {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -201,7 +203,7 @@ impl Range {
             out.extend(n.to_le_bytes());
         }
         out.extend([self.parity, u8::from(self.backwards), self.side, 0]);
-        for n in [self.zip, self.town, self.first, self.count] {
+        for n in [self.zip, self.town, self.first, self.count, self.reach] {
             out.extend(n.to_le_bytes());
         }
     }
@@ -228,10 +230,10 @@ impl<'a> Ranges<'a> {
         self.rows.len()
     }
 
-    pub fn of_street(&self, street: u32) -> impl Iterator<Item = Range> + use<'a> {
+    fn get(&self, row: usize) -> Range {
         let rows = self.rows;
-        rows.rows_of(street).map(move |row| Range {
-            street,
+        Range {
+            street: rows.u32(row, 0),
             low: rows.u32(row, 4),
             high: rows.u32(row, 8),
             parity: rows.u8(row, 12),
@@ -241,7 +243,31 @@ impl<'a> Ranges<'a> {
             town: rows.u32(row, 20),
             first: rows.u32(row, 24),
             count: rows.u32(row, 28),
-        })
+            reach: rows.u32(row, 32),
+        }
+    }
+
+    pub fn of_street(&self, street: u32) -> impl Iterator<Item = Range> + use<'a> {
+        let all = *self;
+        self.rows.rows_of(street).map(move |row| all.get(row))
+    }
+
+    /// The stretches of a street that have a number.
+    pub fn holding(&self, street: u32, number: u32) -> impl Iterator<Item = Range> + use<'a> {
+        let all = *self;
+        let rows = self.rows.rows_of(street);
+        let end = self.rows.lower(rows.start, rows.end, |row| all.rows.u32(row, 4) <= number);
+        (rows.start..end)
+            .rev()
+            .map(move |row| all.get(row))
+            .take_while(move |r| r.reach >= number)
+            .filter(move |r| r.holds(number))
+    }
+
+    /// The first and the last corner of a stretch.
+    pub fn ends(&self, range: &Range) -> (Spot, Spot) {
+        let at = |row: u32| Spot { lat: self.vertices.i32(row as usize, 0), lon: self.vertices.i32(row as usize, 4) };
+        (at(range.first), at(range.first + range.count.saturating_sub(1)))
     }
 
     pub fn line(&self, range: &Range) -> Vec<Spot> {
