@@ -253,9 +253,9 @@ fn judge(answer: Answer, counts: &mut Counts) -> [String; ADDED.len()] {
             let (precision, score) = (m.precision.to_string(), format!("{:.2}", m.score));
             [latitude, longitude, precision, score, m.matched, radius, candidates, m.basis.as_str().into()]
         }
-        Answer::Ambiguous { candidates, spread_km } => {
+        Answer::Ambiguous { places, candidates, spread_km } => {
             counts.ambiguous += 1;
-            let why = format!("ambiguous: {} places up to {spread_km:.1} km apart", candidates.len());
+            let why = format!("ambiguous: {places} places up to {spread_km:.1} km apart");
             nowhere(why.clone(), listed(&candidates), why)
         }
         Answer::NotFound(why) => {

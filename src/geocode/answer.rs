@@ -236,6 +236,7 @@ impl Index {
                 })
             }
             House::Several { spots } => Answer::Ambiguous {
+                places: spots.len(),
                 spread_km: spread_m(&spots) / 1000.0,
                 candidates: spots
                     .iter()
@@ -282,7 +283,7 @@ fn one_of(mut found: Vec<Answer>) -> Option<Answer> {
         })
         .take(MOST_ALTERNATIVES)
         .collect();
-    Some(Answer::Ambiguous { candidates, spread_km: spread_m(&spots) / 1000.0 })
+    Some(Answer::Ambiguous { places: found.len(), candidates, spread_km: spread_m(&spots) / 1000.0 })
 }
 
 /// "12 Main St, Orono, ME 04473" → street, town, ZIP.

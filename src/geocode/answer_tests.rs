@@ -32,7 +32,7 @@ fn found(q: Query) -> Match {
 fn a_text_with_several_distant_points_is_ambiguous_until_the_town_decides() {
     let text = Some("oak street and main street");
     let q = Query { text, ..Query::default() };
-    let Answer::Ambiguous { candidates, spread_km } = little().answer(&q) else { panic!("not ambiguous") };
+    let Answer::Ambiguous { places: 2, candidates, spread_km } = little().answer(&q) else { panic!("not ambiguous") };
     assert!(candidates.len() == 2 && spread_km > 10.0);
     assert_eq!(candidates[0].name, "MAIN ST & OAK ST, BANGOR");
     let m = found(Query { town: Some("Town of Bangor"), ..q });
@@ -136,4 +136,16 @@ fn the_order_of_the_rows_leaves_no_trace_in_the_file() {
         g.build().bytes().to_vec()
     };
     assert_eq!(build(&mut rows.iter()), build(&mut rows.iter().rev()));
+}
+
+#[test]
+fn a_milepost_lies_between_its_neighbours() {
+    let mut g = Builder::default();
+    g.add_street("I 95 NB MM 12", None, None, p(44.00, -69.0));
+    g.add_street("I-95 MILE MARKER 14", None, None, p(44.03, -69.0));
+    let index = g.build();
+    let ask = |text| index.answer(&Query { text: Some(text), ..Query::default() });
+    let Answer::Found(m) = ask("I95 milepost 13.0") else { panic!("not found: {:?}", ask("I95 milepost 13.0")) };
+    assert!(m.point.distance_km(p(44.015, -69.0)) < 0.01 && m.radius_m >= 150.0, "{m:?}");
+    assert!(matches!(ask("I95 MM 40"), Answer::NotFound(_)));
 }

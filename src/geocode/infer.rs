@@ -34,6 +34,8 @@ pub(super) enum Kind {
     OnePoint,
     /// A street without a crossing.
     Whole,
+    /// Between two known mileposts of a road.
+    Milepost,
 }
 
 /// An inferred point.
@@ -61,6 +63,14 @@ pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Op
     if let Some(found) = relative(index, &first, &second, around, skip) {
         return Some(found);
     }
+    let posted = match (mile(a), mile(b)) {
+        (None, Some(at)) => Some((&first, at)),
+        (Some(at), None) => Some((&second, at)),
+        _ => None,
+    };
+    if let Some((road, at)) = posted {
+        return milepost(index, road, at, skip);
+    }
     let (here_a, away_a) = spots(index, &first, around, skip);
     let (here_b, away_b) = spots(index, &second, around, skip);
     if let Some(found) = elsewhere(index, (a, b), (&here_a, &here_b), around, skip) {
@@ -87,6 +97,38 @@ pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Op
         (true, false) => whole(&b, Kind::OneStreet),
         (true, true) => None,
     }
+}
+
+fn mile(name: &str) -> Option<f64> {
+    name.strip_prefix("MM").and_then(|n| n.parse().ok()).filter(|n: &f64| n.is_finite())
+}
+
+/// Between the nearest known mileposts of a road; towns do not matter, because the miles run through them.
+fn milepost(index: &Index, road: &[u32], at: f64, skip: Option<usize>) -> Option<Inferred> {
+    const WIDEST_MILES: f64 = 10.0;
+    let (entries, names) = (index.entries(), index.streets());
+    let mut posts: Vec<(f64, Spot)> = Vec::new();
+    for street in road {
+        for e in entries.of_street(*street).filter(|row| Some(*row) != skip).map(|row| entries.get(row)) {
+            let other = if e.a == *street { e.b } else { e.a };
+            if other != NONE
+                && e.worth == Worth::Own
+                && let Some(mile) = mile(names.get(other))
+            {
+                posts.push((mile, e.at));
+            }
+        }
+    }
+    let below = posts.iter().filter(|(m, _)| *m <= at).max_by(|x, y| x.0.total_cmp(&y.0))?;
+    let above = posts.iter().filter(|(m, _)| *m >= at).min_by(|x, y| x.0.total_cmp(&y.0))?;
+    let apart_m = below.1.distance_m(above.1);
+    // Two roads of one number count their miles each for itself: posts too far apart for their miles are not one road's.
+    if above.0 - below.0 > WIDEST_MILES || apart_m > (above.0 - below.0) * 1_700.0 + 500.0 {
+        return None;
+    }
+    let share = if above.0 > below.0 { (at - below.0) / (above.0 - below.0) } else { 0.0 };
+    let (x, y) = above.1.metres_from(below.1);
+    Some(Inferred { at: below.1.moved(x * share, y * share), kind: Kind::Milepost, scale_m: apart_m })
 }
 
 /// What dispatchers write for the end or the structure of a street: no street, and everywhere.

@@ -26,7 +26,7 @@ impl Index {
             Judged::Nothing => return Answer::NotFound(Why::UnknownStreet),
             Judged::Several { rows, spread_m } => {
                 let candidates = rows.iter().take(MOST_ALTERNATIVES).filter_map(|row| self.alternative(*row)).collect();
-                return Answer::Ambiguous { candidates, spread_km: spread_m / 1000.0 };
+                return Answer::Ambiguous { places: rows.len(), candidates, spread_km: spread_m / 1000.0 };
             }
             Judged::One(chosen) => chosen,
         };
@@ -76,9 +76,10 @@ impl Index {
     pub(super) fn inferred(&self, found: &Inferred, slips: u32, name: &str, around: &Where) -> Answer {
         let lost = Answer::NotFound(Why::UnknownCrossing);
         // Where nothing was measured, twice the scale is taken, which is on the safe side of every list seen.
-        let radius_m = self
-            .error_of(infer::class(found, around), found.scale_m)
-            .unwrap_or_else(|| (2.0 * found.scale_m).max(150.0));
+        let radius_m = self.error_of(infer::class(found, around), found.scale_m).unwrap_or_else(|| match found.kind {
+            Kind::Milepost => (0.15 * found.scale_m).max(150.0),
+            _ => (2.0 * found.scale_m).max(150.0),
+        });
         let radius_m = radius_m.max(30.0) * if slips > 0 { 1.5 } else { 1.0 };
         // Without a town, a street name leads anywhere in the list: only short streets are told then.
         let widest = if around.is_known() { WIDEST_INFERRED_M } else { WIDEST_INFERRED_M / 2.0 };
@@ -127,7 +128,7 @@ impl Index {
                 .take(MOST_ALTERNATIVES)
                 .filter_map(|a| a.at.point().map(|point| Alternative { point, name: name(a) }))
                 .collect();
-            return Answer::Ambiguous { candidates, spread_km: spread / 1000.0 };
+            return Answer::Ambiguous { places: found.len(), candidates, spread_km: spread / 1000.0 };
         }
         let typical = precision.typical_radius_m().unwrap_or(30_000.0);
         let radius_m = if first.radius_m > 0 { f64::from(first.radius_m) } else { typical };

@@ -26,6 +26,8 @@ pub enum Answer {
     Found(Match),
     /// Several places this far apart fit equally, and nothing coarser is known.
     Ambiguous {
+        /// How many; the candidates are at most [`MOST_ALTERNATIVES`] of them.
+        places: usize,
         candidates: Vec<Alternative>,
         spread_km: f64,
     },

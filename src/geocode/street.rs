@@ -115,13 +115,30 @@ fn parts_of(text: &str) -> (Vec<Vec<String>>, bool) {
             parts.push(Vec::new());
         }
     }
-    parts.retain(|p| !p.is_empty());
+    let mut parts: Vec<Vec<String>> = parts.into_iter().flat_map(split_marker).filter(|p| !p.is_empty()).collect();
     for part in &mut parts {
         while part.len() > 1 && matches!(part[0].as_str(), "NEAR" | "AT" | "CORNER" | "OF" | "INTERSECTION") {
             part.remove(0);
         }
     }
     (parts, block)
+}
+
+/// "I 95 MM 12" and "EXIT 3 I 95" are crossings of a road with a marker.
+fn split_marker(words: Vec<String>) -> Vec<Vec<String>> {
+    let digit = |i: usize| words.get(i).is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
+    let marker = (0..words.len()).find_map(|i| match vocabulary::standard(&words[i]) {
+        "MM" | "EXIT" if digit(i + 1) => Some((i, 2)),
+        "MILE" if words.get(i + 1).is_some_and(|w| w == "MARKER" || w == "POST") && digit(i + 2) => Some((i, 3)),
+        _ => None,
+    });
+    match marker {
+        Some((at, n)) if words.len() > n => {
+            let road = [&words[..at], &words[at + n..]].concat();
+            vec![road, words[at..at + n].to_vec()]
+        }
+        _ => vec![words],
+    }
 }
 
 /// Upper-case words of a text, with the news of a joining mark behind each.
@@ -142,7 +159,7 @@ impl<'a> RawWords<'a> {
         while let Some((at, c)) = self.rest.next() {
             match c {
                 '&' | '@' | '+' => return Some(true),
-                '/' if !self.in_fraction(at) => return Some(true),
+                '/' if !self.between_digits(at) => return Some(true),
                 '#' => {
                     if !word.is_empty() {
                         // "12 MAIN ST#4": the mark is looked at by itself next time round.
@@ -150,6 +167,7 @@ impl<'a> RawWords<'a> {
                     }
                     word.push('#');
                 }
+                '.' if self.between_digits(at) => word.push('.'),
                 '\'' | '.' | '’' => {}
                 '/' => word.push('/'),
                 c if c.is_alphanumeric() => word.extend(c.to_uppercase()),
@@ -160,7 +178,8 @@ impl<'a> RawWords<'a> {
         Some(false)
     }
 
-    fn in_fraction(&self, at: usize) -> bool {
+    /// In a fraction or a decimal.
+    fn between_digits(&self, at: usize) -> bool {
         let bytes = self.text.as_bytes();
         at > 0 && bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
     }
@@ -309,7 +328,9 @@ mod tests {
         assert_eq!(key("RT 422 & Dead-End"), key("DEAD END AND ROUTE 422"));
         assert_eq!(key("US Highway 422 near Oak St"), "OAK ST & RT422");
         assert_eq!(key("I-76 EB"), "I76 EB");
-        assert_eq!(key("Mile Marker 12 & I 95"), "I95 & MM12");
+        for text in ["Mile Marker 12.5 & I 95", "I-95 MM 12.5", "I 95 milepost 12.5", "MP 12.5 Interstate 95"] {
+            assert_eq!(key(text), "I95 & MM12.5", "{text}");
+        }
     }
 
     #[test]
