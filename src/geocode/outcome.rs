@@ -83,7 +83,7 @@ impl Index {
         let radius_m = radius_m.max(30.0) * if slips > 0 { 1.5 } else { 1.0 };
         // Without a town, a street name leads anywhere in the list: only short streets are told then.
         let widest = if around.is_known() { WIDEST_INFERRED_M } else { WIDEST_INFERRED_M / 2.0 };
-        if radius_m > widest || (!around.is_known() && found.scale_m > widest) {
+        if radius_m > widest || (!around.is_known() && found.kind != Kind::Milepost && found.scale_m > widest) {
             return lost;
         }
         let Some(point) = found.at.point() else { return lost };
