@@ -144,14 +144,18 @@ impl Placer {
             county: text.county.as_deref(),
         };
         let candidate = match self.best(&query) {
-            Some(found) => Candidate {
-                point: Some(found.point),
+            Some(found) => {
                 // The sender's word may make it coarser, never finer.
-                precision: stated.map_or(found.precision, |s| s.max(found.precision)),
-                placed_by: found.placed_by,
-                uncertainty_m: Some(found.radius_m),
-                fallback: false,
-            },
+                let precision = stated.map_or(found.precision, |s| s.max(found.precision));
+                Candidate {
+                    point: Some(found.point),
+                    precision,
+                    placed_by: found.placed_by,
+                    // Where the sender knows it less well, the geocoder's radius says too little.
+                    uncertainty_m: Some(found.radius_m).filter(|_| precision == found.precision),
+                    fallback: false,
+                }
+            }
             None => Candidate {
                 point: None,
                 precision: Precision::Unknown,
