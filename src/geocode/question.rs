@@ -198,6 +198,10 @@ impl Where {
                 }
             }
         };
+        if by_town == 0 && by_zip < 0 {
+            // Another ZIP, and no town to say otherwise: believed only beside the ZIP's own point, where its border may run.
+            return self.centre.filter(|c| c.distance_m(at) <= NEAR_M).map(|_| by_zip);
+        }
         if by_town == 0
             && by_zip <= 0
             && town == NONE

@@ -98,8 +98,15 @@ fn a_house_that_is_not_listed_is_found_between_those_that_are() {
     let known = ask(&index, &listed, &blocks, str::to_owned);
     assert!(known.away_m.last().is_some_and(|worst| *worst < 1.0));
     let between = ask(&index, &missing, &blocks, str::to_owned);
-    println!("{} unlisted houses: {:.1} % held", between.asked, 100.0 * share(between.held, missing.len()));
-    assert!(share(between.held, missing.len()) >= 0.9);
+    let answered = share(between.away_m.len() as u32, missing.len());
+    let held = share(between.held, between.away_m.len());
+    println!(
+        "{} unlisted houses: {:.1} % answered, {:.1} % of them held",
+        between.asked,
+        100.0 * answered,
+        100.0 * held
+    );
+    assert!(answered >= 0.7 && held >= 0.9, "{answered} {held}");
 }
 
 #[test]
