@@ -65,6 +65,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("lettre::", &["notify/"]),
     ("minijinja::", &["notify/"]),
     ("clap::", &["cli/", "main.rs"]),
+    ("calamine::", &["ingest/"]),
+    ("quick_xml::", &["ingest/"]),
     ("h3o::", &["cells/", "domain/place.rs", "api/tiles"]),
     (".await", &["store/", "feeds/", "notify/", "jobs/", "api/", "cli/", "main.rs"]),
     ("async fn", &["store/", "feeds/", "notify/", "jobs/", "api/", "cli/", "main.rs"]),

@@ -1,6 +1,6 @@
 //! Signals of one day about the same thing become one group.
 //!
-//! Two signals are about the same thing when they count the same kind, their windows overlap or follow
+//! Two signals are about the same thing when they count the same, their windows overlap or follow
 //! each other without a day between, and
 //! - both are sets of cells that share one, or the centre of one lies within the radius of the other; or
 //! - both are about the same area; or
@@ -101,7 +101,7 @@ pub(super) fn stronger_first(a: &Signal, b: &Signal) -> std::cmp::Ordering {
 
 fn related(a: &Signal, b: &Signal, areas: &AreaTree) -> bool {
     let touching = a.window.from <= b.window.to + 1 && b.window.from <= a.window.to + 1;
-    if a.kind != b.kind || !touching {
+    if a.kind != b.kind || a.measure != b.measure || !touching {
         return false;
     }
     match (a.scope, b.scope) {

@@ -80,10 +80,8 @@ pub struct Change {
 pub fn reconcile(open: &[Alert], signals: &[Signal], setting: &Setting) -> Vec<Change> {
     let tree = AreaTree::new(setting.areas);
     let policy = setting.policy;
-    let speaking: Vec<&Signal> = signals
-        .iter()
-        .filter(|s| s.as_of == setting.as_of && policy.rule_for(s.recurrence_interval_days, s.observed).is_some())
-        .collect();
+    let speaking: Vec<&Signal> =
+        signals.iter().filter(|s| s.as_of == setting.as_of && policy.rule_for(s).is_some()).collect();
     let mut open: Vec<&Alert> = open.iter().filter(|a| a.state != AlertState::Over).collect();
     open.sort_by_key(|a| a.id);
 
@@ -166,7 +164,7 @@ fn score(
     tree: &AreaTree,
     setting: &Setting,
 ) -> f64 {
-    if group.members[0].kind != alert.kind {
+    if group.members[0].kind != alert.kind || group.members[0].measure != alert.measure {
         return 0.0;
     }
     if group.ids().any(|id| alert.signals.contains(&id)) {
@@ -210,6 +208,7 @@ fn raise(group: &Group, setting: &Setting) -> Change {
         state: AlertState::Open,
         rule: String::new(),
         kind: told.kind,
+        measure: told.measure,
         headline: String::new(),
         sentence: String::new(),
         place_name: String::new(),
@@ -248,11 +247,11 @@ fn updated(mut alert: Alert, group: &Group, setting: &Setting) -> Alert {
     if told.scope == SignalScope::Area || !same_place || named_as_area {
         alert.place_name = place_name(told, setting);
     }
-    if let Some(rule) = setting.policy.rule_for(told.recurrence_interval_days, told.observed)
+    if let Some(rule) = setting.policy.rule_for(told)
         && (alert.rule.is_empty() || rule.tier > alert.tier)
     {
         alert.tier = rule.tier;
-        alert.rule.clone_from(&rule.name);
+        alert.rule.clone_from(&rule.id);
     }
     alert.area.clone_from(&place.area);
     alert.cells = cells;
@@ -290,7 +289,7 @@ fn place_name(told: &Signal, setting: &Setting) -> String {
 
 /// The signal whose figures are told.
 fn told<'a>(group: &Group<'a>, policy: &Policy) -> &'a Signal {
-    let tier = |s: &Signal| policy.rule_for(s.recurrence_interval_days, s.observed).map(|r| r.tier);
+    let tier = |s: &Signal| policy.rule_for(s).map(|r| r.tier);
     let strongest = group.strongest();
     group.cluster().filter(|c| tier(c) >= tier(strongest)).unwrap_or(strongest)
 }

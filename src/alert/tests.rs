@@ -7,13 +7,17 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    alert::{AlertState, Tier},
+    alert::{
+        Alert, AlertOutcome, AlertState, DecideError, Decision, DecisionKind, DismissReason, DismissedFor, News,
+        RuleRecord, Tier,
+    },
     area::{Area, AreaKind},
     course::Turn,
     event::EventKind,
     ids::{AlertId, AreaId, JurisdictionId, RunId, SignalId},
     language::Language,
     place::{Cell, FINEST_SHARED, Point},
+    rule::CaseMeasure,
     signal::{Method, Signal, SignalScope},
     time::{Day, DayRange},
 };
@@ -47,6 +51,28 @@ fn areas() -> Vec<Area> {
     ]
 }
 
+/// Watch at 30 days, alert at 100, for clusters and for every area.
+fn policy() -> Policy {
+    let every: Vec<AreaId> = ["bangor", "maine", "penobscot", "york"].map(|a| AreaId::new(a).unwrap()).to_vec();
+    let rule = |id: &str, tier, days, reach: &Reach| Rule {
+        id: id.into(),
+        tier,
+        min_recurrence_days: days,
+        measure: CaseMeasure::Overdoses,
+        reach: reach.clone(),
+    };
+    let rules = [("clusters", Reach::Clusters), ("areas", Reach::Areas(every))]
+        .iter()
+        .flat_map(|(name, reach)| {
+            [
+                rule(&format!("{name}-watch"), Tier::Watch, 30.0, reach),
+                rule(&format!("{name}-alert"), Tier::Alert, 100.0, reach),
+            ]
+        })
+        .collect();
+    Policy { rules, min_cases: 3, days_until_over: 7, growth: Growth::default() }
+}
+
 /// A cluster over the cells `from ..= to`, found today.
 fn cluster(from: i32, to: i32) -> Signal {
     Signal {
@@ -55,6 +81,7 @@ fn cluster(from: i32, to: i32) -> Signal {
         as_of: Day::from_epoch_days(TODAY),
         method: Method { name: "space-time-permutation-scan".into(), version: 1, seed: Some(1) },
         kind: EventKind::Overdose,
+        measure: CaseMeasure::Overdoses,
         scope: SignalScope::Cells,
         cells: (from..=to).map(cell).collect(),
         area: Some(AreaId::new("bangor").unwrap()),
@@ -118,7 +145,7 @@ fn instant(days: i32) -> DateTime<Utc> {
 }
 
 fn run(open: &[Alert], signals: &[Signal], days: i32) -> Vec<Change> {
-    run_with(&Policy::default(), open, signals, days, days)
+    run_with(&policy(), open, signals, days, days)
 }
 
 fn run_with(policy: &Policy, open: &[Alert], signals: &[Signal], days: i32, data_through: i32) -> Vec<Change> {
@@ -167,7 +194,7 @@ fn stored(open: &[Alert], changes: &[Change]) -> Vec<Alert> {
 fn a_new_cluster_is_raised_in_plain_words() {
     let change = only(run(&[], &[cluster(0, 2)], 0));
     assert_eq!((change.news, change.replaces), (Some(News::Raised), None));
-    assert_eq!((change.alert.tier, change.alert.rule.as_str()), (Tier::Alert, "alert-100d"));
+    assert_eq!((change.alert.tier, change.alert.rule.as_str()), (Tier::Alert, "clusters-alert"));
     assert_eq!(change.alert.headline, "Downtown Bangor: 6 overdoses in 72 hours; 1.2 are usual");
     assert_eq!(
         change.alert.sentence,
@@ -235,11 +262,11 @@ fn another_kind_in_the_same_place_is_another_alert() {
 #[test]
 fn from_watch_to_alert_is_an_escalation_and_needs_a_new_acknowledgement() {
     let watch = only(run(&[], &[rarity(cluster(0, 2), 40.0)], 0)).alert;
-    let seen = decide(&watch, DecisionKind::Acknowledge, None, 1, instant(0)).unwrap();
+    let seen = watch.decide(DecisionKind::Acknowledge, None, 1, instant(0)).unwrap();
     let change = only(run(&[seen], &[later(cluster(0, 2), 1)], 1));
     assert_eq!(change.news, Some(News::Escalated));
     assert_eq!((change.alert.tier, change.alert.state), (Tier::Alert, AlertState::Open));
-    assert_eq!((change.alert.rule.as_str(), change.alert.raised_at), ("alert-100d", instant(1)));
+    assert_eq!((change.alert.rule.as_str(), change.alert.raised_at), ("clusters-alert", instant(1)));
 }
 
 #[test]
@@ -301,7 +328,7 @@ fn an_alert_is_over_after_seven_days_without_a_signal() {
 #[test]
 fn a_silent_feed_does_not_end_an_alert() {
     let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
-    assert_eq!(run_with(&Policy::default(), &[alert], &[], 20, 3), []);
+    assert_eq!(run_with(&policy(), &[alert], &[], 20, 3), []);
 }
 
 #[test]
@@ -309,7 +336,7 @@ fn an_alert_in_an_area_that_waits_for_a_silent_feed_is_not_over() {
     let open: Vec<Alert> = run(&[], &[cluster(0, 2)], 0).into_iter().map(|c| c.alert).collect();
     let quiet = |area: &str| {
         let waiting = BTreeMap::from([(AreaId::new(area).unwrap(), Day::from_epoch_days(TODAY + 2))]);
-        run_late(&Policy::default(), &open, &[], 8, 8, &waiting, &BTreeMap::new())
+        run_late(&policy(), &open, &[], 8, 8, &waiting, &BTreeMap::new())
     };
     assert_eq!(quiet("bangor"), [], "data through the second day only");
     assert_eq!(quiet("york")[0].alert.state, AlertState::Over, "another area's silence is no reason");
@@ -320,7 +347,7 @@ fn late_reports_restate_an_alert_without_news_and_never_take_cases_away() {
     let open: Vec<Alert> = run(&[], &[cluster(0, 2)], 0).into_iter().map(|c| c.alert).collect();
     let again = |n: u32| {
         let recounted = BTreeMap::from([(open[0].id, n)]);
-        run_late(&Policy::default(), &open, &[], 2, 2, &BTreeMap::new(), &recounted)
+        run_late(&policy(), &open, &[], 2, 2, &BTreeMap::new(), &recounted)
     };
     let restated = &again(9)[0];
     assert_eq!((restated.alert.observed, restated.news, restated.alert.state), (9, None, AlertState::Open));
@@ -331,7 +358,7 @@ fn late_reports_restate_an_alert_without_news_and_never_take_cases_away() {
 #[test]
 fn after_a_month_an_alert_is_over_whatever_the_feed_does() {
     let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
-    assert_eq!(only(run_with(&Policy::default(), &[alert], &[], 28, 3)).news, Some(News::Over));
+    assert_eq!(only(run_with(&policy(), &[alert], &[], 28, 3)).news, Some(News::Over));
 }
 
 #[test]
@@ -362,7 +389,7 @@ fn a_cluster_that_comes_back_after_it_was_over_is_a_new_alert() {
 #[test]
 fn a_dismissed_alert_takes_its_repeats_in_silence() {
     let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
-    let dismissed = decide(&alert, DecisionKind::Dismiss, Some(DismissReason::KnownCause), 1, instant(0)).unwrap();
+    let dismissed = alert.decide(DecisionKind::Dismiss, Some(DismissReason::KnownCause), 1, instant(0)).unwrap();
     let change = only(run(&[dismissed], &[cases(later(cluster(0, 2), 1), 8)], 1));
     assert_eq!((change.news, change.alert.state), (None, AlertState::Dismissed));
     assert_eq!(change.alert.observed, 6, "the figures that were dismissed stay");
@@ -372,7 +399,7 @@ fn a_dismissed_alert_takes_its_repeats_in_silence() {
 #[test]
 fn a_dismissed_alert_opens_again_when_it_doubles() {
     let alert = only(run(&[], &[cluster(0, 2)], 0)).alert;
-    let dismissed = decide(&alert, DecisionKind::Dismiss, Some(DismissReason::Chance), 1, instant(0)).unwrap();
+    let dismissed = alert.decide(DecisionKind::Dismiss, Some(DismissReason::Chance), 1, instant(0)).unwrap();
     let change = only(run(&[dismissed], &[cases(later(cluster(0, 2), 1), 12)], 1));
     assert_eq!((change.news, change.alert.state, change.alert.observed), (Some(News::Escalated), AlertState::Open, 12));
 }
@@ -448,17 +475,17 @@ fn what_a_person_may_decide_depends_on_the_state() {
     for &state in S::ALL {
         for &kind in D::ALL {
             let reason = (kind == D::Dismiss).then_some(DismissReason::Chance);
-            let answer = decide(&Alert { state, ..alert.clone() }, kind, reason, 1, instant(1));
+            let answer = Alert { state, ..alert.clone() }.decide(kind, reason, 1, instant(1));
             match legal.iter().find(|(s, k, _)| (*s, *k) == (state, kind)) {
                 Some((_, _, to)) => assert_eq!(answer.map(|a| (a.state, a.version)), Ok((*to, 2)), "{state} {kind}"),
                 None => assert_eq!(answer, Err(DecideError::NotFrom { state, kind })),
             }
         }
     }
-    assert_eq!(decide(&alert, D::Dismiss, None, 1, instant(1)), Err(DecideError::ReasonMissing));
+    assert_eq!(alert.decide(D::Dismiss, None, 1, instant(1)), Err(DecideError::ReasonMissing));
     let reason = Some(DismissReason::Chance);
-    assert_eq!(decide(&alert, D::Acknowledge, reason, 1, instant(1)), Err(DecideError::ReasonNotAsked));
-    assert_eq!(decide(&alert, D::Acknowledge, None, 2, instant(1)), Err(DecideError::Changed { seen: 2, now: 1 }));
+    assert_eq!(alert.decide(D::Acknowledge, reason, 1, instant(1)), Err(DecideError::ReasonNotAsked));
+    assert_eq!(alert.decide(D::Acknowledge, None, 2, instant(1)), Err(DecideError::Changed { seen: 2, now: 1 }));
 }
 
 #[test]
@@ -470,7 +497,7 @@ fn a_rule_is_judged_by_what_became_of_its_alerts() {
         let decision = Decision { kind, reason, note: String::new(), by: "P. Health".into(), at, alert_version: 1 };
         (raised.decide(kind, reason, 1, at).unwrap(), vec![decision])
     };
-    let other_rule = Alert { rule: "watch-30d".into(), ..raised.clone() };
+    let other_rule = Alert { rule: "clusters-watch".into(), ..raised.clone() };
     let history = [
         taken(DecisionKind::Investigate, 2),
         taken(DecisionKind::Dismiss, 4),
@@ -478,8 +505,12 @@ fn a_rule_is_judged_by_what_became_of_its_alerts() {
         (raised.clone(), vec![]),
         (other_rule, vec![]),
     ];
-    let record = record("alert-100d", &history);
+    let record = {
+        let outcomes: Vec<AlertOutcome> = history.iter().map(|(a, d)| AlertOutcome::of(a, d)).collect();
+        RuleRecord::of("clusters-alert", &outcomes)
+    };
     assert_eq!((record.sent, record.confirmed, record.dismissed), (4, 1, 1));
+    assert_eq!(record.dismissed_for, [DismissedFor { reason: DismissReason::Chance, alerts: 1 }]);
     assert_eq!(record.median_hours_to_acknowledge, Some(4.0));
 }
 
@@ -549,8 +580,43 @@ proptest! {
         let changes = run(&[], &signals, 0);
         for signal in &signals {
             let homes = changes.iter().filter(|c| c.alert.signals.contains(&signal.id)).count();
-            let speaks = Policy::default().rule_for(signal.recurrence_interval_days, signal.observed).is_some();
+            let speaks = policy().rule_for(signal).is_some();
             prop_assert_eq!(homes, usize::from(speaks));
         }
     }
+}
+
+#[test]
+fn the_loudest_rule_that_is_met_speaks_for_its_own_kind_only() {
+    let policy = policy();
+    let name = |signal: &Signal| policy.rule_for(signal).map(|r| r.id.clone());
+    assert_eq!(name(&rarity(cluster(0, 0), 29.9)), None);
+    assert_eq!(name(&rarity(cluster(0, 0), 30.0)).as_deref(), Some("clusters-watch"));
+    assert_eq!(name(&rarity(cluster(0, 0), 100.0)).as_deref(), Some("clusters-alert"));
+    assert_eq!(name(&cases(rarity(cluster(0, 0), 5000.0), 2)), None, "two cases are no cluster, however rare");
+    assert_eq!(name(&rarity(cluster(0, 0), f64::NAN)), None);
+    assert_eq!(name(&cases(spike("york", 2, 0.1), 2)).as_deref(), Some("areas-alert"));
+    assert_eq!(name(&spike("elsewhere", 9, 0.1)), None);
+    let fatal = Signal { measure: CaseMeasure::FatalOverdoses, ..spike("york", 9, 0.1) };
+    assert_eq!(name(&fatal), None, "no rule asked for deaths");
+}
+
+#[test]
+fn deaths_and_overdoses_of_one_county_are_two_alerts_with_their_own_words() {
+    let mut policy = policy();
+    let deaths = Rule {
+        id: "deaths".into(),
+        measure: CaseMeasure::FatalOverdoses,
+        ..policy.rules.iter().find(|r| r.id == "areas-alert").unwrap().clone()
+    };
+    policy.rules.push(deaths);
+    let fatal =
+        Signal { id: SignalId::derived(&["deaths"]), measure: CaseMeasure::FatalOverdoses, ..spike("york", 3, 0.2) };
+    let changes = run_with(&policy, &[], &[spike("york", 9, 2.0), fatal], 0, 0);
+    let mut headlines: Vec<&str> = changes.iter().map(|c| c.alert.headline.as_str()).collect();
+    headlines.sort_unstable();
+    assert_eq!(
+        headlines,
+        ["york: 3 fatal overdoses in 24 hours; 0.2 are usual", "york: 9 overdoses in 24 hours; 2 are usual"]
+    );
 }

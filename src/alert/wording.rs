@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 
 use crate::domain::{
     alert::Alert,
-    event::EventKind,
     language::{Catalogue, Language, counted, expected_text, how_often, number_word, span},
     signal::{Signal, SignalScope},
 };
@@ -20,15 +19,9 @@ static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| {
 
 /// "Downtown Bangor: 6 overdoses in 72 hours; 1.2 are usual".
 pub fn headline(alert: &Alert, language: Language) -> String {
-    place_and_figures(
-        language,
-        "headline",
-        &alert.place_name,
-        alert.kind,
-        alert.observed,
-        alert.window.len(),
-        alert.expected,
-    )
+    let counted = counted(language, alert.kind, alert.measure, alert.observed);
+    let figures = Figures { counted, observed: alert.observed, days: alert.window.len(), expected: alert.expected };
+    figures.say(language, "headline", &alert.place_name)
 }
 
 /// The headline as a sentence, and how often chance alone would do this.
@@ -67,8 +60,9 @@ fn corroboration(told: &Signal, others: &[&Signal], language: Language) -> Vec<S
     }
     // One other place is enough: the largest kind of news is that a whole area or a spot within agrees.
     if let Some(other) = others.iter().find(|s| !same_scope(s) && s.place_name != told.place_name) {
-        let figures =
-            place_and_figures(language, "figures", "", other.kind, other.observed, other.window.len(), other.expected);
+        let counted = counted(language, other.kind, other.measure, other.observed);
+        let (observed, days, expected) = (other.observed, other.window.len(), other.expected);
+        let figures = Figures { counted, observed, days, expected }.say(language, "figures", "");
         let key =
             if other.scope == SignalScope::Area && told.scope == SignalScope::Cells { "area_too" } else { "within" };
         said.push(TEXTS.say(language, key, &[("place", &other.place_name), ("figures", &figures)]));
@@ -81,28 +75,30 @@ pub fn over(days: i32, language: Language) -> String {
     TEXTS.say(language, "over", &[("days", &days.to_string())])
 }
 
-fn place_and_figures(
-    language: Language,
-    key: &str,
-    place: &str,
-    kind: EventKind,
+/// "6 overdoses in 72 hours; 1.2 are usual", with or without its place.
+struct Figures {
+    counted: &'static str,
     observed: u32,
     days: usize,
     expected: f64,
-) -> String {
-    let usual = expected_text(language, expected);
-    TEXTS.say_n(
-        language,
-        key,
-        &usual,
-        &[
-            ("place", place),
-            ("count", &observed.to_string()),
-            ("counted", counted(language, kind, observed)),
-            ("span", &span(language, days)),
-            ("expected", &usual),
-        ],
-    )
+}
+
+impl Figures {
+    fn say(&self, language: Language, key: &str, place: &str) -> String {
+        let usual = expected_text(language, self.expected);
+        TEXTS.say_n(
+            language,
+            key,
+            &usual,
+            &[
+                ("place", place),
+                ("count", &self.observed.to_string()),
+                ("counted", self.counted),
+                ("span", &span(language, self.days)),
+                ("expected", &usual),
+            ],
+        )
+    }
 }
 
 fn capitalised(text: &str) -> String {

@@ -13,12 +13,12 @@ use crate::{
         panel::{Completeness, Layout, Panel},
         rolling::{LEAST_DAYS, Rolling, Target},
         scoring::{CAPTURE, INTERVALS, OriginScores, PIT_BINS},
-        summary::{Skill, skill, summarise},
+        summary::{Skill, difference, skill, summarise},
     },
 };
 
 /// Issue days before the first scored one, from which the scatter of forecasts is learned.
-const WARM_UP: i32 = 8;
+const WARM_UP: i32 = 26;
 
 /// Rolling-origin evaluation of the forecasting models on an event file.
 ///
@@ -46,7 +46,8 @@ pub struct BacktestArgs {
     /// Horizons in days, 1 to 14
     #[arg(long, value_delimiter = ',', default_values_t = [1, 3, 7, 14], value_parser = clap::value_parser!(u32).range(1..=14))]
     pub horizons: Vec<u32>,
-    /// Models: all, or some of history,recent,pooled
+    /// Models: all, or some of history,recent,seasonal,endemic-epidemic,self-exciting,filter,pooled; with two or more
+    /// the stack of them is scored, too
     #[arg(long, value_delimiter = ',', default_value = "all")]
     pub models: Vec<String>,
     /// Seed of the bootstrap
@@ -100,13 +101,27 @@ pub struct Line {
     pub wis: f64,
     pub brier: f64,
     pub coverage: BTreeMap<u32, f64>,
-    /// What the intervals promised: a range of counts holds more than its nominal share.
+    /// What the intervals, which are whole numbers, promised.
     pub coverage_promised: BTreeMap<u32, f64>,
+    /// Coverage were counts spread over their steps (randomised PIT): nominal when calibrated, however rare events are.
+    pub coverage_randomised: BTreeMap<u32, f64>,
     pub pit: [f64; PIT_BINS],
     /// Share of later events in the highest-ranked 1, 5, 10, 20 % of cells; null for areas and the whole.
     pub capture: Option<BTreeMap<u32, f64>>,
     pub pai: Option<BTreeMap<u32, f64>>,
     pub skill_vs_history: SkillLine,
+    /// Mean score less that of `history`: below 0 is better.
+    pub difference_from_history: Differences,
+    /// For the stack: the same against every single model.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub difference_from: BTreeMap<&'static str, Differences>,
+}
+
+/// Per place and issue day, with 95 % intervals by the same bootstrap as skill's.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Differences {
+    pub log_score: Interval,
+    pub crps: Interval,
 }
 
 /// `value`, `lower` and `upper` are those of the log score.
@@ -257,15 +272,16 @@ fn origins(args: &BacktestArgs, study: &Study) -> Result<(Day, Day)> {
 
 fn lines(rolling: &Rolling, seed: u64) -> Vec<Line> {
     let mut out = Vec::new();
-    for (m, model) in rolling.models.iter().enumerate() {
+    for m in rolling.lines() {
+        let (model, model_version) = rolling.name(m);
         for (t, target) in rolling.targets.iter().enumerate() {
             let (own, history) = (&rolling.scores[m][t], &rolling.scores[0][t]);
             let Some(s) = summarise(own, target.level == ForecastLevel::Cell) else { continue };
             let skill = |score: fn(&OriginScores) -> f64| Interval::from(skill(own, history, score, seed));
             let log_score = skill(|s| s.log_score);
             out.push(Line {
-                model: model.name(),
-                model_version: model.version(),
+                model,
+                model_version,
                 level: target.level,
                 horizon: target.to,
                 origins: s.origins,
@@ -275,8 +291,9 @@ fn lines(rolling: &Rolling, seed: u64) -> Vec<Line> {
                 crps: s.crps,
                 wis: s.wis,
                 brier: s.brier,
-                coverage: INTERVALS.iter().map(|i| i.0).zip(s.coverage).collect(),
-                coverage_promised: INTERVALS.iter().map(|i| i.0).zip(s.promised).collect(),
+                coverage: INTERVALS.into_iter().zip(s.coverage).collect(),
+                coverage_promised: INTERVALS.into_iter().zip(s.promised).collect(),
+                coverage_randomised: INTERVALS.into_iter().zip(s.randomised).collect(),
                 pit: s.pit,
                 capture: s.capture.map(|c| CAPTURE.into_iter().zip(c).collect()),
                 pai: s.pai.map(|c| CAPTURE.into_iter().zip(c).collect()),
@@ -286,10 +303,24 @@ fn lines(rolling: &Rolling, seed: u64) -> Vec<Line> {
                     crps: skill(|s| s.crps),
                     wis: skill(|s| s.wis),
                 },
+                difference_from_history: differences(own, history, seed),
+                difference_from: if m == rolling.stack() {
+                    let one = |k: usize| (rolling.name(k).0, differences(own, &rolling.scores[k][t], seed));
+                    (0..rolling.models.len()).map(one).collect()
+                } else {
+                    BTreeMap::new()
+                },
             });
         }
     }
     out
+}
+
+fn differences(own: &[OriginScores], other: &[OriginScores], seed: u64) -> Differences {
+    Differences {
+        log_score: difference(own, other, |s| s.log_score, seed).into(),
+        crps: difference(own, other, |s| s.crps, seed).into(),
+    }
 }
 
 fn text(report: &Report, out: &mut dyn Write) -> Result<()> {
@@ -303,8 +334,8 @@ fn text(report: &Report, out: &mut dyn Write) -> Result<()> {
     }
     writeln!(
         out,
-        "\n{:<8} {:<6} {:>4} {:>10} {:>9} {:>7} {:>7} {:>26} {:>6} {:>6}",
-        "model", "level", "days", "log score", "CRPS", "in 80 %", "(prom.)", "log skill vs history", "top 5%", "top10%"
+        "\n{:<16} {:<6} {:>4} {:>10} {:>9} {:>7} {:>7} {:>26} {:>6} {:>6}",
+        "model", "level", "days", "log score", "CRPS", "in 80 %", "(rand.)", "log skill vs history", "top 5%", "top10%"
     )?;
     for l in &report.results {
         let skill = match (l.skill_vs_history.log.value, l.skill_vs_history.log.lower, l.skill_vs_history.log.upper) {
@@ -317,14 +348,14 @@ fn text(report: &Report, out: &mut dyn Write) -> Result<()> {
         };
         writeln!(
             out,
-            "{:<8} {:<6} {:>4} {:>10.5} {:>9.5} {:>7.3} {:>7.3} {:>26} {:>6} {:>6}",
+            "{:<16} {:<6} {:>4} {:>10.5} {:>9.5} {:>7.3} {:>7.3} {:>26} {:>6} {:>6}",
             l.model,
             l.level.as_str(),
             l.horizon,
             l.log_score,
             l.crps,
             l.coverage[&80],
-            l.coverage_promised[&80],
+            l.coverage_randomised[&80],
             skill,
             capture(5),
             capture(10)

@@ -56,7 +56,8 @@ fn the_json_has_a_line_for_every_model_level_and_horizon() {
     run(&args(f.path()), &mut out).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
     let results = json["results"].as_array().unwrap();
-    assert_eq!(results.len(), 3 * 3 * 2);
+    // Seven models and the stack, three levels, two horizons.
+    assert_eq!(results.len(), 8 * 3 * 2);
     for line in results {
         for key in ["log_score", "crps", "wis", "brier"] {
             assert!(line[key].as_f64().unwrap() > 0.0, "{key} {line}");
@@ -86,7 +87,11 @@ fn wrong_options_are_named() {
     let error = |args: BacktestArgs| format!("{:#}", report(&args).unwrap_err());
     let base = args(f.path());
     let models = error(BacktestArgs { models: vec!["magic".to_owned()], ..base.clone() });
-    assert!(models.contains("magic") && models.contains("history,recent,pooled"), "{models}");
+    assert!(
+        models.contains("magic")
+            && models.contains("history,recent,seasonal,endemic-epidemic,self-exciting,filter,pooled"),
+        "{models}"
+    );
     let from = error(BacktestArgs { from: Some("2030-01-01".parse().unwrap()), ..base.clone() });
     assert!(from.contains("2030-01-01"), "{from}");
     let late = error(BacktestArgs {
@@ -104,7 +109,7 @@ fn the_table_for_people_names_every_model() {
     let mut out = Vec::new();
     run(&BacktestArgs { format: Format::Text, ..args(f.path()) }, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
-    for model in ["history", "recent", "pooled"] {
+    for model in ["history", "recent", "seasonal", "endemic-epidemic", "self-exciting", "filter", "pooled", "stack"] {
         assert!(text.lines().any(|l| l.starts_with(model)), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! `emberwatch forecast`: forecasts for the coming days from an event file.
 
-use std::{io::Write, time::Instant};
+use std::{collections::BTreeMap, io::Write, time::Instant};
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -13,7 +13,12 @@ use crate::{
         series::{AreaCube, CellCube},
         time::{Day, DayRange},
     },
-    forecast::{self, ForecastInput, ForecastOptions, model, panel::learned_completeness},
+    forecast::{
+        self, ForecastDetail, ForecastInput, ForecastOptions,
+        model::{self, Part},
+        panel::learned_completeness,
+        scoring::INTERVALS,
+    },
 };
 
 /// Forecast overdoses 1 to 14 days ahead per cell, per area and for the whole.
@@ -33,9 +38,16 @@ pub struct ForecastArgs {
     /// For cells: windows of days 1 to h
     #[arg(long, value_delimiter = ',', default_values_t = [1, 3, 7, 14], value_parser = clap::value_parser!(u32).range(1..=14))]
     pub horizons: Vec<u32>,
-    /// history, recent or pooled
-    #[arg(long, default_value = "pooled")]
+    /// stack (all models together, weighed by their past) or one alone: history, recent, seasonal, endemic-epidemic,
+    /// self-exciting, filter, pooled
+    #[arg(long, default_value = "stack")]
     pub model: String,
+    /// A spike is a count that the long run alone would bring once in so many days
+    #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(2..=3650))]
+    pub spike_once_in_days: u32,
+    /// Add of what each mean consists: long history, season, weekday, trend, neighbours, recent events
+    #[arg(long)]
+    pub explain: bool,
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     pub format: Format,
 }
@@ -56,18 +68,58 @@ struct Document {
     cells: usize,
     areas: usize,
     quantile_levels: [f64; 9],
-    forecasts: Vec<Forecast>,
+    spike_once_in_days: u32,
+    forecasts: Vec<Row>,
     records: Vec<ForecastRecord>,
     notes: Vec<String>,
     elapsed_ms: u64,
+}
+
+/// A forecast with what stands behind it.
+#[derive(Debug, Serialize)]
+struct Row {
+    #[serde(flatten)]
+    forecast: Forecast,
+    /// Central ranges by per cent, as near to what they should hold as whole numbers allow.
+    ranges: BTreeMap<u32, [u32; 2]>,
+    /// The count from which on it is a spike, how likely that is, and how likely the long run alone makes it.
+    spike_at: u32,
+    p_spike: f64,
+    p_spike_usual: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_change: Option<String>,
+}
+
+/// What a part adds to the mean; all of them add up to it.
+#[derive(Debug, Serialize)]
+struct PartLine {
+    name: &'static str,
+    mean: f64,
+}
+
+impl Row {
+    fn of(forecast: Forecast, detail: ForecastDetail, explain: bool) -> Self {
+        let parts = detail.explanation.parts.into_iter().filter(|_| explain);
+        Self {
+            forecast,
+            ranges: INTERVALS.into_iter().zip(detail.ranges).collect(),
+            spike_at: detail.spike.at_least,
+            p_spike: detail.spike.probability,
+            p_spike_usual: detail.spike.usual,
+            parts: parts.map(|(part, mean)| PartLine { name: part.as_str(), mean }).collect(),
+            would_change: explain.then_some(detail.explanation.would_change),
+        }
+    }
 }
 
 /// # Errors
 /// One line that names what was wrong with the input; the command exits with 2.
 pub fn run(args: &ForecastArgs, out: &mut dyn Write) -> Result<()> {
     let started = Instant::now();
-    if model::by_name(&args.model).is_none() {
-        let known: Vec<&str> = model::all().iter().map(|m| m.name()).collect();
+    if args.model != model::STACK && model::by_name(&args.model).is_none() {
+        let known: Vec<&str> = std::iter::once(model::STACK).chain(model::all().iter().map(|m| m.name())).collect();
         bail!("--model: there is no model \"{}\"; expected one of {}", args.model, known.join(", "));
     }
     let study = Study::read(&args.study)?;
@@ -90,11 +142,14 @@ pub fn run(args: &ForecastArgs, out: &mut dyn Write) -> Result<()> {
     let options = ForecastOptions {
         cell_horizons: args.horizons.clone(),
         model: args.model.clone(),
+        spike_once_in_days: args.spike_once_in_days,
         ..ForecastOptions::default()
     };
     let done = forecast::run(&input, &options)?;
+    let pairs = done.forecasts.into_iter().zip(done.details);
+    let rows: Vec<Row> = pairs.map(|(f, d)| Row::of(f, d, args.explain)).collect();
     match args.format {
-        Format::Csv => table(&done.forecasts, out),
+        Format::Csv => table(&rows, args.explain, out),
         Format::Json => {
             let document = Document {
                 issued,
@@ -105,7 +160,8 @@ pub fn run(args: &ForecastArgs, out: &mut dyn Write) -> Result<()> {
                 cells: study.cells.len(),
                 areas: study.areas.len(),
                 quantile_levels: QUANTILE_LEVELS,
-                forecasts: done.forecasts,
+                spike_once_in_days: args.spike_once_in_days,
+                forecasts: rows,
                 records: done.records,
                 notes: study.notes,
                 elapsed_ms: started.elapsed().as_millis() as u64,
@@ -128,14 +184,20 @@ fn cubes(study: &Study, issued: Day) -> Result<(CellCube, AreaCube)> {
     Ok((CellCube::from_counts(&study.cells, days, cells), AreaCube::from_counts(&study.areas, days, areas)))
 }
 
-fn table(forecasts: &[Forecast], out: &mut dyn Write) -> Result<()> {
+fn table(rows: &[Row], explain: bool, out: &mut dyn Write) -> Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let mut header: Vec<String> =
         ["level", "place", "issued", "from", "to", "mean", "history_mean", "p_at_least_one"].map(String::from).into();
     header.extend(QUANTILE_LEVELS.map(|q| format!("q{q}")));
-    header.extend(["method", "method_version", "caveat"].map(String::from));
+    header.extend(INTERVALS.iter().flat_map(|p| [format!("low{p}"), format!("high{p}")]));
+    header.extend(["spike_at", "p_spike", "method", "method_version", "caveat"].map(String::from));
+    if explain {
+        header.extend(Part::ALL.map(|p| p.as_str().to_owned()));
+        header.push("would_change".to_owned());
+    }
     csv.write_record(&header)?;
-    for f in forecasts {
+    for r in rows {
+        let f = &r.forecast;
         let place = match (&f.cell, &f.area) {
             (Some(cell), _) => cell.to_string(),
             (_, Some(area)) => area.to_string(),
@@ -152,7 +214,11 @@ fn table(forecasts: &[Forecast], out: &mut dyn Write) -> Result<()> {
             format!("{:.6}", f.p_at_least_one),
         ];
         row.extend(f.quantiles.map(|q| q.to_string()));
+        row.extend(r.ranges.values().flatten().map(u32::to_string));
+        row.extend([r.spike_at.to_string(), format!("{:.6}", r.p_spike)]);
         row.extend([f.method.name.clone(), f.method.version.to_string(), f.caveat.clone()]);
+        row.extend(r.parts.iter().map(|p| format!("{:.6}", p.mean)));
+        row.extend(r.would_change.clone());
         csv.write_record(&row)?;
     }
     Ok(csv.flush()?)
@@ -177,7 +243,15 @@ mod tests {
             any_precision: false,
         };
         let as_of = Some("2024-03-01".parse().unwrap());
-        ForecastArgs { study, as_of, horizons: vec![1, 7], model: "pooled".to_owned(), format }
+        ForecastArgs {
+            study,
+            as_of,
+            horizons: vec![1, 7],
+            model: "stack".to_owned(),
+            spike_once_in_days: 30,
+            explain: false,
+            format,
+        }
     }
 
     /// An event a day in one of four places, and one more that is received only after the issue day.
@@ -212,6 +286,22 @@ mod tests {
     }
 
     #[test]
+    fn explained_forecasts_say_of_what_their_means_consist() {
+        let f = events("x,overdose,2024-01-05,2024-01-05,44.75,-68.85,a");
+        let mut out = Vec::new();
+        let args = ForecastArgs { explain: true, ..args(f.path(), Format::Json) };
+        run(&args, &mut out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        for f in json["forecasts"].as_array().unwrap() {
+            let mean = f["mean"].as_f64().unwrap();
+            let parts: f64 = f["parts"].as_array().unwrap().iter().map(|p| p["mean"].as_f64().unwrap()).sum();
+            assert!((parts - mean).abs() < 1e-9 * mean, "{f}");
+            assert!(!f["would_change"].as_str().unwrap().is_empty() && f["spike_at"].as_u64().unwrap() >= 1);
+            assert!(f["ranges"]["50"][0].as_u64() >= f["ranges"]["95"][0].as_u64());
+        }
+    }
+
+    #[test]
     fn an_event_received_after_the_issue_day_is_not_used() {
         let means = |late: &str| {
             let json: serde_json::Value = serde_json::from_str(&output(late, Format::Json)).unwrap();
@@ -228,7 +318,7 @@ mod tests {
         let f = events("x,overdose,2024-01-05,,44.8,-68.8,a");
         let error = |args: ForecastArgs| format!("{:#}", run(&args, &mut Vec::new()).unwrap_err());
         let base = args(f.path(), Format::Csv);
-        assert!(error(ForecastArgs { model: "magic".to_owned(), ..base.clone() }).contains("history, recent, pooled"));
+        assert!(error(ForecastArgs { model: "magic".to_owned(), ..base.clone() }).contains("stack, history, recent"));
         let early = error(ForecastArgs { as_of: Some("2020-01-01".parse().unwrap()), ..base });
         assert!(early.contains("2020-01-01") && early.contains("2023-11-01"), "{early}");
     }

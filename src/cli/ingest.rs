@@ -1,5 +1,7 @@
 //! `emberwatch ingest`: files of reports into the store.
 
+mod suggest;
+
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -30,15 +32,21 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  emberwatch ingest events.csv --source county-ems\n  emberwatch ingest 911.csv --source dispatch --mapping data/mappings/montgomery-pa-911.toml --format json\n\nWithout --mapping the source's stored mapping is used, or else the standard columns\nevent_id,kind,occurred_at,received_at,latitude,longitude,precision,jurisdiction (data/mappings/standard.toml)."
+    after_help = "Examples:\n  emberwatch ingest events.csv --source county-ems\n  emberwatch ingest 911.csv --source dispatch --mapping data/mappings/montgomery-pa-911.toml --format json\n  emberwatch ingest --suggest 911.csv --source dispatch --output dispatch.toml\n\nWithout --mapping the source's stored mapping is used, or else the standard columns\nevent_id,kind,occurred_at,received_at,latitude,longitude,precision,jurisdiction (data/mappings/standard.toml)."
 )]
 pub struct Args {
-    /// CSV, TSV, NDJSON, JSON or GeoJSON; the name's ending says which.
+    /// CSV, TSV, NDJSON, JSON, GeoJSON, XLSX, NEMSIS XML or HL7; the name's ending says which.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Short id of the feed: a-z, 0-9, '.', '_', '-'.
-    #[arg(long, value_name = "ID")]
-    source: SourceId,
+    #[arg(long, value_name = "ID", required_unless_present = "suggest")]
+    source: Option<SourceId>,
+    /// Read nothing in: guess what the columns mean, show the first rows, write a mapping.
+    #[arg(long, conflicts_with_all = ["mapping", "jurisdiction", "gazetteer", "index"])]
+    suggest: bool,
+    /// Where the suggested mapping is written; on the screen where absent.
+    #[arg(long, value_name = "FILE", requires = "suggest")]
+    output: Option<PathBuf>,
     /// What the columns mean (TOML); see data/mappings/README.md.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -59,7 +67,11 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
+    if args.suggest {
+        return suggest::run(&args, shell);
+    }
     // Everything that can be wrong with the request is found before the store is touched.
+    let Some(source) = &args.source else { bail!("--source is missing: the short id of the feed") };
     let given = args.mapping.as_deref().map(read_mapping).transpose()?;
     for file in &args.files {
         File::open(file).with_context(|| file.display().to_string())?;
@@ -73,8 +85,8 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
     .map(Arc::new);
     let store = shell.open_store().await?;
     let clock: DynClock = Arc::new(SystemClock);
-    let chosen = choose(&args, given.as_ref(), &store).await?;
-    let intake = Run { args: &args, store: &store, clock: &clock, index };
+    let chosen = choose(&args, source, given.as_ref(), &store).await?;
+    let intake = Run { args: &args, source, store: &store, clock: &clock, index };
     let mut summaries = Vec::new();
     for file in &args.files {
         summaries.push(intake.file(file, given.as_ref(), &chosen).await?);
@@ -95,6 +107,7 @@ struct Chosen {
 
 struct Run<'a> {
     args: &'a Args,
+    source: &'a SourceId,
     store: &'a DynStore,
     clock: &'a DynClock,
     index: Option<Arc<Index>>,
@@ -124,15 +137,15 @@ impl Run<'_> {
     }
 
     fn source(&self, mapping: &Mapping, owner: &Jurisdiction) -> Source {
-        let mut source = source_of(self.args.source.clone(), mapping, owner.zone);
+        let mut source = source_of(self.source.clone(), mapping, owner.zone);
         if self.args.mapping.is_none() && Learned::stripped(mapping.text()) == STANDARD {
-            source.name = self.args.source.to_string();
+            source.name = self.source.to_string();
         }
         source
     }
 
     async fn stored_mapping(&self, scope: &Scope) -> anyhow::Result<Option<Mapping>> {
-        let known = self.store.sources(scope).await?.into_iter().find(|s| s.id == self.args.source);
+        let known = self.store.sources(scope).await?.into_iter().find(|s| s.id == *self.source);
         let Some(known) = known else { return Ok(None) };
         Ok(Some(Mapping::parse(&known.mapping, &format!("the stored mapping of {}", known.id))?))
     }
@@ -153,7 +166,7 @@ fn format_of(file: &Path, mapping: Option<&Mapping>) -> anyhow::Result<Format> {
 
 /// Whose rows these are: the command line, else the mapping, else the source as it is known, else the only
 /// jurisdiction there is, else what the first row says.
-async fn choose(args: &Args, mapping: Option<&Mapping>, store: &DynStore) -> anyhow::Result<Chosen> {
+async fn choose(args: &Args, source: &SourceId, mapping: Option<&Mapping>, store: &DynStore) -> anyhow::Result<Chosen> {
     let described = mapping.and_then(|m| m.jurisdiction.as_ref());
     if let Some(spec) = described.filter(|s| args.jurisdiction.as_ref().is_none_or(|j| *j == s.id)) {
         let jurisdiction =
@@ -169,7 +182,7 @@ async fn choose(args: &Args, mapping: Option<&Mapping>, store: &DynStore) -> any
     let mut owners = Vec::new();
     for jurisdiction in &known {
         let scope = Scope::system(jurisdiction.id.clone(), "ingest");
-        if store.sources(&scope).await?.iter().any(|s| s.id == args.source) {
+        if store.sources(&scope).await?.iter().any(|s| s.id == *source) {
             owners.push(jurisdiction.clone());
         }
     }

@@ -152,7 +152,7 @@ fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
         updated: summary.updated,
         duplicates: summary.duplicates,
         quarantined: summary.quarantined,
-        not_cases: summary.not_case_rows(),
+        not_cases: summary.not_case_rows() + summary.not_known,
     }
 }
 

@@ -98,12 +98,14 @@ fn judge(config: &Config) -> Vec<Finding> {
         Severity::Fine,
         "analysis",
         format!(
-            "cells of resolution {}, at \"{}\", {} replications; about {:.1} false watches and {:.1} false alerts a year for each rule",
+            "cells of resolution {}, at \"{}\", {} replications; false watches and alerts a year that may be expected: {:.1} and {:.1} of clusters, {} and {} of areas",
             a.resolution,
             a.schedule,
             a.scan_replications,
             365.25 / a.watch_recurrence_days,
-            365.25 / a.alert_recurrence_days
+            365.25 / a.alert_recurrence_days,
+            a.areas_watch_per_year,
+            a.areas_alert_per_year
         ),
     );
     match &config.notify.smtp_url {
@@ -138,7 +140,7 @@ mod tests {
         let diagnosis = Diagnosis::of(None, &env, &overrides);
         let text = diagnosis.to_string();
         assert!(diagnosis.is_ok(), "{text}");
-        assert!(text.contains("about 12.2 false watches and 3.7 false alerts a year"), "{text}");
+        assert!(text.contains("12.2 and 3.7 of clusters, 36.5 and 12 of areas"), "{text}");
         assert!(text.contains("notice  EMBERWATCH_COLOUR: is not a setting"), "{text}");
         assert!(!text.contains("hunter"), "{text}");
     }

@@ -172,6 +172,18 @@ impl Config {
             "infinity".into(),
             "expected days",
         )?;
+        for (key, per_year) in
+            [("areas_watch_per_year", a.areas_watch_per_year), ("areas_alert_per_year", a.areas_alert_per_year)]
+        {
+            let fits = (0.1..=3650.0).contains(&per_year);
+            check(
+                fits,
+                "analysis",
+                key,
+                per_year.to_string(),
+                "expected 0.1 to 3650 false alerts a year in all areas",
+            )?;
+        }
         let r = f64::from(a.scan_replications) + 1.0;
         check(
             r >= a.alert_recurrence_days,

@@ -24,6 +24,8 @@ pub use load::{ConfigError, Environment, Overrides};
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::rule::BuiltInBudgets;
+
 /// Name of the file that is read from the working folder when none is given.
 pub const FILE_NAME: &str = "emberwatch.toml";
 
@@ -125,12 +127,17 @@ pub struct Analysis {
     pub seed: u64,
     /// Least standard deviation that EARS believes, events a day: with less, one event after a quiet week is an alarm.
     pub ears_min_sigma: f64,
-    /// Fewest events that make a signal.
+    /// Fewest events that make a cluster.
     pub min_cases: u32,
-    /// Signals rarer than once in so many days are listed.
+    /// The built-in rules of clusters: rarer than once in so many days is listed.
     pub watch_recurrence_days: f64,
-    /// Signals rarer than once in so many days are sent.
+    /// Rarer than once in so many days is sent.
     pub alert_recurrence_days: f64,
+    /// The built-in rules of areas: false alerts a year that the watch list may hold, all areas together. Each area
+    /// gets an equal part, 3.65 at most.
+    pub areas_watch_per_year: f64,
+    /// False alerts a year that may be sent, all areas together. Each area gets an equal part, 1 at most.
+    pub areas_alert_per_year: f64,
     /// Days without a new signal after which an alert is over.
     pub days_until_over: u32,
     /// Horizon of the forecast, 1 to 14 days.
@@ -158,8 +165,22 @@ impl Default for Analysis {
             min_cases: 3,
             watch_recurrence_days: 30.0,
             alert_recurrence_days: 100.0,
+            areas_watch_per_year: 36.5,
+            areas_alert_per_year: 12.0,
             days_until_over: 7,
             forecast_days: 14,
+        }
+    }
+}
+
+impl Analysis {
+    /// What the built-in alert rules may cost.
+    pub fn budgets(&self) -> BuiltInBudgets {
+        BuiltInBudgets {
+            cluster_watch_days: self.watch_recurrence_days,
+            cluster_alert_days: self.alert_recurrence_days,
+            areas_watch_per_year: self.areas_watch_per_year,
+            areas_alert_per_year: self.areas_alert_per_year,
         }
     }
 }

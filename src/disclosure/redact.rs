@@ -197,6 +197,7 @@ mod tests {
             as_of: Day::from_epoch_days(20_000),
             method: Method { name: "space-time-permutation-scan".into(), version: 1, seed: Some(1) },
             kind: EventKind::Overdose,
+            measure: crate::domain::rule::CaseMeasure::Overdoses,
             scope: SignalScope::Cells,
             cells: vec![house()],
             area: None,

@@ -13,6 +13,7 @@ use super::{
     event::{EventKind, text_enum},
     ids::{AlertId, AreaId, SignalId},
     place::{Cell, Point},
+    rule::CaseMeasure,
     time::{Day, DayRange},
 };
 
@@ -77,9 +78,12 @@ pub struct Alert {
     pub version: u32,
     pub tier: Tier,
     pub state: AlertState,
-    /// Name of the rule that sent it, for its record.
+    /// Id of the rule that sent it, for its record.
     pub rule: String,
     pub kind: EventKind,
+    /// Which of them are counted.
+    #[serde(default)]
+    pub measure: CaseMeasure,
     /// "Downtown Bangor: 6 overdoses in 3 days, 1.2 are usual".
     pub headline: String,
     /// One or two plain sentences with counts and how often chance would do this.
@@ -135,18 +139,40 @@ pub struct AlertNews {
     pub record: Option<RuleRecord>,
 }
 
+/// What became of one alert, as its rule's record counts it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertOutcome {
+    /// As [`Alert::rule`].
+    pub rule: String,
+    pub state: AlertState,
+    pub raised_at: DateTime<Utc>,
+    pub first_decision_at: Option<DateTime<Utc>>,
+    pub investigated: bool,
+    /// Of the newest dismissal.
+    pub dismissed_for: Option<DismissReason>,
+}
+
 /// What became of the alerts of one rule: its measured worth, shown beside every alert it sends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleRecord {
-    /// The rule's name, as in [`Alert::rule`].
+    /// The rule's id, as in [`Alert::rule`].
     pub name: String,
     /// Alerts raised under the rule.
     pub sent: u32,
     /// Investigated and not dismissed afterwards.
     pub confirmed: u32,
     pub dismissed: u32,
+    /// The dismissed ones by why, most frequent first.
+    pub dismissed_for: Vec<DismissedFor>,
     /// From raising to the first decision; `None` until there was one.
     pub median_hours_to_acknowledge: Option<f64>,
+}
+
+/// How many alerts were dismissed for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DismissedFor {
+    pub reason: DismissReason,
+    pub alerts: u32,
 }
 
 /// Why a decision cannot be taken.
@@ -199,30 +225,58 @@ impl Alert {
     }
 }
 
+impl AlertOutcome {
+    /// From an alert and its decisions, in the order they were taken.
+    pub fn of(alert: &Alert, decisions: &[Decision]) -> Self {
+        Self {
+            rule: alert.rule.clone(),
+            state: alert.state,
+            raised_at: alert.raised_at,
+            first_decision_at: decisions.iter().map(|d| d.at).min(),
+            investigated: decisions.iter().any(|d| d.kind == DecisionKind::Investigate),
+            dismissed_for: decisions.iter().rev().find(|d| d.kind == DecisionKind::Dismiss).and_then(|d| d.reason),
+        }
+    }
+}
+
 impl RuleRecord {
-    /// Counted over the alerts of one rule, each with its decisions in the order they were taken.
-    pub fn of<'a>(name: &str, history: impl IntoIterator<Item = (&'a Alert, &'a [Decision])>) -> Self {
-        let mut record =
-            Self { name: name.to_owned(), sent: 0, confirmed: 0, dismissed: 0, median_hours_to_acknowledge: None };
+    /// Counted over alerts; those of other rules are passed over.
+    pub fn of<'a>(rule: &str, outcomes: impl IntoIterator<Item = &'a AlertOutcome>) -> Self {
+        let (mut sent, mut confirmed, mut dismissed) = (0, 0, 0);
+        let mut reasons = vec![0u32; DismissReason::ALL.len()];
         let mut hours = Vec::new();
-        for (alert, decisions) in history.into_iter().filter(|(a, _)| a.rule == name) {
-            record.sent += 1;
-            if alert.state == AlertState::Dismissed {
-                record.dismissed += 1;
-            } else if decisions.iter().any(|d| d.kind == DecisionKind::Investigate) {
-                record.confirmed += 1;
+        for one in outcomes.into_iter().filter(|o| o.rule == rule) {
+            sent += 1;
+            if one.state == AlertState::Dismissed {
+                dismissed += 1;
+                if let Some(at) = DismissReason::ALL.iter().position(|r| Some(*r) == one.dismissed_for) {
+                    reasons[at] += 1;
+                }
+            } else if one.investigated {
+                confirmed += 1;
             }
-            if let Some(first) = decisions.iter().map(|d| d.at).min() {
-                hours.push(((first - alert.raised_at).num_seconds() as f64 / 3600.0).max(0.0));
+            if let Some(first) = one.first_decision_at {
+                hours.push(((first - one.raised_at).num_seconds() as f64 / 3600.0).max(0.0));
             }
         }
-        hours.sort_unstable_by(f64::total_cmp);
-        let middle = hours.len() / 2;
-        record.median_hours_to_acknowledge = match hours.len() {
-            0 => None,
-            n if n % 2 == 1 => Some(hours[middle]),
-            _ => Some(f64::midpoint(hours[middle - 1], hours[middle])),
-        };
-        record
+        let mut dismissed_for: Vec<DismissedFor> = DismissReason::ALL
+            .iter()
+            .zip(reasons)
+            .filter(|(_, n)| *n > 0)
+            .map(|(reason, alerts)| DismissedFor { reason: *reason, alerts })
+            .collect();
+        dismissed_for.sort_by_key(|d| std::cmp::Reverse(d.alerts));
+        let median_hours_to_acknowledge = median(hours);
+        Self { name: rule.to_owned(), sent, confirmed, dismissed, dismissed_for, median_hours_to_acknowledge }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
     }
 }

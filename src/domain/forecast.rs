@@ -43,6 +43,32 @@ pub struct Forecast {
     pub history_mean: f64,
     /// What is unusual about the basis of this forecast, in a sentence; empty when nothing is.
     pub caveat: String,
+    /// How it came about; `None` of forecasts that were issued before it was kept.
+    #[serde(default)]
+    pub detail: Option<ForecastDetail>,
+}
+
+/// A forecast opened: of what it consists, and how likely it is to be a spike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ForecastDetail {
+    /// The count from which on it would be a spike: one that long history alone would reach once in 30 days.
+    pub spike_at_least: u32,
+    /// Probability of a spike.
+    pub p_spike: f64,
+    /// What long history alone gives it.
+    pub p_spike_usual: f64,
+    /// What the mean consists of; the parts add up to it. A part may be below zero: a quiet fortnight takes away.
+    pub parts: Vec<ForecastPart>,
+    /// What would change it, in a sentence.
+    pub would_change: String,
+}
+
+/// A part of a forecast's mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ForecastPart {
+    /// `long_history`, `season`, `weekday`, `trend`, `neighbours` or `recent_events`.
+    pub part: String,
+    pub mean: f64,
 }
 
 /// How a method has done against `history` on past days, with the same data it would have had.
@@ -62,4 +88,30 @@ pub struct ForecastRecord {
     /// Share of later events that fell in the 10 % of cells ranked highest.
     pub capture_10: Option<f64>,
     pub history_capture_10: Option<f64>,
+}
+
+/// What became of the forecasts that people saw, at one level: kept by the service from day to day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TrackRecord {
+    pub level: ForecastLevel,
+    /// First and last issue day that is judged.
+    pub first: Day,
+    pub last: Day,
+    /// Days on which a forecast was issued.
+    pub issue_days: u32,
+    /// Length of the windows judged, days.
+    pub window_days: u32,
+    /// Places named (the most expected of each issue day), and how many of them had an event in the window.
+    pub named: u32,
+    pub named_with_event: u32,
+    /// The same had long history alone named as many.
+    pub history_with_event: u32,
+    /// Forecasts of all places, and how many counts lay within their middle 80 %.
+    pub forecasts: u32,
+    pub inside_80: u32,
+    /// Mean distance of the expected count from what came.
+    pub error: f64,
+    pub history_error: f64,
+    /// The record in a sentence.
+    pub sentence: String,
 }

@@ -161,6 +161,8 @@ slug_id! {
     AreaId = "area id";
     /// A feed: one sender, one format, one mapping.
     SourceId = "source id";
+    /// An alert rule; its record stays with it when it is changed.
+    RuleId = "rule id";
 }
 
 #[cfg(test)]

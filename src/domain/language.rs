@@ -13,7 +13,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::event::{EventKind, text_enum};
+use super::{
+    event::{EventKind, text_enum},
+    rule::CaseMeasure,
+};
 
 text_enum! {
     /// Named by its ISO 639-1 code.
@@ -169,7 +172,22 @@ pub fn how_often(language: Language, days: f64) -> String {
 }
 
 /// What is counted, in the singular or plural.
-pub fn counted(language: Language, kind: EventKind, n: u32) -> &'static str {
+pub fn counted(language: Language, kind: EventKind, measure: CaseMeasure, n: u32) -> &'static str {
+    use CaseMeasure::{FatalOverdoses, NonfatalOverdoses, RepeatedNaloxone};
+    match (language, measure, n == 1) {
+        (_, CaseMeasure::Overdoses, _) => {}
+        (Language::En, FatalOverdoses, true) => return "fatal overdose",
+        (Language::En, FatalOverdoses, false) => return "fatal overdoses",
+        (Language::En, NonfatalOverdoses, true) => return "nonfatal overdose",
+        (Language::En, NonfatalOverdoses, false) => return "nonfatal overdoses",
+        (Language::En, RepeatedNaloxone, true) => return "overdose with repeated naloxone",
+        (Language::En, RepeatedNaloxone, false) => return "overdoses with repeated naloxone",
+        (Language::Es, FatalOverdoses, true) => return "sobredosis mortal",
+        (Language::Es, FatalOverdoses, false) => return "sobredosis mortales",
+        (Language::Es, NonfatalOverdoses, true) => return "sobredosis no mortal",
+        (Language::Es, NonfatalOverdoses, false) => return "sobredosis no mortales",
+        (Language::Es, RepeatedNaloxone, _) => return "sobredosis con naloxona repetida",
+    }
     match (language, kind, n == 1) {
         (Language::En, EventKind::Overdose, true) => "overdose",
         (Language::En, EventKind::Overdose, false) => "overdoses",

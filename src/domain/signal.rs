@@ -7,6 +7,7 @@ use super::{
     event::{EventKind, text_enum},
     ids::{AreaId, EventId, RunId, SignalId},
     place::{Cell, Point},
+    rule::CaseMeasure,
     time::{Day, DayRange},
 };
 
@@ -41,6 +42,9 @@ pub struct Signal {
     pub method: Method,
     /// What was counted.
     pub kind: EventKind,
+    /// Which of them.
+    #[serde(default)]
+    pub measure: CaseMeasure,
     pub scope: SignalScope,
     /// Sorted. Empty for an area signal.
     pub cells: Vec<Cell>,
@@ -58,10 +62,12 @@ pub struct Signal {
     pub expected_range: [f64; 2],
     /// Risk inside relative to outside, where the method defines it.
     pub relative_risk: Option<f64>,
-    /// The method's test statistic (natural-log likelihood ratio for scans, standard deviations for EARS).
+    /// The method's test statistic (natural-log likelihood ratio for scans; for areas −log₁₀ of the smallest tail
+    /// probability over windows of 1 to 14 days).
     pub statistic: f64,
     pub p_value: f64,
-    /// How often chance alone gives such a signal somewhere in this run's whole area, in days.
+    /// In how many days chance alone gives such a signal: of cells, somewhere in the whole jurisdiction; of an area,
+    /// in that area.
     pub recurrence_interval_days: f64,
     pub replications: Option<u32>,
     /// The line list behind `observed`, sorted by id.

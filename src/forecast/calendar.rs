@@ -38,12 +38,17 @@ impl Calendar {
     }
 
     pub fn factor(&self, day: Day) -> f64 {
+        self.weekday[day.weekday_index()] * self.season_factor(day)
+    }
+
+    pub fn season_factor(&self, day: Day) -> f64 {
         let [c, s] = annual(day);
-        self.weekday[day.weekday_index()] * (self.season[0] * c + self.season[1] * s).exp()
+        (self.season[0] * c + self.season[1] * s).exp()
     }
 }
 
-fn annual(day: Day) -> [f64; 2] {
+/// Cosine and sin of the annual cycle.
+pub fn annual(day: Day) -> [f64; 2] {
     let angle = TAU * f64::from(day.epoch_days()) / 365.2425;
     [angle.cos(), angle.sin()]
 }

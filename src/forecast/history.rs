@@ -11,7 +11,8 @@
 //! yardstick of every other model and the fall-back where they fail.
 
 use super::{
-    model::{Fitted, ForecastModel, MAX_HORIZON, density, shares_within},
+    base::Base,
+    model::{CellShares, Fitted, ForecastModel, MAX_HORIZON, Part, density, shares_within},
     panel::Known,
     surface::Smoothing,
     tuning::Tuning,
@@ -31,8 +32,8 @@ impl ForecastModel for History {
         1
     }
 
-    fn fit(&self, known: &Known, tuning: &Tuning) -> Fitted {
-        LongRun::of(known, &tuning.smoothing, |_| 1.0).flat()
+    fn fit(&self, _known: &Known, _tuning: &Tuning, base: &Base) -> Fitted {
+        base.long_run.flat()
     }
 }
 
@@ -78,14 +79,30 @@ impl LongRun {
     }
 
     /// The same expectation for every coming day.
-    pub fn flat(self) -> Fitted {
+    pub fn flat(&self) -> Fitted {
+        self.fitted(self.group_share.iter().map(|s| vec![self.rate * s; MAX_HORIZON as usize]).collect(), Vec::new())
+    }
+
+    /// Means of groups with the long run's shares of cells and as many events behind them as the long run has.
+    pub fn fitted(&self, groups: Vec<Vec<f64>>, parts: Vec<(Part, Vec<Vec<f64>>)>) -> Fitted {
         Fitted {
-            groups: self.group_share.iter().map(|s| vec![self.rate * s; MAX_HORIZON as usize]).collect(),
-            cell_share: shares_within(&self.surface, &self.group_of, &self.placed),
+            groups,
+            cells: CellShares::Constant(self.cell_shares()),
             group_evidence: self.group_share.iter().map(|s| self.total * s + 0.5).collect(),
             whole_evidence: self.total + 0.5,
             exposed_days: self.exposed_days,
+            parts,
         }
+    }
+
+    /// Each cell's share of its group.
+    pub fn cell_shares(&self) -> Vec<f64> {
+        shares_within(&self.surface, &self.group_of, &self.placed)
+    }
+
+    /// What each group expects a day.
+    pub fn group_rates(&self) -> Vec<f64> {
+        self.group_share.iter().map(|s| self.rate * s).collect()
     }
 }
 

@@ -15,8 +15,13 @@
 //! Limits: no covariates, no population, no holidays; a sudden change is seen only as it shows in the counts;
 //! nothing is said beyond 14 days. Nothing here is random: the same input gives the same forecast.
 
+mod base;
 mod calendar;
+pub mod combine;
 pub mod endemic_epidemic;
+mod endemic_weeks;
+pub mod explain;
+mod filter;
 mod history;
 mod level;
 pub mod model;
@@ -24,15 +29,22 @@ pub mod panel;
 mod pooled;
 pub mod predictive;
 mod recent;
+pub mod record;
 pub mod rolling;
 mod run;
 pub mod scoring;
+mod seasonal;
+mod self_exciting;
+pub mod spike;
+pub mod stack;
 pub mod summary;
 mod surface;
 mod tuning;
+mod write;
 
-pub use model::{ForecastModel, MAX_HORIZON};
+pub use model::{Fitted, ForecastModel, MAX_HORIZON};
 pub use run::{ForecastInput, ForecastOptions, ForecastOutput, run};
+pub use write::ForecastDetail;
 
 use crate::domain::{ids::AreaId, time::Day};
 
@@ -53,6 +65,8 @@ pub enum ForecastError {
     UnknownArea(AreaId),
     #[error("a share known of {0}: expected 0 to 1")]
     BadShare(f64),
+    #[error("there is no forecasting model \"{0}\"")]
+    UnknownModel(String),
     #[error("{what}: got {got}, expected {want}")]
     Shape { what: &'static str, got: usize, want: usize },
 }

@@ -157,9 +157,18 @@ impl Panel {
         Ok(Self { days, layout, completeness, cells, areas, silent: no_data })
     }
 
+    /// One more report, in a cell and an area: for tests that tamper with the future.
+    #[cfg(test)]
+    pub fn add(&mut self, cell: Sighting, area: u32) {
+        self.areas.push(Sighting { place: area, ..cell });
+        self.cells.push(cell);
+        self.cells.sort_unstable_by_key(|s| (s.place, s.day, s.lag));
+        self.areas.sort_unstable_by_key(|s| (s.place, s.day, s.lag));
+    }
+
     /// What could be known at the end of `issued`; days before the first day of data are left out by exposure.
     pub fn known_at(&self, issued: Day) -> Known<'_> {
-        let n = ((issued - self.days.from + 1).max(1) as usize).min(self.days.len());
+        let n = self.known_days(issued);
         let seen = |s: &&Sighting| (s.day as usize) < n && ((s.day + s.lag) as usize) < n;
         let exposure = self.exposure(n);
         let mut groups = vec![vec![0.0; n]; self.layout.groups];
@@ -215,10 +224,15 @@ impl Panel {
         Some(truth)
     }
 
-    /// Days after which all but two in a hundred events of a day are known, at the panel's end.
-    pub fn settled_after(&self) -> i32 {
-        let by_lag = self.share_by_lag(self.days.len());
+    /// Days after which all but two in a hundred events of a day are known, as it could be told at the end of `issued`.
+    pub fn settled_after(&self, issued: Day) -> i32 {
+        let by_lag = self.share_by_lag(self.known_days(issued));
         by_lag.iter().rposition(|&c| c < 0.98).map_or(0, |i| i as i32 + 1)
+    }
+
+    /// Days of the panel up to and with `issued`.
+    fn known_days(&self, issued: Day) -> usize {
+        ((issued - self.days.from + 1).max(1) as usize).min(self.days.len())
     }
 
     /// Share of events known for each of the first `n` days, seen from the last of them.
@@ -346,49 +360,5 @@ fn median_spacing(xy: &[[f64; 2]]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(n: i32) -> Day {
-        Day::from_epoch_days(n)
-    }
-
-    fn panel(completeness: Completeness, cells: Vec<Sighting>) -> Panel {
-        let centres = [Point::new(44.0, -69.0).unwrap(), Point::new(44.1, -69.0).unwrap()];
-        let layout = Layout::new(&centres, &[None, None], 0, 2).unwrap();
-        Panel::new(DayRange::new(day(0), day(99)).unwrap(), layout, cells, vec![], &[day(50)], completeness).unwrap()
-    }
-
-    fn sighting(place: u32, day: u32, lag: u32, count: u32) -> Sighting {
-        Sighting { place, day, lag, count }
-    }
-
-    #[test]
-    fn an_issue_day_knows_neither_what_came_later_nor_what_was_received_later() {
-        let p =
-            panel(Completeness::ByLag(vec![]), vec![sighting(0, 5, 0, 1), sighting(0, 5, 3, 2), sighting(1, 9, 0, 4)]);
-        assert_eq!(p.known_at(day(7)).cells, [(0, 5, 1.0)]);
-        assert_eq!(p.known_at(day(8)).cells, [(0, 5, 3.0)]);
-        assert_eq!(p.known_at(day(9)).whole[9], 4.0);
-    }
-
-    #[test]
-    fn a_window_with_a_day_without_data_has_no_truth() {
-        let p = panel(Completeness::ByLag(vec![]), vec![sighting(1, 60, 0, 4)]);
-        assert!(p.truth(DayRange::new(day(48), day(52)).unwrap(), day(99)).is_none());
-        assert_eq!(p.truth(DayRange::new(day(60), day(60)).unwrap(), day(60)).unwrap().whole, 4);
-        assert!(p.truth(DayRange::new(day(60), day(61)).unwrap(), day(60)).is_none());
-    }
-
-    #[test]
-    fn delays_seen_so_far_give_the_share_that_is_known() {
-        // Every day four events: half at once, half after two days.
-        let cells = (0..100).flat_map(|d| [sighting(0, d, 0, 2), sighting(0, d, 2, 2)]).collect();
-        let known = panel(Completeness::FromDelays, cells);
-        let known = known.known_at(day(90));
-        assert!((known.exposure[90] - 0.5).abs() < 0.01, "{}", known.exposure[90]);
-        assert!((known.exposure[89] - 0.5).abs() < 0.01);
-        assert!((known.exposure[88] - 1.0).abs() < 1e-9);
-        assert_eq!(known.exposure[50], 0.0);
-    }
-}
+#[path = "panel_tests.rs"]
+mod tests;

@@ -19,13 +19,13 @@
 //! agree. Limits: one level and calendar for all places; no covariates, no holidays, no population.
 
 use super::{
-    calendar::Calendar,
+    base::Base,
     history::{LongRun, PRIOR_EVENTS},
-    level::Series,
-    model::{Fitted, ForecastModel, MAX_HORIZON, shares_within},
+    level::{Adaptation, Series},
+    model::{CellShares, Fitted, ForecastModel, MAX_HORIZON, Part, calendar_parts, shares_within},
     panel::Known,
     surface::{Smoothing, stack},
-    tuning::{Tuning, offsets},
+    tuning::Tuning,
 };
 
 const RECENT_HALF_LIFE: f64 = 60.0;
@@ -39,6 +39,22 @@ const PRIOR: [f64; 3] = [20.0, 0.5, 0.5];
 
 pub struct Pooled;
 
+#[derive(Debug, Clone)]
+pub struct PooledTuning {
+    /// How the level of the whole adapts; `None`: not at all.
+    level: Option<Adaptation>,
+    /// How the groups' shares adapt.
+    share: Option<Adaptation>,
+    /// Weights of the long-run, recent and near surfaces for cells; adds up to 1.
+    surfaces: [f64; 3],
+}
+
+impl Default for PooledTuning {
+    fn default() -> Self {
+        Self { level: None, share: None, surfaces: [1.0, 0.0, 0.0] }
+    }
+}
+
 impl ForecastModel for Pooled {
     fn name(&self) -> &'static str {
         "pooled"
@@ -48,21 +64,36 @@ impl ForecastModel for Pooled {
         1
     }
 
-    fn fit(&self, known: &Known, tuning: &Tuning) -> Fitted {
-        let long_run = LongRun::of(known, &tuning.smoothing, |_| 1.0);
-        let calendar = Calendar::learn(known);
-        let offset = offsets(known, &calendar);
-        let adjusted_rate = (long_run.total + 0.5) / offset.iter().sum::<f64>().max(1.0);
-        let (rates, whole_evidence) = whole_ahead(known, tuning, &offset, adjusted_rate, long_run.total);
-        let (shares, certainty) = group_shares(known, tuning, &offset, &long_run);
-        let issued = known.days.to;
-        let daily: Vec<f64> =
-            rates.iter().enumerate().map(|(i, r)| r * calendar.factor(issued + (i as i32 + 1))).collect();
+    fn tune(&self, known: &Known, base: &Base, tuning: &mut Tuning) {
+        let whole = [known.whole.clone()];
+        let level = Series { counts: &whole, offset: &base.offset, prior_share: &[1.0], prior_events: PRIOR_EVENTS };
+        let groups = Series {
+            counts: &known.groups,
+            offset: &base.offset,
+            prior_share: &base.long_run.prior_share,
+            prior_events: PRIOR_EVENTS,
+        };
+        tuning.pooled = PooledTuning {
+            level: level.choose(false),
+            share: if known.groups.len() > 1 { groups.choose(true) } else { None },
+            surfaces: learn_stack(known, &tuning.smoothing),
+        };
+    }
+
+    fn fit(&self, known: &Known, tuning: &Tuning, base: &Base) -> Fitted {
+        let long_run = &base.long_run;
+        let (rates, whole_evidence) = whole_ahead(known, tuning, &base.offset, base.adjusted_rate, long_run.total);
+        let (shares, certainty) = group_shares(known, tuning, &base.offset, long_run);
+        let daily: Vec<f64> = rates.iter().zip(base.factors_ahead()).map(|(r, f)| r * f).collect();
         let surfaces = Surfaces::at(known, &tuning.smoothing, known.days.len());
-        let density: Vec<f64> = (0..long_run.surface.len()).map(|j| mix(tuning.stack, surfaces.at_cell(j))).collect();
+        let density: Vec<f64> =
+            (0..long_run.surface.len()).map(|j| mix(tuning.pooled.surfaces, surfaces.at_cell(j))).collect();
+        let groups: Vec<Vec<f64>> = shares.iter().map(|s| daily.iter().map(|d| d * s).collect()).collect();
+        let long = long_run.group_rates();
         Fitted {
-            groups: shares.iter().map(|s| daily.iter().map(|d| d * s).collect()).collect(),
-            cell_share: shares_within(&density, &known.layout.group_of, &long_run.placed),
+            parts: calendar_parts(&groups, &long, &base.weekday_ahead, &base.season_ahead, Part::RecentEvents),
+            groups,
+            cells: CellShares::Constant(shares_within(&density, &known.layout.group_of, &long_run.placed)),
             group_evidence: shares.iter().map(|s| certainty * s + 0.5).collect(),
             whole_evidence,
             exposed_days: long_run.exposed_days,
@@ -73,7 +104,7 @@ impl ForecastModel for Pooled {
 /// Calendar-adjusted rate of the whole for the coming days, and the events it rests on.
 fn whole_ahead(known: &Known, tuning: &Tuning, offset: &[f64], long_run: f64, total: f64) -> (Vec<f64>, f64) {
     let days = MAX_HORIZON as usize;
-    let Some(adaptation) = tuning.level else { return (vec![long_run; days], total + 0.5) };
+    let Some(adaptation) = tuning.pooled.level else { return (vec![long_run; days], total + 0.5) };
     let counts = [known.whole.clone()];
     let state = Series { counts: &counts, offset, prior_share: &[1.0], prior_events: PRIOR_EVENTS }.run(adaptation);
     (state.rates_ahead(adaptation, long_run, days), state.a[0] + 0.5)
@@ -81,7 +112,7 @@ fn whole_ahead(known: &Known, tuning: &Tuning, offset: &[f64], long_run: f64, to
 
 /// Shares of the groups and the number of events all of them together rest on.
 fn group_shares(known: &Known, tuning: &Tuning, offset: &[f64], long_run: &LongRun) -> (Vec<f64>, f64) {
-    let Some(adaptation) = tuning.share else { return (long_run.group_share.clone(), long_run.total) };
+    let Some(adaptation) = tuning.pooled.share else { return (long_run.group_share.clone(), long_run.total) };
     let series =
         Series { counts: &known.groups, offset, prior_share: &long_run.prior_share, prior_events: PRIOR_EVENTS };
     let state = series.run(adaptation);
@@ -116,7 +147,7 @@ impl Surfaces {
 }
 
 /// Weights of the three surfaces under which past fortnights' events were likeliest.
-pub fn learn_stack(known: &Known, smoothing: &Smoothing) -> [f64; 3] {
+fn learn_stack(known: &Known, smoothing: &Smoothing) -> [f64; 3] {
     let n = known.days.len();
     let mut points = Vec::new();
     for trial in 1..=TRIALS {

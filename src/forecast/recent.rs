@@ -4,8 +4,9 @@
 //! than `history`. It shares `history`'s smoothing and formulas, only the days differ.
 
 use super::{
+    base::Base,
     history::LongRun,
-    model::{Fitted, ForecastModel},
+    model::{Fitted, ForecastModel, Part},
     panel::Known,
     tuning::Tuning,
 };
@@ -23,9 +24,13 @@ impl ForecastModel for Recent {
         1
     }
 
-    fn fit(&self, known: &Known, tuning: &Tuning) -> Fitted {
+    fn fit(&self, known: &Known, tuning: &Tuning, base: &Base) -> Fitted {
         let since = first_of_last(&known.exposure, DAYS);
-        LongRun::of(known, &tuning.smoothing, |t| if t >= since { 1.0 } else { 0.0 }).flat()
+        let mut fitted = LongRun::of(known, &tuning.smoothing, |t| if t >= since { 1.0 } else { 0.0 }).flat();
+        let long = base.long_run.group_rates();
+        let beyond = fitted.groups.iter().zip(long).map(|(g, l)| g.iter().map(|m| m - l).collect()).collect();
+        fitted.parts = vec![(Part::RecentEvents, beyond)];
+        fitted
     }
 }
 

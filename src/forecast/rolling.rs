@@ -1,18 +1,27 @@
 //! Rolling-origin evaluation: forecast as if it were every past issue day, then look what came.
 //!
 //! On each issue day a model sees only what was known then; the scatter about its means is learned from its
-//! own earlier forecasts whose windows were over (and settled) by then. Nothing later enters anything.
+//! own earlier forecasts whose windows were over (and settled) by then, and so are the weights of the stack of all
+//! models. Nothing later enters anything.
+
+use std::collections::BTreeMap;
 
 use super::{
-    model::{Fitted, ForecastModel},
+    base::Base,
+    combine::{Combined, Pooled, Scatter, StackWeights},
+    model::{Expectation, Fitted, ForecastModel, STACK, STACK_VERSION},
     panel::{Known, Panel, Truth},
     predictive::{Calibration, Dispersion},
     scoring::OriginScores,
+    stack::{AreaRecord, Averaging, Pool},
     tuning::Tuning,
 };
-use crate::domain::{
-    forecast::ForecastLevel,
-    time::{Day, DayRange},
+use crate::{
+    domain::{
+        forecast::ForecastLevel,
+        time::{Day, DayRange},
+    },
+    stats::CountMixture,
 };
 
 /// Settings are learned anew after so many days.
@@ -48,24 +57,36 @@ impl Target {
     }
 }
 
-/// Forecasts that wait for their window to be over.
+/// All models' forecasts of one window, waiting for it to be over.
 struct Pending {
-    model: usize,
     target: usize,
     window: DayRange,
-    expected: Vec<super::model::Expectation>,
+    pooled: Pooled,
+    /// As it was on the issue day.
+    scatter: Scatter,
 }
 
 pub struct Rolling<'a> {
     panel: &'a Panel,
+    /// `history` first.
     pub models: Vec<&'static dyn ForecastModel>,
     pub targets: Vec<Target>,
-    /// By model and target.
+    /// By model and target; after the models comes the stack of them all.
     pub scores: Vec<Vec<Vec<OriginScores>>>,
+    /// Whose forecasts are scored; others are only learned from.
+    scored: Vec<bool>,
+    /// By model and target; after the models the stack's own, about its mean.
     calibrations: Vec<Vec<Calibration>>,
+    pools: Vec<Pool>,
+    /// Models against one another, by level.
+    averaging: BTreeMap<ForecastLevel, Averaging>,
+    /// The pool against the component about its mean, by target.
+    widths: Vec<Averaging>,
+    areas: Vec<AreaRecord>,
     pending: Vec<Pending>,
     tuning: Option<(Day, Tuning)>,
-    settled_after: i32,
+    /// Only truths are judged by it, never forecasts.
+    settled_at_end: i32,
 }
 
 impl<'a> Rolling<'a> {
@@ -74,15 +95,42 @@ impl<'a> Rolling<'a> {
             targets.into_iter().filter(|t| t.level != ForecastLevel::Area || panel.layout.areas > 0).collect();
         let n = models.len();
         Self {
-            scores: vec![vec![Vec::new(); targets.len()]; n],
-            calibrations: vec![vec![Calibration::default(); targets.len()]; n],
-            settled_after: panel.settled_after(),
+            scores: vec![vec![Vec::new(); targets.len()]; n + 1],
+            scored: vec![true; n + 1],
+            calibrations: vec![vec![Calibration::default(); targets.len()]; n + 1],
+            pools: vec![Pool::new(n); targets.len()],
+            averaging: targets.iter().map(|t| (t.level, Averaging::of_models(t.level, n))).collect(),
+            widths: targets.iter().map(|t| Averaging::of_widths(t.level)).collect(),
+            areas: vec![AreaRecord::default(); panel.layout.areas],
+            settled_at_end: panel.settled_after(panel.days.to),
             panel,
             models,
             targets,
             pending: Vec::new(),
             tuning: None,
         }
+    }
+
+    /// Score only these (positions in `scores`).
+    #[must_use]
+    pub fn scoring_only(mut self, which: &[usize]) -> Self {
+        self.scored = (0..self.scores.len()).map(|m| which.contains(&m)).collect();
+        self
+    }
+
+    /// Position of the stack in `scores`.
+    pub fn stack(&self) -> usize {
+        self.models.len()
+    }
+
+    /// Positions in `scores` that are worth a line: a stack of one is that one.
+    pub fn lines(&self) -> std::ops::Range<usize> {
+        0..self.models.len() + usize::from(self.models.len() > 1)
+    }
+
+    /// Name and version by position in `scores`.
+    pub fn name(&self, position: usize) -> (&'static str, u32) {
+        self.models.get(position).map_or((STACK, STACK_VERSION), |m| (m.name(), m.version()))
     }
 
     /// Forecast on one past day; with `score`, count it in the record. False when too little was known.
@@ -94,63 +142,140 @@ impl<'a> Rolling<'a> {
         }
         self.tune(origin, &known);
         let fitted = self.fit(&known);
-        let end = self.panel.days.to;
-        let truths: Vec<Option<Truth>> = self
-            .targets
-            .iter()
-            .map(|t| t.window(origin))
-            .map(|w| if score && w.to + self.settled_after <= end { self.panel.truth(w, end) } else { None })
-            .collect();
-        for (m, fit) in fitted.iter().enumerate() {
-            for (t, target) in self.targets.iter().enumerate() {
-                let mut expected = fit.expect(target.level, &self.panel.layout.group_of, target.from, target.to);
-                if target.level == ForecastLevel::Area {
-                    expected.truncate(self.panel.layout.areas);
-                }
-                if let Some(truth) = &truths[t] {
-                    let came = target.count(truth, self.panel.layout.areas);
-                    let dispersion = self.calibrations[m][t].dispersion();
-                    let rank = target.level == ForecastLevel::Cell;
-                    self.scores[m][t].push(OriginScores::of(origin, &expected, &came, dispersion, rank));
-                }
-                self.pending.push(Pending { model: m, target: t, window: target.window(origin), expected });
+        let weights = self.weights();
+        let combined = Combined::new(&fitted, &self.panel.layout, weights);
+        for t in 0..self.targets.len() {
+            let target = self.targets[t];
+            let mut pooled = combined.pooled(target);
+            if target.level == ForecastLevel::Area {
+                pooled.components.iter_mut().for_each(|c| c.truncate(self.panel.layout.areas));
             }
+            let window = target.window(origin);
+            let scatter = self.scatter(t);
+            if let Some(truth) = self.settled_truth(window).filter(|_| score) {
+                let came = target.count(&truth, self.panel.layout.areas);
+                self.score(origin, t, &pooled, &scatter, &came);
+            }
+            self.pending.push(Pending { target: t, window, pooled, scatter });
         }
         true
+    }
+
+    /// What came, as the whole panel has it; `None` while late reports may still change it.
+    fn settled_truth(&self, window: DayRange) -> Option<Truth> {
+        let end = self.panel.days.to;
+        let settled = window.to + self.settled_at_end <= end;
+        if settled { self.panel.truth(window, end) } else { None }
+    }
+
+    fn score(&mut self, origin: Day, t: usize, pooled: &Pooled, scatter: &Scatter, came: &[u32]) {
+        let rank = self.targets[t].level == ForecastLevel::Cell;
+        for (m, d) in scatter.models.iter().enumerate() {
+            if self.scored[m] {
+                let own = pooled.components[m].iter().map(|e| CountMixture::new([(1.0, d.predict(*e))]));
+                self.scores[m][t].push(OriginScores::of(origin, own, came, rank));
+            }
+        }
+        let stack = self.stack();
+        if self.scored[stack] {
+            let all = (0..came.len()).map(|i| pooled.mixture(i, scatter));
+            self.scores[stack][t].push(OriginScores::of(origin, all, came, rank));
+        }
     }
 
     /// Every model, fitted on what is known.
     pub fn fit(&self, known: &Known) -> Vec<Fitted> {
         let Some((_, tuning)) = &self.tuning else { return Vec::new() };
-        self.models.iter().map(|m| m.fit(known, tuning)).collect()
+        let base = Base::of(known, &tuning.smoothing);
+        self.models.iter().map(|m| m.fit(known, tuning, &base)).collect()
     }
 
     /// Learn the settings anew when they are old.
     pub fn tune(&mut self, origin: Day, known: &Known) {
         if self.tuning.as_ref().is_none_or(|(when, _)| origin - *when >= RETUNE_AFTER) {
-            self.tuning = Some((origin, Tuning::learn(known)));
+            self.tuning = Some((origin, Tuning::learn(known, &self.models)));
         }
+    }
+
+    /// The weights of the models by what was absorbed so far, and the areas where `history` stands alone.
+    pub fn weights(&self) -> StackWeights {
+        let pairs = self.pools.iter().zip(&self.targets);
+        let weights = pairs.map(|(pool, t)| pool.weights(&self.averaging[&t.level].weights())).collect();
+        StackWeights::new(&self.targets, weights, self.areas.iter().map(|a| a.is_beaten()).collect())
     }
 
     /// Learn from forecasts whose windows were over, and their counts settled, by the end of `day`.
     pub fn absorb(&mut self, day: Day) {
+        let settled_after = self.panel.settled_after(day);
         let (due, waiting): (Vec<Pending>, Vec<Pending>) =
-            std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + self.settled_after <= day);
+            std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + settled_after <= day);
         self.pending = waiting;
         let mut last: Option<(DayRange, Option<Truth>)> = None;
+        let mut gains = vec![(0.0, 0.0); self.areas.len()];
+        let mut judged = false;
         for p in due {
             if last.as_ref().is_none_or(|(w, _)| *w != p.window) {
                 last = Some((p.window, self.panel.truth(p.window, day)));
             }
-            if let Some((_, Some(truth))) = &last {
-                let came = self.targets[p.target].count(truth, self.panel.layout.areas);
-                self.calibrations[p.model][p.target].add(&p.expected, &came);
+            let Some((_, Some(truth))) = &last else { continue };
+            let came = self.targets[p.target].count(truth, self.panel.layout.areas);
+            let gained = self.learn_from(day, &p, &came);
+            if self.targets[p.target].level == ForecastLevel::Area {
+                judged = true;
+                for ((sum, events), (gain, y)) in gains.iter_mut().zip(gained.iter().zip(&came)) {
+                    *sum += gain;
+                    *events += f64::from(*y);
+                }
             }
+        }
+        for (area, (gain, events)) in self.areas.iter_mut().zip(gains).filter(|_| judged) {
+            area.add(gain, events);
         }
     }
 
-    /// The dispersion for a window that may not be among the targets: that of the most alike one.
-    pub fn dispersion(&mut self, model: usize, wanted: Target) -> Dispersion {
+    /// Take up what came of one window: the stack's gain over `history` in every place.
+    fn learn_from(&mut self, day: Day, p: &Pending, came: &[u32]) -> Vec<f64> {
+        let n = self.models.len();
+        let (mut gains, mut model_gains, mut centre_gain) = (Vec::with_capacity(came.len()), vec![0.0; n], 0.0);
+        let mut logs = vec![0.0; n];
+        for (i, &y) in came.iter().enumerate() {
+            let truth = u64::from(y);
+            let (weights, mut pool) = (p.pooled.weights(i), 0.0);
+            for (k, d) in p.scatter.models.iter().enumerate() {
+                logs[k] = d.predict(p.pooled.components[k][i]).ln_pmf(truth);
+                model_gains[k] += logs[k] - logs[0];
+                if weights[k] > 0.0 {
+                    pool += weights[k] * d.predict(p.pooled.scaled(k, i)).pmf(truth);
+                }
+            }
+            self.pools[p.target].add(p.pooled.components[0][i].mean, y, &logs);
+            let centre = p.scatter.centre.predict(p.pooled.centre(i)).pmf(truth);
+            centre_gain += centre.max(1e-300).ln() - pool.max(1e-300).ln();
+            let both = p.scatter.centre_weight * centre + (1.0 - p.scatter.centre_weight) * pool;
+            gains.push(both.max(1e-300).ln() - logs[0]);
+        }
+        self.pools[p.target].end_of_origin();
+        self.widths[p.target].add(day, &[0.0, centre_gain]);
+        if let Some(averaging) = self.averaging.get_mut(&self.targets[p.target].level) {
+            averaging.add(day, &model_gains);
+        }
+        for (k, expected) in p.pooled.components.iter().enumerate() {
+            self.calibrations[k][p.target].add(expected, came);
+        }
+        let centres: Vec<Expectation> = (0..came.len()).map(|i| p.pooled.centre(i)).collect();
+        self.calibrations[n][p.target].add(&centres, came);
+        gains
+    }
+
+    /// The scatter about the means of every model and of the stack at one of the targets.
+    fn scatter(&mut self, target: usize) -> Scatter {
+        let mut models: Vec<Dispersion> = self.calibrations.iter_mut().map(|c| c[target].dispersion()).collect();
+        let centre = models.pop().unwrap_or_default();
+        Scatter { models, centre, centre_weight: self.widths[target].weights()[1] }
+    }
+
+    /// The same for a window that may not be among the targets: that of the most alike one.
+    pub fn scatter_for(&mut self, wanted: Target) -> Scatter {
         let unlike = |t: &Target| {
             let length = |t: &Target| i64::from(t.to) - i64::from(t.from);
             ((length(t) - length(&wanted)).abs(), (i64::from(t.to) - i64::from(wanted.to)).abs())
@@ -162,78 +287,17 @@ impl<'a> Rolling<'a> {
             .filter(|(_, t)| t.level == wanted.level)
             .min_by_key(|(_, t)| unlike(t))
             .map(|(i, _)| i);
-        alike.map_or_else(Dispersion::default, |t| self.calibrations[model][t].dispersion())
+        match alike {
+            Some(t) => self.scatter(t),
+            None => Scatter {
+                models: vec![Dispersion::default(); self.models.len()],
+                centre: Dispersion::default(),
+                centre_weight: 0.0,
+            },
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::place::Point,
-        forecast::{
-            model,
-            panel::{Completeness, Layout, Sighting},
-        },
-        stats::Random,
-    };
-
-    const DAYS: u32 = 220;
-
-    /// Events at random over sixteen cells; those from day `from` on may be multiplied, and half of all are
-    /// received `lag` days late.
-    fn panel(poison_from: u32, times: u32, lag: u32) -> Panel {
-        let centres: Vec<Point> = (0..16)
-            .map(|i| Point::new(44.0 + 0.01 * f64::from(i / 4), -69.0 + 0.01 * f64::from(i % 4)).unwrap())
-            .collect();
-        let areas: Vec<Option<u32>> = (0..16).map(|i| Some(i / 8)).collect();
-        let layout = Layout::new(&centres, &areas, 2, 16).unwrap();
-        let mut random = Random::seeded(4);
-        let (mut cells, mut in_areas) = (Vec::new(), Vec::new());
-        for day in 0..DAYS {
-            for k in 0..random.below(4) {
-                let place = random.below(16);
-                let count = if day >= poison_from { times } else { 1 };
-                let lag = if k == 0 { lag } else { 0 };
-                cells.push(Sighting { place, day, lag, count });
-                in_areas.push(Sighting { place: place / 8, day, lag, count });
-            }
-        }
-        let days = DayRange { from: Day::from_epoch_days(0), to: Day::from_epoch_days(DAYS as i32 - 1) };
-        Panel::new(days, layout, cells, in_areas, &[], Completeness::FromDelays).unwrap()
-    }
-
-    fn scores(panel: &Panel) -> Vec<Vec<Vec<OriginScores>>> {
-        let levels = [ForecastLevel::Cell, ForecastLevel::Area, ForecastLevel::Whole];
-        let targets = levels.iter().map(|l| Target::standard(*l, 3)).collect();
-        let mut rolling = Rolling::new(panel, model::all().to_vec(), targets);
-        for origin in (30..DAYS as i32).step_by(5) {
-            rolling.visit(Day::from_epoch_days(origin), true);
-        }
-        rolling.scores
-    }
-
-    #[test]
-    fn what_happens_later_changes_no_earlier_score() {
-        let (clean, poisoned) = (scores(&panel(DAYS, 1, 0)), scores(&panel(150, 40, 0)));
-        let before =
-            |s: &[OriginScores]| s.iter().filter(|s| s.origin.epoch_days() + 3 < 150).cloned().collect::<Vec<_>>();
-        for (a, b) in clean.iter().flatten().zip(poisoned.iter().flatten()) {
-            assert!(before(a).len() > 15);
-            assert_eq!(before(a), before(b));
-            assert_ne!(a, b);
-        }
-    }
-
-    #[test]
-    fn reports_that_arrive_late_are_not_used_before_they_arrive() {
-        // The same events, once known at once and once ten days later: forecasts must differ, and truths must not.
-        let (at_once, late) = (scores(&panel(DAYS, 1, 0)), scores(&panel(DAYS, 1, 10)));
-        let events = |s: &[OriginScores]| s.iter().map(|s| (s.origin, s.events)).collect::<Vec<_>>();
-        for (a, b) in at_once.iter().flatten().zip(late.iter().flatten()) {
-            assert!(!b.is_empty() && b.len() < a.len(), "unsettled days are not scored");
-            assert_eq!(events(&a[..b.len()]), events(b));
-            assert_ne!(a[..b.len()], b[..]);
-        }
-    }
-}
+#[path = "rolling_tests.rs"]
+mod tests;

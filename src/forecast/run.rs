@@ -2,32 +2,28 @@
 
 use super::{
     ForecastError, MAX_HORIZON,
-    model::{self, Fitted, ForecastModel},
-    panel::{Known, Layout, Panel},
-    predictive::Dispersion,
+    combine::Combined,
+    model::{self, ForecastModel, STACK},
+    panel::{Layout, Panel},
     rolling::{LEAST_DAYS, Rolling, Target},
     scoring::OriginScores,
+    spike,
     summary::{Summary, interval_position, summarise},
+    write::{ForecastDetail, Writer},
 };
-use crate::{
-    domain::{
-        event::EventKind,
-        forecast::{Forecast, ForecastLevel, ForecastRecord, QUANTILE_LEVELS},
-        ids::{AreaId, RunId},
-        place::Point,
-        series::{AreaCube, CellCube},
-        signal::Method,
-        time::Day,
-    },
-    stats::scores,
+use crate::domain::{
+    event::EventKind,
+    forecast::{Forecast, ForecastLevel, ForecastRecord},
+    ids::{AreaId, RunId},
+    place::Point,
+    series::{AreaCube, CellCube},
+    time::Day,
 };
 
 /// Silence longer than this is no basis for a forecast.
 const LONGEST_SILENCE: usize = 28;
 /// Scored issue days before a model may replace `history`, and before a forecast counts as tested.
-const LEAST_ORIGINS: usize = 4;
-const SHORT_HISTORY_DAYS: f64 = 56.0;
-const FEW_EVENTS: f64 = 20.0;
+pub(super) const LEAST_ORIGINS: usize = 4;
 
 /// What to forecast from. `areas` must be disjoint (one level of the tree): the whole is their sum, plus the
 /// cells that lie in none of them.
@@ -62,8 +58,10 @@ pub struct ForecastOptions {
     pub warm_up: u32,
     /// Days between past issue days; not a multiple of seven, so that every weekday is met.
     pub step: u32,
-    /// The model to use where it beats `history`: `pooled`, `recent` or `history`.
+    /// The forecaster to use where it beats `history`: `stack` or one of [`model::all`] by name.
     pub model: String,
+    /// A spike is a count that the long run would bring once in so many days.
+    pub spike_once_in_days: u32,
 }
 
 impl Default for ForecastOptions {
@@ -75,7 +73,8 @@ impl Default for ForecastOptions {
             origins: 8,
             warm_up: 8,
             step: 6,
-            model: "pooled".to_owned(),
+            model: STACK.to_owned(),
+            spike_once_in_days: spike::ONCE_IN_DAYS,
         }
     }
 }
@@ -84,6 +83,8 @@ impl Default for ForecastOptions {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ForecastOutput {
     pub forecasts: Vec<Forecast>,
+    /// One for each forecast, in the same order.
+    pub details: Vec<ForecastDetail>,
     pub records: Vec<ForecastRecord>,
     /// Share of each area's events that its cells count: an area's cells add up to its mean times this.
     pub placed: Vec<(AreaId, f64)>,
@@ -111,8 +112,10 @@ pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastO
     if silent_for > LONGEST_SILENCE + input.completeness.len() {
         return Err(ForecastError::Stale { issued: input.issued, days: silent_for });
     }
-    let rival = model::by_name(&options.model).unwrap_or(&super::pooled::Pooled);
-    let mut rolling = Rolling::new(&panel, vec![&super::history::History, rival], targets(options));
+    let (models, single) = models(&options.model)?;
+    let mut rolling = Rolling::new(&panel, models, targets(options));
+    let asked = single.unwrap_or(rolling.stack());
+    rolling = rolling.scoring_only(&[0, asked]);
     for back in (1..=options.origins + options.warm_up).rev() {
         let origin = input.issued - (back * options.step) as i32;
         if origin >= panel.days.from {
@@ -122,13 +125,16 @@ pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastO
     rolling.absorb(input.issued);
     rolling.tune(input.issued, &known);
     let fitted = rolling.fit(&known);
-    let choice = Choice::between(&rolling);
-    let writer = Writer { input, options, known: &known, fitted: &fitted, choice };
-    Ok(ForecastOutput {
-        forecasts: writer.forecasts(&mut rolling),
-        records: records(&rolling, choice),
-        placed: placed(input, &panel, &fitted[choice.cell]),
-    })
+    let choice = Choice::between(&rolling, asked);
+    let mut weights = rolling.weights();
+    weights.only(|level| match choice.of(level) {
+        model if model == rolling.stack() => None,
+        model => Some(model),
+    });
+    let combined = Combined::new(&fitted, &panel.layout, weights);
+    let writer = Writer { input, options, known: &known, combined: &combined, choice };
+    let (forecasts, details) = writer.forecasts(&mut rolling);
+    Ok(ForecastOutput { forecasts, details, records: records(&rolling, choice), placed: placed(input, &combined) })
 }
 
 fn check(input: &ForecastInput, options: &ForecastOptions) -> Result<(), ForecastError> {
@@ -189,152 +195,43 @@ fn targets(options: &ForecastOptions) -> Vec<Target> {
     all
 }
 
-/// Which model (position in `Rolling::models`) forecasts groups and the whole, and which shares groups out to
-/// cells.
+/// Which forecaster (position in `Rolling::scores`) is used for groups and the whole, and which for cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Choice {
+pub(super) struct Choice {
     group: usize,
     cell: usize,
 }
 
 impl Choice {
     /// The rival where its log score over the back-test was better, `history` elsewhere and when in doubt.
-    fn between(rolling: &Rolling) -> Self {
+    fn between(rolling: &Rolling, rival: usize) -> Self {
         let gain = |cells: bool| {
             let (mut gain, mut origins) = (0.0, 0);
             for (t, target) in rolling.targets.iter().enumerate() {
                 if (target.level == ForecastLevel::Cell) == cells {
                     let sum = |m: usize| rolling.scores[m][t].iter().map(|s: &OriginScores| s.log_score).sum::<f64>();
-                    gain += sum(0) - sum(1);
-                    origins = origins.max(rolling.scores[1][t].len());
+                    gain += sum(0) - sum(rival);
+                    origins = origins.max(rolling.scores[rival][t].len());
                 }
             }
-            usize::from(gain > 0.0 && origins >= LEAST_ORIGINS)
+            if gain > 0.0 && origins >= LEAST_ORIGINS { rival } else { 0 }
         };
         Self { group: gain(false), cell: gain(true) }
     }
 
-    fn of(self, level: ForecastLevel) -> usize {
+    pub(super) fn of(self, level: ForecastLevel) -> usize {
         if level == ForecastLevel::Cell { self.cell } else { self.group }
     }
 }
 
-struct Writer<'a> {
-    input: &'a ForecastInput<'a>,
-    options: &'a ForecastOptions,
-    known: &'a Known<'a>,
-    /// `history`, rival.
-    fitted: &'a [Fitted],
-    choice: Choice,
-}
-
-impl Writer<'_> {
-    fn forecasts(&self, rolling: &mut Rolling) -> Vec<Forecast> {
-        // Groups by one model, shares of cells by the other or the same: cells still add up to their groups.
-        let chosen = Fitted {
-            cell_share: self.fitted[self.choice.cell].cell_share.clone(),
-            exposed_days: self.fitted[self.choice.cell].exposed_days,
-            ..self.fitted[self.choice.group].clone()
-        };
-        let mut out = Vec::new();
-        for level in [ForecastLevel::Whole, ForecastLevel::Area, ForecastLevel::Cell] {
-            for target in self.windows(level) {
-                let model = self.choice.of(level);
-                let dispersion = rolling.dispersion(model, target);
-                let tested = rolling.scores[model].iter().any(|s| s.len() >= LEAST_ORIGINS);
-                self.write(&chosen, target, dispersion, rolling.models[model], tested, &mut out);
-            }
-        }
-        out
+/// The models to fit, `history` first, and the position of the one asked for; `None` for the stack of all.
+fn models(name: &str) -> Result<(Vec<&'static dyn ForecastModel>, Option<usize>), ForecastError> {
+    if name == STACK {
+        return Ok((model::all().to_vec(), None));
     }
-
-    fn windows(&self, level: ForecastLevel) -> Vec<Target> {
-        if level == ForecastLevel::Cell {
-            return self.options.cell_horizons.iter().map(|&h| Target::standard(level, h)).collect();
-        }
-        let mut windows: Vec<Target> = self.options.area_days.iter().map(|&h| Target::standard(level, h)).collect();
-        for &to in &self.options.area_totals {
-            let total = Target { level, from: 1, to };
-            if !windows.contains(&total) {
-                windows.push(total);
-            }
-        }
-        windows
-    }
-
-    fn write(
-        &self,
-        chosen: &Fitted,
-        target: Target,
-        dispersion: Dispersion,
-        model: &dyn ForecastModel,
-        tested: bool,
-        out: &mut Vec<Forecast>,
-    ) {
-        let group_of = &self.known.layout.group_of;
-        let history = self.fitted[0].expect(target.level, group_of, target.from, target.to);
-        let places = match target.level {
-            ForecastLevel::Area => self.input.areas.places.len(),
-            _ => usize::MAX,
-        };
-        let silent = self.known.silent_for() as f64;
-        let general = self.caveat(tested);
-        let expected = chosen.expect(target.level, group_of, target.from, target.to);
-        for (i, mut e) in expected.into_iter().enumerate().take(places) {
-            // The longer the silence, the less the last data say about now.
-            e.evidence /= 1.0 + silent;
-            let widened = Dispersion {
-                base: dispersion.base / (1.0 + silent / 7.0),
-                per_mean: dispersion.per_mean / (1.0 + silent / 7.0),
-            };
-            let d = widened.predict(e);
-            let unseen = target.level == ForecastLevel::Area && self.known.groups[i].iter().all(|c| *c == 0.0);
-            out.push(Forecast {
-                run: self.input.run,
-                issued: self.input.issued,
-                level: target.level,
-                cell: (target.level == ForecastLevel::Cell).then(|| self.input.cells.places[i]),
-                area: (target.level == ForecastLevel::Area).then(|| self.input.areas.places[i].clone()),
-                kind: self.input.kind,
-                window: target.window(self.input.issued),
-                method: Method { name: model.name().to_owned(), version: model.version(), seed: None },
-                mean: e.mean,
-                quantiles: scores::quantiles(d, &QUANTILE_LEVELS),
-                p_at_least_one: 1.0 - d.pmf(0),
-                history_mean: history[i].mean,
-                caveat: if unseen { join(&general, UNSEEN) } else { general.clone() },
-            });
-        }
-    }
-
-    /// What is unusual about all of today's forecasts.
-    fn caveat(&self, tested: bool) -> String {
-        let mut parts = Vec::new();
-        let usual_gap = self.input.completeness.iter().take_while(|c| **c < 0.2).count();
-        let silent = self.known.silent_for().saturating_sub(usual_gap);
-        if silent > 0 {
-            let last = self.input.issued - self.known.silent_for() as i32;
-            parts.push(format!("No data since {last}: the forecast is stale and its range wide."));
-        }
-        let days = self.known.exposed_days();
-        if days < SHORT_HISTORY_DAYS {
-            parts.push(format!("Only {days:.0} days of data so far: a rough guess with a wide range."));
-        }
-        let events = self.known.total();
-        if events < FEW_EVENTS {
-            parts.push(format!("Only {events:.0} events on record."));
-        }
-        if !tested {
-            parts.push("Not yet tested against past days.".to_owned());
-        }
-        parts.join(" ")
-    }
-}
-
-const UNSEEN: &str = "No event on record here: estimated from its surroundings.";
-
-fn join(a: &str, b: &str) -> String {
-    if a.is_empty() { b.to_owned() } else { format!("{a} {b}") }
+    let asked = model::by_name(name).ok_or_else(|| ForecastError::UnknownModel(name.to_owned()))?;
+    let history: &'static dyn ForecastModel = &super::history::History;
+    if name == history.name() { Ok((vec![history], Some(0))) } else { Ok((vec![history, asked], Some(1))) }
 }
 
 fn records(rolling: &Rolling, choice: Choice) -> Vec<ForecastRecord> {
@@ -350,7 +247,7 @@ fn records(rolling: &Rolling, choice: Choice) -> Vec<ForecastRecord> {
             let history = summarise(&rolling.scores[0][t], ranked)?;
             let ten = |s: &Summary| s.capture.map(|c| c[2]);
             Some(ForecastRecord {
-                method: rolling.models[model].name().to_owned(),
+                method: rolling.name(model).0.to_owned(),
                 level: target.level,
                 horizon_days: target.to,
                 origins: own.origins as u32,
@@ -368,12 +265,8 @@ fn records(rolling: &Rolling, choice: Choice) -> Vec<ForecastRecord> {
     out
 }
 
-fn placed(input: &ForecastInput, panel: &Panel, fitted: &Fitted) -> Vec<(AreaId, f64)> {
-    let mut sums = vec![0.0; panel.layout.groups];
-    for (share, &g) in fitted.cell_share.iter().zip(&panel.layout.group_of) {
-        sums[g as usize] += share;
-    }
-    input.areas.places.iter().cloned().zip(sums).collect()
+fn placed(input: &ForecastInput, combined: &Combined) -> Vec<(AreaId, f64)> {
+    input.areas.places.iter().cloned().zip(combined.placed().iter().copied()).collect()
 }
 
 #[cfg(test)]

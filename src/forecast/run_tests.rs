@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     domain::time::DayRange,
-    forecast::model::MAX_HORIZON,
+    forecast::model::{MAX_HORIZON, Part},
     stats::{CountDistribution, Random},
 };
 
@@ -100,6 +100,38 @@ fn what_happens_after_the_issue_day_changes_nothing() {
 }
 
 #[test]
+fn every_forecast_says_of_what_it_consists_and_what_a_spike_would_be() {
+    let out = land(420, 8, 4, |i, d| if i < 20 && d > 380 { 0.15 } else { 0.03 }).run(day(419)).unwrap();
+    assert_eq!(out.forecasts.len(), out.details.len());
+    for (f, d) in out.forecasts.iter().zip(&out.details) {
+        let sum: f64 = d.explanation.parts.iter().map(|(_, m)| m).sum();
+        assert!((sum - f.mean).abs() < 1e-9 * f.mean, "{f:?} {d:?}");
+        assert!(d.spike.at_least >= 1 && d.spike.probability > 0.0 && d.spike.probability <= 1.0);
+        assert!(d.spike.usual <= (f.window.len() as f64 / 30.0).min(0.5) + 1e-12, "{d:?}");
+        assert!(d.ranges.windows(2).all(|w| w[1][0] <= w[0][0] && w[0][1] <= w[1][1]));
+    }
+    // The rise is recent, and stands in the parts as such.
+    let whole = out.forecasts.iter().position(|f| f.level == ForecastLevel::Whole && f.window.len() == 14).unwrap();
+    let part = |p: Part| out.details[whole].explanation.parts.iter().find(|(q, _)| *q == p).unwrap().1;
+    assert!(part(Part::RecentEvents) + part(Part::Neighbours) > 0.1 * out.forecasts[whole].mean);
+    assert!(out.details[whole].spike.probability > 1.3 * out.details[whole].spike.usual);
+}
+
+#[test]
+fn an_unknown_model_is_refused_and_every_known_one_makes_forecasts() {
+    let land = steady(150);
+    let with = |model: &str| {
+        run(&land.input(day(149)), &ForecastOptions { model: model.to_owned(), ..ForecastOptions::default() })
+    };
+    assert_eq!(with("magic"), Err(ForecastError::UnknownModel("magic".to_owned())));
+    for model in model::all() {
+        let out = with(model.name()).unwrap();
+        assert!(out.forecasts.iter().all(|f| f.method.name == model.name() || f.method.name == "history"));
+        assert!(out.forecasts.iter().all(|f| f.mean.is_finite() && f.mean > 0.0), "{}", model.name());
+    }
+}
+
+#[test]
 fn the_same_input_gives_the_same_forecast() {
     let land = steady(150);
     assert_eq!(land.run(day(149)).unwrap(), land.run(day(149)).unwrap());
@@ -166,7 +198,7 @@ fn a_model_that_does_not_beat_history_is_not_used() {
 fn a_lasting_rise_moves_the_forecast_above_history() {
     let out = land(400, 8, 4, |_, d| if d < 250 { 0.02 } else { 0.08 }).run(day(399)).unwrap();
     let whole = out.forecasts.iter().find(|f| f.level == ForecastLevel::Whole && f.window.len() == 14).unwrap();
-    assert_eq!(whole.method.name, "pooled");
+    assert_eq!(whole.method.name, "stack");
     assert!(whole.mean > 1.4 * whole.history_mean, "{} against {}", whole.mean, whole.history_mean);
     // 64 cells, or a few fewer where two points share a cell, at 0.08 a day for 14 days.
     let truth = 0.08 * 14.0 * 64.0;

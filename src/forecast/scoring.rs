@@ -1,13 +1,14 @@
 //! What one issue day's forecasts of one level and window scored.
 
-use super::{model::Expectation, predictive::Dispersion};
 use crate::{
     domain::{forecast::QUANTILE_LEVELS, time::Day},
-    stats::{CountDistribution, scores},
+    stats::{CountMixture, scores},
 };
 
-/// Central intervals that are checked: nominal coverage and positions of their ends among the quantiles.
-pub const INTERVALS: [(u32, usize, usize); 4] = [(50, 3, 5), (80, 2, 6), (90, 1, 7), (95, 0, 8)];
+/// Central intervals that are checked, in per cent.
+pub const INTERVALS: [u32; 4] = [50, 80, 90, 95];
+/// The same as shares.
+pub const SHARES: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
 /// Shares of all cells (in per cent) whose capture of later events is measured.
 pub const CAPTURE: [u32; 4] = [1, 5, 10, 20];
 pub const PIT_BINS: usize = 10;
@@ -21,10 +22,13 @@ pub struct OriginScores {
     pub crps: f64,
     pub wis: f64,
     pub brier: f64,
-    /// Truths inside each interval of [`INTERVALS`].
+    /// Truths inside each interval of [`INTERVALS`] as it is stated ([`CountMixture::ranges`]).
     pub covered: [f64; 4],
-    /// How many the forecasts themselves promised: with counts, a range holds more than its nominal share.
+    /// How many the forecasts themselves promised for the stated intervals, which are whole numbers.
     pub promised: [f64; 4],
+    /// How many were inside were counts spread over their steps ([`CountMixture::central_part`]): the nominal share
+    /// when forecasts are calibrated.
+    pub randomised: [f64; 4],
     pub pit: [f64; PIT_BINS],
     /// Events in the highest-ranked cells, for each share of [`CAPTURE`].
     pub captured: [f64; 4],
@@ -32,48 +36,47 @@ pub struct OriginScores {
 }
 
 impl OriginScores {
-    /// Score expectations against what came. With `rank`, places are ranked by mean (ties: the earlier place
-    /// first) for the captured events.
-    pub fn of(origin: Day, expected: &[Expectation], came: &[u32], dispersion: Dispersion, rank: bool) -> Self {
+    /// Score the forecast of every place against what came. With `rank`, places are ranked by mean (ties: the earlier
+    /// place first) for the captured events.
+    pub fn of(origin: Day, forecasts: impl Iterator<Item = CountMixture>, came: &[u32], rank: bool) -> Self {
         let mut s = Self {
             origin,
-            places: expected.len(),
+            places: came.len(),
             log_score: 0.0,
             crps: 0.0,
             wis: 0.0,
             brier: 0.0,
             covered: [0.0; 4],
             promised: [0.0; 4],
+            randomised: [0.0; 4],
             pit: [0.0; PIT_BINS],
             captured: [0.0; 4],
             events: came.iter().map(|y| f64::from(*y)).sum(),
         };
-        for (e, &y) in expected.iter().zip(came) {
-            s.add(dispersion.predict(*e), y);
+        let mut means = Vec::with_capacity(came.len());
+        for (forecast, &y) in forecasts.zip(came) {
+            s.add(&forecast, y);
+            means.push(forecast.mean());
         }
         if rank {
-            s.captured = captured(expected, came);
+            s.captured = captured(&means, came);
         }
         s
     }
 
-    fn add(&mut self, d: CountDistribution, y: u32) {
+    fn add(&mut self, d: &CountMixture, y: u32) {
         let truth = u64::from(y);
-        let nothing = d.pmf(0);
-        let q = scores::quantiles(d, &QUANTILE_LEVELS);
-        self.log_score += scores::log_score(d, truth);
-        self.crps += scores::crps(d, truth);
-        self.wis += scores::wis(&QUANTILE_LEVELS, &q, truth);
+        let nothing = d.cdf(0);
+        self.log_score -= d.ln_pmf(truth);
+        self.crps += d.crps(truth);
+        self.wis += scores::wis(&QUANTILE_LEVELS, &d.quantiles(&QUANTILE_LEVELS), truth);
         self.brier += scores::brier(1.0 - nothing, y > 0);
-        let below = |k: u32| if k == 0 { 0.0 } else { d.cdf(u64::from(k) - 1) };
-        for (i, (_, lo, hi)) in INTERVALS.into_iter().enumerate() {
-            self.covered[i] += if (q[lo]..=q[hi]).contains(&y) { 1.0 } else { 0.0 };
-            self.promised[i] += match q[hi] {
-                0 => nothing,
-                top => d.cdf(u64::from(top)) - below(q[lo]),
-            };
+        for (i, [low, high]) in d.ranges(&SHARES).into_iter().enumerate() {
+            self.covered[i] += if (low..=high).contains(&y) { 1.0 } else { 0.0 };
+            self.promised[i] += d.cdf(u64::from(high)) - d.below(u64::from(low));
+            self.randomised[i] += d.central_part(SHARES[i], truth);
         }
-        scores::add_pit(&mut self.pit, below(y), if y == 0 { nothing } else { d.cdf(truth) });
+        scores::add_pit(&mut self.pit, d.below(truth), d.cdf(truth));
     }
 }
 
@@ -82,40 +85,35 @@ pub fn cells_in(percent: u32, n: usize) -> usize {
     (n * percent as usize).div_ceil(100).max(1).min(n)
 }
 
-fn captured(expected: &[Expectation], came: &[u32]) -> [f64; 4] {
-    let mut order: Vec<usize> = (0..expected.len()).collect();
-    order.sort_by(|&a, &b| expected[b].mean.total_cmp(&expected[a].mean).then(a.cmp(&b)));
+fn captured(means: &[f64], came: &[u32]) -> [f64; 4] {
+    let mut order: Vec<usize> = (0..means.len()).collect();
+    order.sort_by(|&a, &b| means[b].total_cmp(&means[a]).then(a.cmp(&b)));
     CAPTURE.map(|p| order[..cells_in(p, order.len())].iter().map(|&i| f64::from(came[i])).sum())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::CountDistribution;
 
-    const DAY: fn(i32) -> Day = Day::from_epoch_days;
+    fn forecasts(means: &[f64], size: f64) -> impl Iterator<Item = CountMixture> {
+        means.iter().map(move |&m| CountMixture::new([(1.0, CountDistribution::negative_binomial(m, size))]))
+    }
 
-    fn expect(means: &[f64]) -> Vec<Expectation> {
-        means.iter().map(|&mean| Expectation { mean, evidence: 1e9 }).collect()
+    fn score(means: &[f64], size: f64, came: &[u32]) -> OriginScores {
+        OriginScores::of(Day::from_epoch_days(0), forecasts(means, size), came, true)
     }
 
     #[test]
     fn the_highest_ranked_cells_capture_what_came_in_them() {
-        let s = OriginScores::of(
-            DAY(0),
-            &expect(&[0.1, 2.0, 0.2, 0.1, 0.3]),
-            &[1, 3, 0, 0, 1],
-            Dispersion::default(),
-            true,
-        );
+        let s = score(&[0.1, 2.0, 0.2, 0.1, 0.3], 1.0, &[1, 3, 0, 0, 1]);
         assert_eq!(s.captured, [3.0, 3.0, 3.0, 3.0]);
         assert_eq!((s.events, cells_in(20, 5), cells_in(10, 1001), cells_in(1, 30)), (5.0, 1, 101, 1));
     }
 
     #[test]
     fn sharp_right_forecasts_score_better_than_vague_ones() {
-        let [sharp, vague] = [1e6, 0.5].map(|base| {
-            OriginScores::of(DAY(0), &expect(&[5.0; 4]), &[4, 5, 5, 6], Dispersion { base, per_mean: 0.0 }, false)
-        });
+        let [sharp, vague] = [1e6, 0.5].map(|size| score(&[5.0; 4], size, &[4, 5, 5, 6]));
         assert!(sharp.log_score < vague.log_score && sharp.crps < vague.crps && sharp.wis < vague.wis);
         assert_eq!(sharp.covered[3], 4.0);
         assert!((sharp.pit.iter().sum::<f64>() - 4.0).abs() < 1e-9);
@@ -123,7 +121,9 @@ mod tests {
 
     #[test]
     fn promised_coverage_is_the_probability_of_the_interval() {
-        let s = OriginScores::of(DAY(0), &expect(&[0.01]), &[0], Dispersion::default(), false);
+        let s = score(&[0.01], 1.5, &[0]);
         assert!(s.promised.iter().all(|p| (p - 0.990).abs() < 0.001), "{:?}", s.promised);
+        // A zero that stands for the lowest 99 % lies for the most part in every central range.
+        assert!((s.randomised[0] - 0.5 / 0.990).abs() < 0.001, "{:?}", s.randomised);
     }
 }

@@ -26,6 +26,7 @@ pub struct Summary {
     /// For each of [`INTERVALS`].
     pub coverage: [f64; 4],
     pub promised: [f64; 4],
+    pub randomised: [f64; 4],
     pub pit: [f64; PIT_BINS],
     /// For each of [`CAPTURE`]; `None` when no event came or places are not ranked.
     pub capture: Option<[f64; 4]>,
@@ -60,6 +61,7 @@ pub fn summarise(scores: &[OriginScores], ranked: bool) -> Option<Summary> {
         brier: mean(|s| s.brier),
         coverage: std::array::from_fn(|i| share(&|s: &OriginScores| s.covered[i], n)),
         promised: std::array::from_fn(|i| share(&|s: &OriginScores| s.promised[i], n)),
+        randomised: std::array::from_fn(|i| share(&|s: &OriginScores| s.randomised[i], n)),
         pit: std::array::from_fn(|i| share(&|s: &OriginScores| s.pit[i], n)),
         capture,
         pai: capture.map(|c: [f64; 4]| {
@@ -70,7 +72,7 @@ pub fn summarise(scores: &[OriginScores], ranked: bool) -> Option<Summary> {
 
 /// Position of the interval of nominal `percent` in [`Summary::coverage`].
 pub fn interval_position(percent: u32) -> usize {
-    INTERVALS.iter().position(|(p, _, _)| *p == percent).unwrap_or(0)
+    INTERVALS.iter().position(|p| *p == percent).unwrap_or(0)
 }
 
 /// Skill of a score over the issue days that both have. `None` when there are none or `history` scored 0.
@@ -80,14 +82,39 @@ pub fn skill(
     score: fn(&OriginScores) -> f64,
     seed: u64,
 ) -> Option<Skill> {
-    let pairs: Vec<(f64, f64)> = model
-        .iter()
-        .filter_map(|m| {
-            let h = history.binary_search_by_key(&m.origin, |h| h.origin).ok()?;
-            Some((score(m), score(&history[h])))
-        })
-        .collect();
-    let value = ratio(pairs.iter().copied())?;
+    bootstrap(&pairs(model, history, score), ratio, seed)
+}
+
+/// Mean difference of a score per place and issue day from another model's, over the days that both have: below 0 is
+/// better. Its interval is that of the same bootstrap.
+pub fn difference(
+    model: &[OriginScores],
+    other: &[OriginScores],
+    score: fn(&OriginScores) -> f64,
+    seed: u64,
+) -> Option<Skill> {
+    let places = model.first().map_or(1.0, |s| s.places as f64);
+    let mean = |pairs: &mut dyn Iterator<Item = (f64, f64)>| {
+        let (sum, n) = pairs.fold((0.0, 0usize), |(sum, n), (x, y)| (sum + (x - y), n + 1));
+        (n > 0).then(|| sum / (n as f64 * places))
+    };
+    bootstrap(&pairs(model, other, score), mean, seed)
+}
+
+fn pairs(model: &[OriginScores], other: &[OriginScores], score: fn(&OriginScores) -> f64) -> Vec<(f64, f64)> {
+    let pair = |m: &OriginScores| {
+        let o = other.binary_search_by_key(&m.origin, |o| o.origin).ok()?;
+        Some((score(m), score(&other[o])))
+    };
+    model.iter().filter_map(pair).collect()
+}
+
+fn bootstrap(
+    pairs: &[(f64, f64)],
+    figure: impl Fn(&mut dyn Iterator<Item = (f64, f64)>) -> Option<f64>,
+    seed: u64,
+) -> Option<Skill> {
+    let value = figure(&mut pairs.iter().copied())?;
     let n = pairs.len();
     if n < LEAST_FOR_INTERVAL {
         return Some(Skill { value, interval: None });
@@ -98,7 +125,7 @@ pub fn skill(
         .filter_map(|_| {
             let starts: Vec<usize> =
                 (0..n.div_ceil(block)).map(|_| random.below((n - block + 1) as u32) as usize).collect();
-            ratio(starts.iter().flat_map(|&s| &pairs[s..s + block]).take(n).copied())
+            figure(&mut starts.iter().flat_map(|&s| &pairs[s..s + block]).take(n).copied())
         })
         .collect();
     draws.sort_by(f64::total_cmp);
@@ -106,7 +133,7 @@ pub fn skill(
     Some(Skill { value, interval })
 }
 
-fn ratio(pairs: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+fn ratio(pairs: &mut dyn Iterator<Item = (f64, f64)>) -> Option<f64> {
     let (model, history) = pairs.fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
     (history > 0.0).then(|| 1.0 - model / history)
 }
@@ -116,21 +143,16 @@ mod tests {
     use super::*;
     use crate::{
         domain::time::Day,
-        forecast::{model::Expectation, predictive::Dispersion},
+        stats::{CountDistribution, CountMixture},
     };
 
     fn scores(mean: f64, days: i32) -> Vec<OriginScores> {
+        let forecast = CountMixture::new([(1.0, CountDistribution::negative_binomial(mean, 40.0))]);
         (0..days)
             .map(|d| {
                 let came = [3 + (d % 3) as u32, 2];
-                let expected = [Expectation { mean, evidence: 1e6 }; 2];
-                OriginScores::of(
-                    Day::from_epoch_days(d),
-                    &expected,
-                    &came,
-                    Dispersion { base: 50.0, per_mean: 0.1 },
-                    true,
-                )
+                let forecasts = [forecast.clone(), forecast.clone()].into_iter();
+                OriginScores::of(Day::from_epoch_days(d), forecasts, &came, true)
             })
             .collect()
     }
@@ -141,6 +163,15 @@ mod tests {
         let [lo, hi] = s.interval.unwrap();
         assert!(s.value > 0.5 && lo > 0.0 && lo <= s.value && s.value <= hi, "{s:?}");
         assert_eq!(skill(&scores(3.2, 30), &scores(3.2, 30), |s| s.crps, 1).unwrap().value, 0.0);
+    }
+
+    #[test]
+    fn the_difference_is_in_the_units_of_the_score_and_below_nothing_when_better() {
+        let (good, bad) = (scores(3.2, 30), scores(9.0, 30));
+        let d = difference(&good, &bad, |s| s.log_score, 1).unwrap();
+        let mean = |s: &[OriginScores]| s.iter().map(|s| s.log_score).sum::<f64>() / 60.0;
+        assert!((d.value - (mean(&good) - mean(&bad))).abs() < 1e-12);
+        assert!(d.interval.unwrap()[1] < 0.0);
     }
 
     #[test]

@@ -212,7 +212,7 @@ pub fn stack<const K: usize>(points: &[([f64; K], f64)], prior: [f64; K]) -> ([f
 }
 
 /// Cells by square, to find those within a radius.
-struct Grid {
+pub(super) struct Grid {
     side: f64,
     low: [f64; 2],
     columns: usize,
@@ -221,7 +221,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(layout: &Layout) -> Self {
+    pub(super) fn new(layout: &Layout) -> Self {
         let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
         for p in &layout.xy {
             for i in 0..2 {
@@ -245,7 +245,7 @@ impl Grid {
     }
 
     /// Calls `visit` for every cell in the squares that the circle touches, in a fixed order.
-    fn within(&self, at: [f64; 2], radius: f64, mut visit: impl FnMut(u32)) {
+    pub(super) fn within(&self, at: [f64; 2], radius: f64, mut visit: impl FnMut(u32)) {
         let range = |x: f64, low: f64, n: usize| {
             let a = (((x - radius - low) / self.side).floor().max(0.0)) as usize;
             let b = (((x + radius - low) / self.side).floor().max(0.0)) as usize;

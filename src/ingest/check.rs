@@ -102,13 +102,13 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_line_and_key() {
-        insta::assert_snapshot!(error("name = \"x\"\nkid = 1\n"), @"m:2:1: unknown field `kid`, expected one of `name`, `record_id`, `expected_every_hours`, `jurisdiction`, `format`, `kind`, `owner`, `case`, `time`, `place`, `outcome`, `naloxone`, `quantity`, `withdrawn`, `attributes`, `attributes_from`, `learned`");
+        insta::assert_snapshot!(error("name = \"x\"\nkid = 1\n"), @"m:2:1: unknown field `kid`, expected one of `name`, `record_id`, `expected_every_hours`, `jurisdiction`, `format`, `xlsx`, `xml`, `kind`, `owner`, `case`, `time`, `place`, `outcome`, `naloxone`, `quantity`, `withdrawn`, `attributes`, `attributes_from`, `learned`");
         insta::assert_snapshot!(error(&GOOD.replace("overdose", "overdoze")), @r#"m:2:8: kind: "overdoze" is none of overdose, naloxone, outreach"#);
         insta::assert_snapshot!(error(&GOOD.replace("\"when\"", "{ column = \"when\", formats = [\"%Q\"] }")), @r#"m:4:45: time.occurred_at.formats.0: "%Q" is not a time format; expected iso, unix, unix_ms or strftime fields such as %Y-%m-%d %H:%M"#);
-        insta::assert_snapshot!(error(&GOOD.replace("\"when\"", "{ colum = \"when\" }")), @"m:4:17: unknown field `colum`, expected one of `column`, `pattern`, `formats`, `optional`");
+        insta::assert_snapshot!(error(&GOOD.replace("\"when\"", "{ colum = \"when\" }")), @"m:4:17: unknown field `colum`, expected one of `column`, `or`, `pattern`, `formats`, `optional`");
         insta::assert_snapshot!(error(&format!("{GOOD}[place]\nlatitude = \"lat\"\n")), @"m:6:12: place.latitude: latitude and longitude go together");
         insta::assert_snapshot!(error(&format!("{GOOD}[case]\ndefinition = \"d\"\nversion = 1\nwhere = [{{ column = \"a\", matches = \"(\" }}]\n")), @r#"m:8:36: case.where.0.matches: "(" is not a regular expression: unclosed group"#);
-        insta::assert_snapshot!(error(&format!("{GOOD}[case]\ndefinition = \"d\"\nversion = 1\nwhere = [{{ column = \"a\" }}]\n")), @"m:8:10: case.where.0: expected exactly one of equals, in, not_in, matches, empty");
+        insta::assert_snapshot!(error(&format!("{GOOD}[case]\ndefinition = \"d\"\nversion = 1\nwhere = [{{ column = \"a\" }}]\n")), @"m:8:10: case.where.0: expected exactly one of equals, in, not_in, matches, not_matches, empty");
         insta::assert_snapshot!(error(&format!("{GOOD}[attributes]\nwho = \"patient_name\"\n")), @r#"m:6:7: attributes.who: the column "patient_name" is refused: names and enforcement records are not collected"#);
         insta::assert_snapshot!(error("name = "), @"m:1:8: string values must be quoted, expected literal string");
     }

@@ -1,12 +1,15 @@
 //! Bytes in any of the encodings that feeds really use → UTF-8 bytes.
 //!
-//! A byte-order mark decides; without one the mapping's `encoding` does; without that it is UTF-8.
+//! A byte-order mark decides; without one the mapping's `encoding` does; without that an XML document's
+//! own declaration; without that what the first bytes show (`sniff.rs`); without that it is UTF-8.
 //! UTF-8 passes through untouched, so that one bad byte costs its row only. The other encodings are
 //! converted as they stream; what cannot be converted becomes U+FFFD and the row is quarantined.
 
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
+
+use super::{found::FoundBy, sniff};
 
 /// Encodings a mapping may declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,31 +24,69 @@ pub enum Encoding {
     Windows1252,
 }
 
-/// The bytes as UTF-8, without byte-order mark, and the encoding that was found.
-pub(super) fn open<'r>(
-    mut reader: impl Read + Send + 'r,
-    declared: Option<Encoding>,
-) -> io::Result<(Box<dyn Read + Send + 'r>, Encoding)> {
-    let mut head = [0u8; 3];
+impl Encoding {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
+
+    /// By the names that documents give it.
+    fn from_label(label: &str) -> Option<Self> {
+        match label {
+            "utf-8" | "utf8" | "us-ascii" => Some(Self::Utf8),
+            "utf-16" | "utf-16le" => Some(Self::Utf16Le),
+            "utf-16be" => Some(Self::Utf16Be),
+            "windows-1252" | "iso-8859-1" | "latin-1" | "latin1" => Some(Self::Windows1252),
+            _ => None,
+        }
+    }
+}
+
+/// A stream whose bytes are UTF-8.
+pub(super) struct Opened<'r> {
+    pub bytes: Box<dyn Read + Send + 'r>,
+    pub encoding: Encoding,
+    pub by: FoundBy,
+}
+
+/// The bytes as UTF-8, without byte-order mark.
+pub(super) fn open<'r>(mut reader: impl Read + Send + 'r, declared: Option<Encoding>) -> io::Result<Opened<'r>> {
+    let mut head = vec![0u8; sniff::SAMPLE];
     let mut got = 0;
     while got < head.len() {
         match reader.read(&mut head[got..]) {
             Ok(0) => break,
             Ok(n) => got += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            // What was read until here is still to be given; the error comes again when it is read on.
+            Err(_) if got > 0 => break,
             Err(e) => return Err(e),
         }
     }
-    let head = head[..got].to_vec();
-    let (mark, encoding) = match head[..] {
-        [0xEF, 0xBB, 0xBF] => (3, Encoding::Utf8),
-        [0xFF, 0xFE, ..] => (2, Encoding::Utf16Le),
-        [0xFE, 0xFF, ..] => (2, Encoding::Utf16Be),
-        _ => (0, declared.unwrap_or(Encoding::Utf8)),
+    head.truncate(got);
+    let (mark, encoding, by) = match head[..] {
+        [0xEF, 0xBB, 0xBF, ..] => (3, Encoding::Utf8, FoundBy::ByteOrderMark),
+        [0xFF, 0xFE, ..] => (2, Encoding::Utf16Le, FoundBy::ByteOrderMark),
+        [0xFE, 0xFF, ..] => (2, Encoding::Utf16Be, FoundBy::ByteOrderMark),
+        _ => {
+            let written = || sniff::xml_declared(&head).and_then(|label| Encoding::from_label(&label));
+            let (encoding, by) = match (declared, written(), sniff::encoding(&head)) {
+                (Some(declared), ..) => (declared, FoundBy::Mapping),
+                (None, Some(written), _) => (written, FoundBy::Declaration),
+                (None, None, Some(shown)) => (shown, FoundBy::Content),
+                (None, None, None) => (Encoding::Utf8, FoundBy::Usual),
+            };
+            (0, encoding, by)
+        }
     };
-    let rest = io::Cursor::new(head[mark..].to_vec()).chain(reader);
+    head.drain(..mark);
+    let rest = io::Cursor::new(head).chain(reader);
     let decoder = match encoding {
-        Encoding::Utf8 => return Ok((Box::new(rest), encoding)),
+        Encoding::Utf8 => return Ok(Opened { bytes: Box::new(rest), encoding, by }),
         Encoding::Utf16Le => encoding_rs::UTF_16LE,
         Encoding::Utf16Be => encoding_rs::UTF_16BE,
         Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
@@ -58,7 +99,7 @@ pub(super) fn open<'r>(
         given: 0,
         done: false,
     };
-    Ok((Box::new(transcoder), encoding))
+    Ok(Opened { bytes: Box::new(transcoder), encoding, by })
 }
 
 struct Transcoder<R> {
@@ -100,10 +141,10 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8], declared: Option<Encoding>) -> (String, Encoding) {
-        let (mut reader, encoding) = open(bytes, declared).unwrap();
+        let mut opened = open(bytes, declared).unwrap();
         let mut text = String::new();
-        reader.read_to_string(&mut text).unwrap();
-        (text, encoding)
+        opened.bytes.read_to_string(&mut text).unwrap();
+        (text, opened.encoding)
     }
 
     #[test]

@@ -57,6 +57,11 @@ impl<R: Read> Lines<R> {
         bytes.strip_suffix(b"\r").unwrap_or(bytes)
     }
 
+    /// What is read already and not yet given: the beginning of what comes.
+    pub(super) fn ahead(&self) -> &[u8] {
+        &self.buffer[self.start..self.filled]
+    }
+
     /// The next record that is not blank. With a delimiter, quoted fields may span lines.
     pub(super) fn next(&mut self, delimiter: Option<u8>) -> io::Result<Option<Record>> {
         loop {

@@ -4,12 +4,12 @@
 //! To serve a new feed write a mapping, not code. To add a key: a field here, its check in `check.rs`,
 //! its use in `plan.rs`, a line in the README.
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, Deserializer, de};
 
-use super::decode::Encoding;
+use super::{
+    decode::Encoding,
+    spec::{TextSpec, TimeText, WordSpec, one_or_many, one_or_many_tables},
+};
 use crate::domain::{ids::JurisdictionId, place::Precision, time::Zone};
 
 /// The mapping in force for files and requests that name none: the standard event.
@@ -31,10 +31,16 @@ pub struct Mapping {
     pub jurisdiction: Option<JurisdictionSpec>,
     #[serde(default)]
     pub format: FormatSpec,
+    #[serde(default)]
+    pub xlsx: XlsxSpec,
+    #[serde(default)]
+    pub xml: XmlSpec,
     pub kind: WordSpec,
     /// Column with the id of the jurisdiction that owns the row. Rows that name another owner are left alone.
     pub owner: Option<TextSpec>,
-    pub case: Option<CaseSpec>,
+    /// Case definitions; a row is a case by the first that it meets.
+    #[serde(default, deserialize_with = "one_or_many_tables")]
+    pub case: Vec<CaseSpec>,
     pub time: TimeSpec,
     #[serde(default)]
     pub place: PlaceSpec,
@@ -69,9 +75,26 @@ pub enum Format {
     Ndjson,
     Json,
     Geojson,
+    Xlsx,
+    Xml,
+    Hl7,
 }
 
 impl Format {
+    /// As it is written in a mapping.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+            Self::Geojson => "geojson",
+            Self::Xlsx => "xlsx",
+            Self::Xml => "xml",
+            Self::Hl7 => "hl7",
+        }
+    }
+
     /// From a file's name: its ending says what it holds.
     ///
     /// # Errors
@@ -84,6 +107,9 @@ impl Format {
             "ndjson" | "jsonl" => Ok(Self::Ndjson),
             "json" => Ok(Self::Json),
             "geojson" => Ok(Self::Geojson),
+            "xlsx" | "xlsm" => Ok(Self::Xlsx),
+            "xml" => Ok(Self::Xml),
+            "hl7" | "adt" | "mllp" => Ok(Self::Hl7),
             _ => Err(UnknownFormat { name: name.to_owned() }),
         }
     }
@@ -92,7 +118,7 @@ impl Format {
 /// A file whose name does not say what it holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{name}: expected a name that ends in .csv, .tsv, .ndjson, .json or .geojson, or `type` in the mapping's [format]; a spreadsheet must be saved as CSV"
+    "{name}: expected a name that ends in .csv, .tsv, .ndjson, .json, .geojson, .xlsx, .xml or .hl7, or `type` in the mapping's [format]"
 )]
 pub struct UnknownFormat {
     name: String,
@@ -109,6 +135,24 @@ pub struct FormatSpec {
     /// Texts that mean "nothing", such as `NULL`.
     #[serde(default)]
     pub null: Vec<String>,
+}
+
+/// Where in a workbook the rows stand.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XlsxSpec {
+    /// Name of the sheet; the first where absent.
+    pub sheet: Option<String>,
+    /// Row of the column names, from 1; found where absent.
+    pub header_row: Option<u32>,
+}
+
+/// What a record is in an XML document.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XmlSpec {
+    /// Local name of the element that holds one record; NEMSIS's `PatientCareReport` where absent.
+    pub record: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -130,12 +174,17 @@ pub struct CaseSpec {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    pub column: String,
+    /// Several columns: the condition holds when it holds for one of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub column: Vec<String>,
+    /// The text is a list, parted by this: the condition holds when it holds for one of its entries.
+    pub each: Option<String>,
     pub equals: Option<String>,
     #[serde(rename = "in")]
     pub one_of: Option<Vec<String>>,
     pub not_in: Option<Vec<String>>,
     pub matches: Option<String>,
+    pub not_matches: Option<String>,
     pub empty: Option<bool>,
 }
 
@@ -214,58 +263,6 @@ pub struct Learned {
     pub files: Vec<String>,
 }
 
-/// A text of the row: a column, or a table with `column` (and `pattern`) or `constant`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextTable {
-    pub column: Option<String>,
-    /// A regular expression; its first named group (or else its first group) is the text.
-    pub pattern: Option<String>,
-    pub constant: Option<String>,
-    /// The column may be missing from a file.
-    #[serde(default)]
-    pub optional: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct TextSpec(pub TextTable);
-
-/// A word of a known list: a constant, or a table.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WordTable {
-    pub constant: Option<String>,
-    pub column: Option<String>,
-    /// Text of the row (any case) → word. What the map lacks may be one of the words itself.
-    #[serde(default)]
-    pub map: std::collections::BTreeMap<String, String>,
-    /// For any other text. Without it such a row is quarantined.
-    pub default: Option<String>,
-    #[serde(default)]
-    pub optional: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct WordSpec(pub WordTable);
-
-/// A time of the row: a column, or a table.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TimeTable {
-    /// Several columns (date, time) are joined by a space.
-    #[serde(deserialize_with = "one_or_many")]
-    pub column: Vec<String>,
-    pub pattern: Option<String>,
-    /// `strftime` formats, `iso`, `unix` or `unix_ms`, tried in order; ISO 8601 where absent.
-    #[serde(default)]
-    pub formats: Vec<String>,
-    #[serde(default)]
-    pub optional: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct TimeText(pub TimeTable);
-
 fn yes() -> bool {
     true
 }
@@ -273,64 +270,3 @@ fn yes() -> bool {
 fn precision<'de, D: Deserializer<'de>>(d: D) -> Result<Precision, D::Error> {
     String::deserialize(d)?.parse().map_err(de::Error::custom)
 }
-
-/// A string, or a list of strings.
-fn one_or_many<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
-    struct OneOrMany;
-    impl<'de> Visitor<'de> for OneOrMany {
-        type Value = Vec<String>;
-        fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-            f.write_str("a column name or a list of column names")
-        }
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(vec![text.to_owned()])
-        }
-        fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut out = Vec::new();
-            while let Some(text) = seq.next_element()? {
-                out.push(text);
-            }
-            Ok(out)
-        }
-    }
-    d.deserialize_any(OneOrMany)
-}
-
-/// Read a string by `$from_text`, a table field by field: with an untagged enum every mistake inside
-/// the table would be told as "did not match any variant".
-macro_rules! text_or_table {
-    ($name:ident, $table:ident, $expecting:literal, $from_text:expr) => {
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                struct TextOrTable;
-                impl<'de> Visitor<'de> for TextOrTable {
-                    type Value = $name;
-                    fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                        f.write_str($expecting)
-                    }
-                    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                        let from_text: fn(String) -> $table = $from_text;
-                        Ok($name(from_text(text.to_owned())))
-                    }
-                    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                        $table::deserialize(MapAccessDeserializer::new(map)).map($name)
-                    }
-                }
-                d.deserialize_any(TextOrTable)
-            }
-        }
-    };
-}
-
-text_or_table!(TextSpec, TextTable, "a column name, or a table with `column` or `constant`", |text| TextTable {
-    column: Some(text),
-    ..TextTable::default()
-});
-text_or_table!(WordSpec, WordTable, "a word, or a table with `column` and `map`", |text| WordTable {
-    constant: Some(text),
-    ..WordTable::default()
-});
-text_or_table!(TimeText, TimeTable, "a column name, or a table with `column`", |text| TimeTable {
-    column: vec![text],
-    ..TimeTable::default()
-});

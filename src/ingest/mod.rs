@@ -13,29 +13,48 @@
 //! are counted by what they are.
 //!
 //! To add a format: a variant of [`mapping::Format`], a source of rows beside `json.rs`, an arm in
-//! `reader.rs`. To add a feed: a mapping.
+//! `rows.rs`. To add a feed: a mapping.
 
 mod check;
+mod compile;
 mod decode;
+mod digest;
 mod fallback;
+mod fields;
+mod found;
+mod hl7;
 mod json;
 mod learned;
 mod lines;
 pub mod mapping;
 mod plan;
+mod read_place;
 mod read_row;
 mod reader;
+mod record_reader;
 mod row;
+mod rows;
+mod sniff;
+mod spec;
+pub mod suggest;
 mod time_text;
 mod value;
+mod xlsx;
+mod xml;
 
 pub use check::MappingError;
 pub use decode::Encoding;
 pub use fallback::FallbackCounter;
+pub use found::{Found, FoundBy};
 pub use mapping::{FallbackSpec, Format, Learned, Mapping, STANDARD, UnknownFormat};
 pub use plan::is_refused;
-pub use read_row::{ReadOptions, RowKind};
-pub use reader::{IngestError, Item, Reader, RecordReader};
+pub use read_row::{ReadOptions, RowKind, TakenBack};
+pub use reader::{IngestError, Item, Reader};
+pub use record_reader::RecordReader;
 
+#[cfg(test)]
+mod feeds_tests;
+#[cfg(test)]
+mod poison_tests;
 #[cfg(test)]
 mod reader_tests;

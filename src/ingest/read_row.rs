@@ -1,18 +1,18 @@
 //! One row, through the plan: a report, a row that is no case, or a reject with its reason.
 
 use chrono::{DateTime, Duration, Utc};
-use sha2::{Digest, Sha256};
 
 use super::{
+    digest::{content_hash, digest},
     plan::{Plan, is_refused},
     row::{LONGEST_FIELD, Row, shortened, text_of},
     time_text::TimeValue,
-    value::{Text, Time},
+    value::Time,
 };
 use crate::domain::{
-    event::{Flag, NaloxoneGiven, Outcome, PlaceText, Report, TimePrecision},
+    case::CaseMatch,
+    event::{Flag, NaloxoneGiven, Outcome, Report, TimePrecision},
     ids::JurisdictionId,
-    place::{Point, Precision},
     quality::{Reject, RejectReason},
     time::{Day, LocalTime, Zone},
 };
@@ -32,10 +32,21 @@ pub struct ReadOptions {
 #[derive(Debug)]
 pub enum RowKind {
     Case(Box<Report>),
-    NotCase,
+    /// Meets no case definition. With its id, where the mapping names one: what was a case may be none now.
+    NotCase(Option<TakenBack>),
+    /// The sender takes the record back, and says no more than that.
+    TakenBack(TakenBack),
     Reject(Box<Reject>),
     /// Belongs to another jurisdiction, named here.
     Elsewhere(String),
+}
+
+/// A record that its sender takes back, or that is no case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBack {
+    pub record_id: String,
+    /// When that was known, where the sender says it.
+    pub received_at: Option<DateTime<Utc>>,
 }
 
 /// Clocks of senders may run this far ahead.
@@ -44,11 +55,10 @@ const CLOCK_SKEW: Duration = Duration::minutes(15);
 const RECEIPT_SKEW: Duration = Duration::hours(1);
 /// Instants before this stand for "unknown" in every system we have seen.
 const FIRST_DAY: i32 = 1;
-/// North of and south of everybody: what lies outside is a swapped pair of coordinates.
-const INHABITED: std::ops::RangeInclusive<f64> = -56.0..=84.0;
 const LONGEST_ID: usize = 200;
 
-struct Fault {
+/// Why a row can't be read, and which column is to blame.
+pub(super) struct Fault {
     reason: RejectReason,
     column: Option<usize>,
     message: String,
@@ -58,7 +68,7 @@ impl Plan {
     pub(super) fn read(&self, row: &Row, options: &ReadOptions) -> RowKind {
         let owner = self.owner.read(row, &self.nulls);
         if !owner.is_empty() && options.others.iter().any(|j| j.as_str() == owner) {
-            return RowKind::Elsewhere(shortened(owner));
+            return RowKind::Elsewhere(shortened(&owner));
         }
         if row.longest_field() > LONGEST_FIELD {
             let message = format!("a field is longer than {LONGEST_FIELD} bytes");
@@ -68,15 +78,41 @@ impl Plan {
             let fault = fault(RejectReason::Encoding, None, "the row holds a NUL character".into());
             return RowKind::Reject(self.reject(row, fault));
         }
-        if let Some(case) = &self.case
-            && !case.holds(row)
-        {
-            return RowKind::NotCase;
+        let case = self.cases.iter().find(|c| c.holds(row));
+        let is_case = case.is_some() || self.cases.is_empty();
+        let report = || self.report(row, options, case.map(|c| c.is.clone()));
+        if matches!(self.withdrawn.read(row, &self.nulls), Ok(Some(true))) {
+            // A whole row that is marked as deleted says more than its id; a notice often says no more.
+            return match report().ok().filter(|_| is_case) {
+                Some(report) => RowKind::Case(Box::new(report)),
+                None => self.taken_back(row, options),
+            };
         }
-        match self.report(row, options) {
+        if !is_case {
+            return RowKind::NotCase(self.known_as(row, options).ok());
+        }
+        match report() {
             Ok(report) => RowKind::Case(Box::new(report)),
             Err(fault) => RowKind::Reject(self.reject(row, fault)),
         }
+    }
+
+    fn taken_back(&self, row: &Row, options: &ReadOptions) -> RowKind {
+        match self.known_as(row, options) {
+            Ok(taken) => RowKind::TakenBack(taken),
+            Err(fault) => RowKind::Reject(self.reject(row, fault)),
+        }
+    }
+
+    /// Which record a row speaks of, and since when, where nothing else of it is read.
+    fn known_as(&self, row: &Row, options: &ReadOptions) -> Result<TakenBack, Fault> {
+        let record_id = self.record_id(row)?;
+        if record_id.is_empty() {
+            let message = "a record is taken back, but the mapping names no column for its id".to_owned();
+            return Err(fault(RejectReason::Missing, self.withdrawn.column(), message));
+        }
+        let received_at = self.receipt(row, self.zone.unwrap_or(options.zone))?;
+        Ok(TakenBack { record_id, received_at: received_at.filter(|at| *at <= options.now + CLOCK_SKEW) })
     }
 
     fn reject(&self, row: &Row, fault: Fault) -> Box<Reject> {
@@ -89,7 +125,7 @@ impl Plan {
         })
     }
 
-    fn report(&self, row: &Row, options: &ReadOptions) -> Result<Report, Fault> {
+    fn report(&self, row: &Row, options: &ReadOptions, case: Option<CaseMatch>) -> Result<Report, Fault> {
         let zone = self.zone.unwrap_or(options.zone);
         let mut flags = Vec::new();
         let record_id = self.record_id(row)?;
@@ -124,7 +160,7 @@ impl Plan {
             outcome: outcome.unwrap_or(Outcome::Unknown),
             naloxone: naloxone.unwrap_or(NaloxoneGiven::Unknown),
             quantity: self.quantity(row)?,
-            case: self.case.as_ref().map(|c| c.is.clone()),
+            case,
             place,
             attributes: self.attributes(row),
             flags,
@@ -155,7 +191,7 @@ impl Plan {
     }
 
     fn occurrence(&self, row: &Row, zone: Zone, flags: &mut Vec<Flag>) -> Result<Occurrence, Fault> {
-        let column = self.occurred_at.columns.first().copied();
+        let column = self.occurred_at.column();
         let bad = |message: String| fault(RejectReason::BadTime, column, message);
         let value = self.occurred_at.read(row, &self.nulls).map_err(bad)?;
         let missing = || fault(RejectReason::Missing, column, "the time of the occurrence is missing".into());
@@ -197,7 +233,7 @@ impl Plan {
 
     fn instant(&self, time: Option<&Time>, row: &Row, zone: Zone) -> Result<Option<DateTime<Utc>>, Fault> {
         let Some(time) = time else { return Ok(None) };
-        let bad = |message| fault(RejectReason::BadTime, time.columns.first().copied(), message);
+        let bad = |message| fault(RejectReason::BadTime, time.column(), message);
         let Some(value) = time.read(row, &self.nulls).map_err(bad)? else { return Ok(None) };
         let at = match value {
             TimeValue::Instant(at) => at,
@@ -218,7 +254,7 @@ impl Plan {
     }
 
     fn check_order(&self, when: &Occurrence, received: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), Fault> {
-        let column = self.occurred_at.columns.first().copied();
+        let column = self.occurred_at.column();
         if when.at > now + CLOCK_SKEW {
             let message = format!("{} lies in the future", when.at.format("%Y-%m-%dT%H:%M:%SZ"));
             return Err(fault(RejectReason::FutureTime, column, message));
@@ -227,7 +263,7 @@ impl Plan {
         // Where only days are known the receipt may be stamped at any hour of the day.
         if received > now + Duration::days(1) || received > now + CLOCK_SKEW && when.precision == TimePrecision::Instant
         {
-            let column = self.received_at.as_ref().and_then(|t| t.columns.first().copied());
+            let column = self.received_at.as_ref().and_then(Time::column);
             return Err(fault(RejectReason::FutureTime, column, "the receipt lies in the future".into()));
         }
         if when.at > received + RECEIPT_SKEW {
@@ -235,69 +271,6 @@ impl Plan {
             return Err(fault(RejectReason::FutureTime, column, message));
         }
         Ok(())
-    }
-
-    /// The sender's coordinates. `None` when both are empty.
-    pub(super) fn point(&self, row: &Row) -> Result<Option<Point>, (usize, String)> {
-        let (lat, lon) =
-            if self.swapped { (&self.longitude, &self.latitude) } else { (&self.latitude, &self.longitude) };
-        let (lat_text, lon_text) = (lat.read(row, &self.nulls), lon.read(row, &self.nulls));
-        if lat_text.is_empty() && lon_text.is_empty() {
-            return Ok(None);
-        }
-        let column = |t: &Text| if let Text::Column { at, .. } = t { *at } else { 0 };
-        let number = |spec, text: &str| {
-            let parsed = text.parse::<f64>().ok().filter(|x| x.is_finite());
-            let found = if text.is_empty() {
-                "one coordinate is missing".to_owned()
-            } else {
-                format!("\"{}\" is not a coordinate; expected degrees such as 44.8016", shortened(text))
-            };
-            parsed.ok_or((column(spec), found))
-        };
-        let (y, x) = (number(lat, lat_text)?, number(lon, lon_text)?);
-        let point = Point::new(y, x).map_err(|e| {
-            let swapped = if Point::new(x, y).is_ok() && !(-90.0..=90.0).contains(&y) {
-                "; are latitude and longitude swapped?"
-            } else {
-                ""
-            };
-            (column(lat), format!("{e}{swapped}"))
-        })?;
-        if !INHABITED.contains(&y) {
-            return Err((column(lat), format!("nobody lives at latitude {y}; are latitude and longitude swapped?")));
-        }
-        Ok(Some(point))
-    }
-
-    pub(super) fn address<'r>(&'r self, row: &'r Row) -> &'r str {
-        self.address.read(row, &self.nulls)
-    }
-
-    fn place(&self, row: &Row) -> Result<PlaceText, Fault> {
-        let mut point = self.point(row).map_err(|(at, m)| fault(RejectReason::BadPoint, Some(at), m))?;
-        let mut stated_precision = word(self.precision.read(row, &self.nulls), self.precision.column())?;
-        if let Some((_, precision, use_point)) =
-            self.rules.iter().find(|(tests, ..)| tests.iter().all(|t| t.holds(row)))
-        {
-            stated_precision = Some(*precision);
-            point = point.filter(|_| *use_point);
-        } else if self.randomised {
-            stated_precision = Some(stated_precision.map_or(Precision::Street, |p| p.max(Precision::Street)));
-        }
-        let text = |t: &Text| {
-            let text = t.read(row, &self.nulls);
-            (!text.is_empty()).then(|| shortened(text))
-        };
-        Ok(PlaceText {
-            point,
-            stated_precision,
-            address: text(&self.address),
-            town: text(&self.town),
-            zip: text(&self.zip),
-            county: text(&self.county),
-            state: text(&self.state),
-        })
     }
 
     fn quantity(&self, row: &Row) -> Result<u32, Fault> {
@@ -309,8 +282,8 @@ impl Plan {
             let x: f64 = text.parse().ok()?;
             (x.fract() == 0.0 && (0.0..=1e6).contains(&x)).then_some(x as u32)
         });
-        let column = if let Text::Column { at, .. } = self.quantity { Some(at) } else { None };
-        let message = || format!("\"{}\" is not a quantity; expected a whole number up to 1000000", shortened(text));
+        let column = self.quantity.column();
+        let message = || format!("\"{}\" is not a quantity; expected a whole number up to 1000000", shortened(&text));
         whole.filter(|n| *n <= 1_000_000).ok_or_else(|| fault(RejectReason::UnknownValue, column, message()))
     }
 
@@ -319,7 +292,7 @@ impl Plan {
         for (name, text) in &self.attributes {
             let text = text.read(row, &self.nulls);
             if !text.is_empty() {
-                out.insert(name.clone(), shortened(text).into());
+                out.insert(name.clone(), shortened(&text).into());
             }
         }
         for (name, at) in &self.spread_attributes {
@@ -357,59 +330,10 @@ fn in_years(day: Day) -> Result<(), String> {
     Ok(())
 }
 
-fn word<T>(read: Result<Option<T>, String>, column: Option<usize>) -> Result<Option<T>, Fault> {
+pub(super) fn word<T>(read: Result<Option<T>, String>, column: Option<usize>) -> Result<Option<T>, Fault> {
     read.map_err(|message| fault(RejectReason::UnknownValue, column, message))
 }
 
-fn fault(reason: RejectReason, column: Option<usize>, message: String) -> Fault {
+pub(super) fn fault(reason: RejectReason, column: Option<usize>, message: String) -> Fault {
     Fault { reason, column, message }
-}
-
-/// 32 hexadecimal characters over length-prefixed parts.
-pub(super) fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    hex::encode(&hash.finalize()[..16])
-}
-
-/// Over everything a report says except its id: equal hashes, nothing changed.
-fn content_hash(r: &Report) -> String {
-    let mut bytes = Vec::with_capacity(512);
-    let mut put = |part: &[u8]| {
-        bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(part);
-    };
-    let instant = |t: Option<DateTime<Utc>>| t.map_or([0; 8], |t| t.timestamp_micros().to_le_bytes());
-    put(b"1");
-    for word in [r.kind.as_str(), r.time_precision.as_str(), r.outcome.as_str(), r.naloxone.as_str()] {
-        put(word.as_bytes());
-    }
-    for t in [Some(r.occurred_at), r.reported_at, r.received_at] {
-        put(&instant(t));
-    }
-    put(&r.event_day.epoch_days().to_le_bytes());
-    put(&r.quantity.to_le_bytes());
-    if let Some(case) = &r.case {
-        put(case.definition.as_bytes());
-        put(&case.version.to_le_bytes());
-    }
-    let p = &r.place;
-    put(&p.point.map_or([0; 8], |p| p.lat().to_le_bytes()));
-    put(&p.point.map_or([0; 8], |p| p.lon().to_le_bytes()));
-    put(p.stated_precision.map_or("", Precision::as_str).as_bytes());
-    for text in [&p.address, &p.town, &p.zip, &p.county, &p.state] {
-        put(text.as_deref().unwrap_or("").as_bytes());
-    }
-    for (name, value) in &r.attributes {
-        put(name.as_bytes());
-        put(text_of(value).as_bytes());
-    }
-    for flag in &r.flags {
-        put(flag.as_str().as_bytes());
-    }
-    put(&[u8::from(r.withdrawn)]);
-    hex::encode(&Sha256::digest(&bytes)[..16])
 }

@@ -33,6 +33,7 @@ fn read_as(bytes: &[u8], text: &str, format: Format) -> Read {
         match item {
             Item::Report(r) => reports.push(*r),
             Item::Reject(r) => rejects.push(*r),
+            Item::TakenBack(_) | Item::NotCase(_) => {}
         }
     }
     Read { reports, rejects, read: reader.read(), not_cases: reader.not_cases() }

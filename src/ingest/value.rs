@@ -26,7 +26,9 @@ impl Case {
 
 /// One condition on one column.
 pub(super) struct Test {
-    pub column: usize,
+    pub columns: Vec<usize>,
+    /// What parts the entries of a list.
+    pub each: Option<String>,
     pub check: Check,
 }
 
@@ -36,19 +38,41 @@ pub(super) enum Check {
     OneOf(Vec<String>),
     NotIn(Vec<String>),
     Matches(Regex),
+    MatchesNot(Regex),
     Empty(bool),
 }
 
 impl Test {
+    /// What forbids (`not_in`, `not_matches`, `empty = true`) must hold for every text, the others for one.
     pub(super) fn holds(&self, row: &Row) -> bool {
-        let text = row.get(self.column);
-        match &self.check {
-            Check::Equals(word) => text == word,
-            Check::OneOf(words) => words.iter().any(|w| w == text),
-            Check::NotIn(words) => !words.iter().any(|w| w == text),
-            Check::Matches(pattern) => pattern.is_match(text),
-            Check::Empty(empty) => text.is_empty() == *empty,
+        if self.columns.len() == 1 && self.each.is_none() {
+            return self.check.holds(row.get(self.columns[0]));
         }
+        let mut texts = self.columns.iter().flat_map(|at| self.entries(row.get(*at)));
+        if self.check.forbids() { texts.all(|t| self.check.holds(t)) } else { texts.any(|t| self.check.holds(t)) }
+    }
+
+    fn entries<'r>(&'r self, text: &'r str) -> impl Iterator<Item = &'r str> {
+        let whole = self.each.is_none().then_some(text);
+        let parts = self.each.as_deref().map(|by| text.split(by).map(str::trim));
+        whole.into_iter().chain(parts.into_iter().flatten())
+    }
+}
+
+impl Check {
+    fn holds(&self, text: &str) -> bool {
+        match self {
+            Self::Equals(word) => text == word,
+            Self::OneOf(words) => words.iter().any(|w| w == text),
+            Self::NotIn(words) => !words.iter().any(|w| w == text),
+            Self::Matches(pattern) => pattern.is_match(text),
+            Self::MatchesNot(pattern) => !pattern.is_match(text),
+            Self::Empty(empty) => text.is_empty() == *empty,
+        }
+    }
+
+    fn forbids(&self) -> bool {
+        matches!(self, Self::NotIn(_) | Self::MatchesNot(_) | Self::Empty(true))
     }
 }
 
@@ -56,25 +80,44 @@ impl Test {
 pub(super) enum Text {
     None,
     Constant(String),
-    Column { at: usize, pattern: Option<(Regex, usize)> },
+    Columns {
+        /// The first that is not empty is read.
+        columns: Vec<usize>,
+        pattern: Option<(Regex, usize)>,
+        map: HashMap<String, String>,
+        bands: Vec<u32>,
+    },
 }
 
 impl Text {
-    pub(super) fn read<'r>(&'r self, row: &'r Row, nulls: &[String]) -> &'r str {
+    pub(super) fn read<'r>(&'r self, row: &'r Row, nulls: &[String]) -> Cow<'r, str> {
         match self {
-            Self::None => "",
-            Self::Constant(text) => text,
-            Self::Column { at, pattern } => {
-                let text = row.get(*at);
-                let text = match pattern {
-                    None => text,
-                    Some((regex, group)) => {
-                        regex.captures(text).and_then(|c| c.get(*group)).map_or("", |m| m.as_str().trim())
-                    }
+            Self::None => Cow::Borrowed(""),
+            Self::Constant(text) => Cow::Borrowed(text),
+            Self::Columns { columns, pattern, map, bands } => {
+                let one = |at: usize| {
+                    let text = row.get(at);
+                    let text = match pattern {
+                        None => text,
+                        Some((regex, group)) => {
+                            regex.captures(text).and_then(|c| c.get(*group)).map_or("", |m| m.as_str().trim())
+                        }
+                    };
+                    if nulls.iter().any(|n| n == text) { "" } else { text }
                 };
-                if nulls.iter().any(|n| n == text) { "" } else { text }
+                let text = columns.iter().map(|at| one(*at)).find(|t| !t.is_empty()).unwrap_or("");
+                if text.is_empty() || map.is_empty() && bands.is_empty() {
+                    return Cow::Borrowed(text);
+                }
+                let text = map.get(&text.to_lowercase()).map_or(text, String::as_str);
+                if bands.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(band(text, bands)) }
             }
         }
+    }
+
+    /// The column that is read first.
+    pub(super) fn column(&self) -> Option<usize> {
+        if let Self::Columns { columns, .. } = self { columns.first().copied() } else { None }
     }
 
     pub(super) fn is_none(&self) -> bool {
@@ -82,11 +125,29 @@ impl Text {
     }
 }
 
+/// A number as the band that holds it; nothing where it is no number.
+fn band(text: &str, bands: &[u32]) -> String {
+    let Some(number) = text.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0) else { return String::new() };
+    let above = bands.iter().position(|b| number < f64::from(*b));
+    match above {
+        Some(0) => format!("0-{}", bands[0] - 1),
+        Some(i) => format!("{}-{}", bands[i - 1], bands[i] - 1),
+        None => format!("{}+", bands[bands.len() - 1]),
+    }
+}
+
 /// A word of a known list.
 pub(super) enum Word<T> {
     None,
     Constant(T),
-    Column { at: usize, map: HashMap<String, T>, parse: fn(&str) -> Option<T>, default: Option<T>, expected: String },
+    Columns {
+        at: Option<usize>,
+        rules: Vec<(Vec<Test>, T)>,
+        map: HashMap<String, T>,
+        parse: fn(&str) -> Option<T>,
+        default: Option<T>,
+        expected: String,
+    },
 }
 
 impl<T: Copy> Word<T> {
@@ -95,7 +156,11 @@ impl<T: Copy> Word<T> {
         match self {
             Self::None => Ok(None),
             Self::Constant(word) => Ok(Some(*word)),
-            Self::Column { at, map, parse, default, expected } => {
+            Self::Columns { at, rules, map, parse, default, expected } => {
+                if let Some((_, word)) = rules.iter().find(|(tests, _)| tests.iter().all(|t| t.holds(row))) {
+                    return Ok(Some(*word));
+                }
+                let Some(at) = at else { return Ok(*default) };
                 let text = row.get(*at);
                 let lower = if text.bytes().any(|b| b.is_ascii_uppercase()) || !text.is_ascii() {
                     Cow::Owned(text.to_lowercase())
@@ -116,13 +181,15 @@ impl<T: Copy> Word<T> {
     }
 
     pub(super) fn column(&self) -> Option<usize> {
-        if let Self::Column { at, .. } = self { Some(*at) } else { None }
+        if let Self::Columns { at, .. } = self { *at } else { None }
     }
 }
 
 /// A time of the row.
 pub(super) struct Time {
     pub columns: Vec<usize>,
+    /// Read in this order where `columns` are empty.
+    pub or: Vec<usize>,
     pub pattern: Option<(Regex, usize)>,
     pub formats: Vec<TimeFormat>,
     /// The formats, for people.
@@ -130,6 +197,18 @@ pub(super) struct Time {
 }
 
 impl Time {
+    /// The column to name when there is nothing.
+    pub(super) fn column(&self) -> Option<usize> {
+        self.columns.iter().chain(&self.or).next().copied()
+    }
+
+    /// Also read ISO 8601, which nothing that a feed declares contradicts.
+    pub(super) fn also_iso(&mut self) {
+        if !self.formats.is_empty() {
+            self.formats.push(TimeFormat::Iso);
+        }
+    }
+
     /// `Ok(None)` when there is nothing; `Err` says what was found and expected.
     pub(super) fn read(&self, row: &Row, nulls: &[String]) -> Result<Option<TimeValue>, String> {
         let joined: String;
@@ -141,9 +220,9 @@ impl Time {
                 &joined
             }
         };
-        if whole.is_empty() || nulls.iter().any(|n| n == whole) {
-            return Ok(None);
-        }
+        let nothing = |text: &str| text.is_empty() || nulls.iter().any(|n| n == text);
+        let others = self.or.iter().map(|c| row.get(*c));
+        let Some(whole) = std::iter::once(whole).chain(others).find(|t| !nothing(t)) else { return Ok(None) };
         let text = match &self.pattern {
             None => whole,
             Some((pattern, group)) => match pattern.captures(whole).and_then(|c| c.get(*group)) {

@@ -13,21 +13,26 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::derive::{Derived, derive, recount};
+use super::{
+    derive::{Derived, derive, recount},
+    track,
+};
 use crate::{
-    alert::{self, Policy, Rule, Setting},
+    alert::{self, Policy, Setting},
     clock::DynClock,
     config::Config,
     disclosure,
     domain::{
-        alert::{Alert, AlertNews, Tier},
+        alert::{Alert, AlertNews, RuleRecord},
         area::{Area, AreaShape, AreaTree, Jurisdiction, NamedPlace},
         event::{EventFact, EventKind},
+        forecast::Forecast,
         ids::{AlertId, RunId},
         language::Language,
         message::OutboxMessage,
         outreach::FollowUp,
         quality::{DataAge, Source},
+        rule::{self, AlertRule},
         scope::Scope,
         time::{Day, DayRange},
     },
@@ -99,6 +104,10 @@ pub(super) struct Inputs {
     /// Events of all kinds of the last half year: what feeds are heard by.
     pub recent: Vec<EventFact>,
     pub sources: Vec<Source>,
+    /// Forecasts of past days, as people saw them.
+    pub past_forecasts: Vec<Forecast>,
+    /// In force.
+    pub rules: Vec<AlertRule>,
     /// The day taken for today, and what had been received by then.
     pub moment: Moment,
     /// From the first day with data; the last is the day taken for today.
@@ -190,12 +199,21 @@ async fn read(
     // Days before the first event hold no data, which is not the same as no events.
     let first = facts.iter().map(|f| f.event_day).min().unwrap_or(day);
     let looking_back = store.latest_run(scope).await?.is_some_and(|run| run.as_of > day);
+    let shapes = store.area_shapes(scope).await?;
+    let tree = AreaTree::new(shapes.iter().map(|s| &s.area));
+    let rules = rule::in_force(rule::built_in(&tree, &config.analysis.budgets()), &store.rules(scope).await?);
     Ok(Some(Inputs {
         run: RunId::derived(&[jurisdiction.id.as_str(), &day.to_string(), &now.to_rfc3339()]),
         recent: store.facts(scope, &recent).await?,
         sources: store.sources(scope).await?,
         moment: Moment::new(day, now, zone),
-        shapes: store.area_shapes(scope).await?,
+        shapes,
+        rules,
+        past_forecasts: if replay {
+            Vec::new()
+        } else {
+            store.past_forecasts(scope, EventKind::Overdose, track::issue_days(day)).await?
+        },
         places: store.places(scope).await?,
         days: DayRange { from: days.from.max(first), to: day },
         age: DataAge {
@@ -234,8 +252,10 @@ async fn write(
             alerts,
             forecasts: derived.forecasts.clone(),
             records: derived.records.clone(),
+            track_records: derived.track_records.clone(),
             hotspots: derived.hotspots.clone(),
             area_status: derived.status.clone(),
+            standings: derived.standings.clone(),
             messages,
         };
         match store.put_analysis(scope, &analysis).await {
@@ -246,21 +266,6 @@ async fn write(
     }
 }
 
-/// Policy as the operator set it.
-fn policy(config: &Config) -> Policy {
-    let a = &config.analysis;
-    let rule = |name: &str, tier, days: f64| Rule::at(&format!("{name}-{days:.0}d"), tier, days);
-    Policy {
-        rules: vec![
-            rule("watch", Tier::Watch, a.watch_recurrence_days),
-            rule("alert", Tier::Alert, a.alert_recurrence_days),
-        ],
-        min_cases: a.min_cases,
-        days_until_over: a.days_until_over as i32,
-        ..Policy::default()
-    }
-}
-
 type Merged = (Vec<(Alert, Option<u32>)>, Vec<OutboxMessage>);
 
 /// Today's signals against the alerts as they stand now, and the messages that follow.
@@ -268,11 +273,13 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
     if inputs.looking_back {
         return Ok((Vec::new(), Vec::new()));
     }
-    let policy = policy(&inputs.config);
-    let open = store.alerts_to_merge(scope, inputs.days.to - policy.days_until_over).await?;
+    let settings = &inputs.config.analysis;
     let areas: Vec<Area> = inputs.shapes.iter().map(|s| s.area.clone()).collect();
+    let tree = AreaTree::new(&areas);
+    let policy = Policy::new(&inputs.rules, &tree, settings.min_cases, settings.days_until_over as i32);
+    let open = store.alerts_to_merge(scope, inputs.days.to - policy.days_until_over).await?;
     let waiting = derived.watch.waiting(inputs.moment);
-    let recounted = recount(&derived.counted, &open, &AreaTree::new(&areas));
+    let recounted = recount(&derived.counted, &open, &tree);
     let setting = Setting {
         jurisdiction: &inputs.jurisdiction.id,
         areas: &areas,
@@ -286,6 +293,7 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
     };
     let changes = alert::reconcile(&open, &derived.signals, &setting);
     let subscriptions = store.subscriptions(scope).await?;
+    let outcomes = store.alert_outcomes(scope).await?;
     let composer = Composer::new(compose_settings(inputs), Vec::new())?;
     let mut messages = Vec::new();
     for change in &changes {
@@ -293,7 +301,8 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
         let mut data = inputs.age.clone();
         data.gaps.clone_from(&derived.watch.gaps);
         data.silent_sources = derived.watch.silent_names();
-        let told = AlertNews { alert: change.alert.clone(), news, data, record: None };
+        let record = Some(RuleRecord::of(&change.alert.rule, &outcomes));
+        let told = AlertNews { alert: change.alert.clone(), news, data, record };
         let released = disclosure::for_recipient(told)?;
         messages.extend(composer.compose(&released, &subscriptions, &areas, inputs.now));
     }
@@ -319,6 +328,7 @@ fn follow_ups(inputs: &Inputs) -> Vec<FollowUp> {
 fn record(inputs: &Inputs, started: Instant) -> RunRecord {
     let mut settings = Map::new();
     settings.insert("analysis".into(), json!(inputs.config.analysis));
+    settings.insert("rules".into(), json!(inputs.rules));
     settings.insert("days".into(), json!({"from": inputs.days.from, "to": inputs.days.to}));
     settings.insert("notes".into(), Value::from(inputs.notes.clone()));
     RunRecord {

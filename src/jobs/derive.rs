@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     analyse::Inputs,
+    area_rules::AreaGround,
     hotspots::{self, Weeks},
     refresh,
     signals::Ground,
+    track,
     watch::Watch,
 };
 use crate::{
@@ -15,10 +17,11 @@ use crate::{
         alert::Alert,
         area::AreaTree,
         event::{EventFact, EventKind},
-        forecast::{Forecast, ForecastRecord},
+        forecast::{Forecast, ForecastDetail, ForecastPart, ForecastRecord, TrackRecord},
         hotspot::HotspotMap,
         ids::{AlertId, AreaId, SourceId},
         place::Cell,
+        rule::RuleStanding,
         signal::Signal,
         time::{Day, DayRange},
     },
@@ -36,8 +39,12 @@ pub(super) struct Derived {
     pub signals: Vec<Signal>,
     pub forecasts: Vec<Forecast>,
     pub records: Vec<ForecastRecord>,
+    /// `None` of a past day.
+    pub track_records: Option<Vec<TrackRecord>>,
     pub hotspots: Option<HotspotMap>,
     pub status: Vec<AreaStatus>,
+    /// `None` of a past day, which must not take the place of today's.
+    pub standings: Option<Vec<RuleStanding>>,
     /// The newest day on which some feed was heard.
     pub data_through: Day,
     /// Feeds without data, and whose conclusions wait for them.
@@ -75,6 +82,7 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
         areas: &areas,
         namer: &namer,
         settings: &inputs.config.analysis,
+        rules: &inputs.rules,
         caveats: &caveats,
     };
     let mut signals = ground.scan()?;
@@ -88,15 +96,36 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     } else {
         forecasts(inputs, &facts, &areas, &silent, &completeness, &mut notes)?
     };
+    let track_records = if inputs.replay || inputs.looking_back {
+        None
+    } else {
+        Some(track::track(inputs, &facts, &silent, &completeness)?)
+    };
     // Hot spots of a past day would take the place of today's.
     let hotspots = if inputs.replay || inputs.looking_back {
         None
     } else {
         hotspots(inputs, &facts, &silent, &completeness, &mut notes)?
     };
+    let standings = (!inputs.replay && !inputs.looking_back).then(|| {
+        let (days, tree) = (inputs.days, areas.tree());
+        AreaGround { facts: &facts, days, silent: &silent, tree, feeds: &feeds }.standings(&inputs.rules)
+    });
     let status = refresh::judge(&facts, areas.tree(), inputs.days, inputs.now, &feeds, &watch, &inputs.config);
     let data_through = inputs.days.days().rev().find(|d| !silent.contains(d)).unwrap_or(inputs.days.from);
-    Ok(Derived { signals, forecasts, records, hotspots, status, data_through, watch, counted: facts, notes })
+    Ok(Derived {
+        signals,
+        forecasts,
+        records,
+        track_records,
+        hotspots,
+        status,
+        standings,
+        data_through,
+        watch,
+        counted: facts,
+        notes,
+    })
 }
 
 /// Days on which every feed was silent, each judged by its own rhythm and lateness.
@@ -137,7 +166,8 @@ pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) ->
     };
     let count = |alert: &Alert| {
         let area = of_area(alert);
-        let inside = |f: &&&EventFact| if area { in_area(alert, f) } else { in_cells(alert, f) };
+        let inside =
+            |f: &&&EventFact| alert.measure.counts(f) && if area { in_area(alert, f) } else { in_cells(alert, f) };
         counted_once(&overdoses, alert.window).iter().filter(inside).count() as u32
     };
     alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()
@@ -187,12 +217,28 @@ fn forecasts(
         completeness,
     };
     match forecast::run(&input, &ForecastOptions::default()) {
-        Ok(output) => Ok((output.forecasts, output.records)),
+        Ok(output) => {
+            let opened = output.forecasts.into_iter().zip(output.details);
+            let forecasts = opened.map(|(f, detail)| Forecast { detail: Some(in_words(detail)), ..f }).collect();
+            Ok((forecasts, output.records))
+        }
         // No forecast is an answer of its own: the screens say why.
         Err(refusal) => {
             notes.push(format!("No forecast: {refusal}."));
             Ok((Vec::new(), Vec::new()))
         }
+    }
+}
+
+/// What stands behind a forecast, as it is stored and shown: parts of nothing are left out.
+fn in_words(detail: forecast::ForecastDetail) -> ForecastDetail {
+    let parts = detail.explanation.parts.into_iter().filter(|(_, mean)| *mean != 0.0);
+    ForecastDetail {
+        spike_at_least: detail.spike.at_least,
+        p_spike: detail.spike.probability,
+        p_spike_usual: detail.spike.usual,
+        parts: parts.map(|(part, mean)| ForecastPart { part: part.as_str().to_owned(), mean }).collect(),
+        would_change: detail.explanation.would_change,
     }
 }
 

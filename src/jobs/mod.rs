@@ -6,8 +6,8 @@
 //!
 //! | job | does | queued by |
 //! |---|---|---|
-//! | `analyse` | facts → scan, EARS, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
-//! | `refresh-areas` | the areas' own rules after new events, within a second | accepted events |
+//! | `analyse` | facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
+//! | `refresh-areas` | where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
@@ -18,6 +18,7 @@
 //! To add a job: a variant of [`store::JobKind`](crate::store::JobKind), its arm in [`worker`], a line in this table.
 
 pub mod analyse;
+mod area_rules;
 mod derive;
 mod hotspots;
 pub mod intake;
@@ -27,6 +28,7 @@ pub mod refresh;
 mod scan_input;
 pub mod schedule;
 mod signals;
+mod track;
 mod watch;
 pub mod worker;
 

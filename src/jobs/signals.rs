@@ -5,21 +5,22 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 
 use super::{
-    known::AreaKnown,
+    area_rules::{AreaGround, Judged},
     scan_input::{Scanned, scanned},
     watch::Watch,
 };
 use crate::{
-    cells::{AreaIndex, Measure, PlaceNamer, area_cube, resolution},
+    cells::{AreaIndex, PlaceNamer, resolution},
     config::{Analysis, ScanZones},
     detect::{
-        self, AreaRuleOptions,
+        self,
         scan::{self, LongestWindow, Overlap, ScanCluster, ScanError, ScanOptions, Ties, ZoneShape},
     },
     domain::{
         event::{EventFact, EventKind},
-        ids::{AreaId, EventId, JurisdictionId, RunId, SignalId},
+        ids::{EventId, JurisdictionId, RunId, SignalId},
         place::Cell,
+        rule::{AlertRule, CaseMeasure},
         signal::{Method, Signal, SignalScope},
         time::{Day, DayRange},
     },
@@ -36,11 +37,10 @@ fn scan_name(zones: ZoneShape) -> &'static str {
     }
 }
 
-const EARS: &str = "ears-c2";
+/// The areas' own rule, by the name under which `emberwatch detect` knows it.
+const POOLED: &str = "pooled";
 /// With less than this known of a day, the reader is told.
 const TOLD_SHARE: f64 = 0.9;
-/// Days that EARS judges in one run: the last complete day and the one under way.
-const EARS_DAYS: i32 = 2;
 
 /// What both detectors work from.
 pub(super) struct Ground<'a> {
@@ -57,6 +57,7 @@ pub(super) struct Ground<'a> {
     pub areas: &'a AreaIndex,
     pub namer: &'a PlaceNamer<'a>,
     pub settings: &'a Analysis,
+    pub rules: &'a [AlertRule],
     /// Said of every signal of this run.
     pub caveats: &'a [String],
 }
@@ -97,10 +98,12 @@ impl Ground<'_> {
         if options.max_cells < self.settings.scan_max_cells {
             caveats.push(format!("There are too many cells for larger sets than {} of them.", options.max_cells));
         }
+        let of_clusters = self.rules.iter().filter(|r| r.enabled && r.of_clusters());
+        let quietest = of_clusters.map(AlertRule::recurrence_days).fold(f64::INFINITY, f64::min) * (1.0 - 1e-9);
         found
             .clusters
             .iter()
-            .filter(|c| c.recurrence_interval_days.is_some_and(|r| r >= self.settings.watch_recurrence_days))
+            .filter(|c| c.recurrence_interval_days.is_some_and(|r| r >= quietest))
             .map(|c| self.cluster_signal(c, &cells, &options, &caveats))
             .collect()
     }
@@ -168,6 +171,7 @@ impl Ground<'_> {
                 seed: Some(options.seed),
             },
             kind: EventKind::Overdose,
+            measure: CaseMeasure::Overdoses,
             scope: SignalScope::Cells,
             area,
             centre,
@@ -188,48 +192,43 @@ impl Ground<'_> {
         })
     }
 
-    /// Areas whose own daily counts are above what is usual for them.
+    /// Areas that saw more than is usual for them, as seldom as the quietest rule that reads them allows.
     pub fn area_rules(&self) -> Vec<Signal> {
-        let cube = area_cube(self.facts, self.days, self.areas.tree(), None, Measure::Incidents);
-        let options = AreaRuleOptions { min_sigma: self.settings.ears_min_sigma, ..AreaRuleOptions::default() };
-        // Chance has as many tries as there are areas and days: the recurrence is that of any of them.
-        let tries = cube.places.len() as f64 * f64::from(EARS_DAYS);
-        let known = AreaKnown::new(self.facts, self.areas.tree(), self.days, self.feeds);
-        let mut signals = Vec::new();
-        for (i, area) in cube.places.iter().enumerate() {
-            let (series, shares) = (cube.series(i), known.of(area));
-            for back in 0..EARS_DAYS.min(self.days.len() as i32) {
-                let rule = {
-                    let n = series.len() - back as usize;
-                    detect::area_rule_known(&series[..n], shares.first(n), &options)
-                };
-                let p_any = 1.0 - (1.0 - rule.p_value).powf(tries);
-                let recurrence = 1.0 / p_any.max(f64::MIN_POSITIVE);
-                let enough = rule.observed >= self.settings.min_cases && f64::from(rule.observed) > rule.threshold;
-                if enough && recurrence >= self.settings.watch_recurrence_days {
-                    signals.push(self.area_signal(area, self.as_of() - back, &rule, p_any, recurrence));
-                }
-            }
-        }
-        signals
+        let tree = self.areas.tree();
+        let ground = AreaGround { facts: self.facts, days: self.days, silent: self.silent, tree, feeds: self.feeds };
+        let reads = |rule: &&AlertRule, judged: &Judged| {
+            rule.enabled && rule.measure == judged.measure && rule.areas(tree).binary_search(&judged.area).is_ok()
+        };
+        let bound = |judged: &Judged| {
+            let days = self.rules.iter().filter(|r| reads(r, judged)).map(AlertRule::recurrence_days);
+            days.fold(f64::INFINITY, f64::min)
+        };
+        let judged = ground.judge(self.rules);
+        judged.iter().filter(|j| j.speaks(bound(j))).map(|j| self.area_signal(j)).collect()
     }
 
-    fn area_signal(&self, area: &AreaId, day: Day, rule: &detect::AreaRule, p_any: f64, recurrence: f64) -> Signal {
-        let window = DayRange { from: day, to: day };
+    fn area_signal(&self, judged: &Judged) -> Signal {
+        let (area, found) = (&judged.area, &judged.found);
+        let window = DayRange::ending(judged.day, found.window as i32);
         let place = self.areas.get(area);
-        let inside = |f: &EventFact| f.area.as_ref().is_some_and(|a| self.areas.tree().contains(area, a));
+        let inside = |f: &EventFact| {
+            judged.measure.counts(f) && f.area.as_ref().is_some_and(|a| self.areas.tree().contains(area, a))
+        };
         let mut caveats = self.caveats.to_vec();
         caveats.extend(self.watch.caveats(Some(area), self.moment));
-        if rule.share_known < TOLD_SHARE {
-            let known = (100.0 * rule.share_known).round();
+        if judged.share_known < TOLD_SHARE {
+            let (day, known) = (judged.day, (100.0 * judged.share_known).round());
             caveats.push(format!("Of a usual {day} about {known} % is known by now; the count is compared with that."));
         }
+        let what = format!("{area} {}", judged.measure);
+        let range = found.range;
         Signal {
-            id: self.signal_id(EARS, area.as_str(), window),
+            id: self.signal_id(POOLED, &what, window),
             run: self.run,
             as_of: self.as_of(),
-            method: Method { name: EARS.into(), version: detect::area::METHOD_VERSION, seed: None },
+            method: Method { name: POOLED.into(), version: detect::pooled::METHOD_VERSION, seed: None },
             kind: EventKind::Overdose,
+            measure: judged.measure,
             scope: SignalScope::Area,
             cells: Vec::new(),
             area: Some(area.clone()),
@@ -237,13 +236,13 @@ impl Ground<'_> {
             radius_km: None,
             place_name: place.map_or_else(|| area.to_string(), |a| a.name.clone()),
             window,
-            observed: rule.observed,
-            expected: rule.expected,
-            expected_range: poisson_range(rule.expected),
+            observed: found.observed,
+            expected: found.expected,
+            expected_range: [range.0 as f64, range.1 as f64],
             relative_risk: None,
-            statistic: rule.statistic,
-            p_value: p_any,
-            recurrence_interval_days: recurrence,
+            statistic: found.judgement.score.unwrap_or(0.0),
+            p_value: found.judgement.p_value.unwrap_or(1.0),
+            recurrence_interval_days: judged.recurrence_days,
             replications: None,
             events: self.line_list(window, inside),
             caveats,

@@ -4,73 +4,74 @@
 //! three times overstates a place; throwing all but one away loses what each knows. So events are linked
 //! and keep standing side by side.
 //!
-//! The first form follows the deterministic–probabilistic compromise of record linkage (Fellegi and Sunter
-//! 1969) with the two fields every feed has, time and place: two events *may* be one when they are of one
-//! kind, from different sources, no more than two hours apart, and no farther from each other than their
-//! uncertainties together (at least 150 m). What may be one is scored, the best pairs are joined first,
-//! and a group never holds two events of one source nor a pair that may not be one. Limits: two people at
-//! one address within two hours, each seen by one source only, become one incident; a report that gives
-//! only the day is never linked, because a day in a town says too little.
+//! Probabilistic record linkage after Fellegi and Sunter (1969): every pair of different sources within two
+//! hours and within reach is weighed by how much likelier its agreements in time, distance, outcome,
+//! naloxone, age band and sex are between two reports of one occurrence than between two occurrences
+//! (`model.rs`). The threshold is the lowest at which no more than [`LinkOptions::false_rate`] of the links
+//! are expected to be false: by the model's own chances, and by the pairs that pass it though they are days
+//! apart, whichever is stricter. Best pairs are joined first; a group never holds two events of one source.
 //!
-//! To add a field (age group, outcome): a factor in `score`, never a new rule of exclusion without a test
-//! of what it would part.
+//! Never linked: events of two jurisdictions without an agreement, of two kinds, of one source, or of which
+//! only the day is known. A person's word goes before all ([`LinkOptions::apart`], [`LinkOptions::together`]).
+//! Limits: two people at one place within minutes, each seen by one source only and alike in all else,
+//! become one incident. Words are taken as independent of each other.
+//!
+//! To add a field: a word in `sighting.rs`, and how often it agrees in `model.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod blocks;
+mod compare;
+mod groups;
+mod model;
+mod sighting;
 
-use chrono::{DateTime, Duration, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::domain::{
-    event::{Event, EventKind, TimePrecision},
-    ids::{EventId, IncidentId, SourceId},
-    place::Point,
+use chrono::Duration;
+
+pub use self::sighting::Sighting;
+use self::{
+    blocks::{Blocks, Pair},
+    groups::Groups,
+    model::{Model, SHIFTS, source_pair},
 };
-
-/// What linking reads of an event.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sighting {
-    pub id: EventId,
-    pub source: SourceId,
-    pub kind: EventKind,
-    pub occurred_at: DateTime<Utc>,
-    pub time_precision: TimePrecision,
-    pub point: Option<Point>,
-    /// Radius in metres that holds the true place about nine times in ten.
-    pub uncertainty_m: Option<f64>,
-}
-
-impl From<&Event> for Sighting {
-    fn from(event: &Event) -> Self {
-        Self {
-            id: event.id,
-            source: event.source.clone(),
-            kind: event.kind,
-            occurred_at: event.occurred_at,
-            time_precision: event.time_precision,
-            point: event.location.point,
-            uncertainty_m: event.location.uncertainty_m,
-        }
-    }
-}
+use crate::domain::{
+    event::TimePrecision,
+    ids::{EventId, IncidentId, JurisdictionId},
+};
 
 /// When two events may be one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LinkOptions {
     pub max_gap: Duration,
-    /// Points closer than this may be one whatever their uncertainties.
+    /// No joint uncertainty is taken to be less: clocks and crossings are not that exact.
     pub min_radius_m: f64,
     /// Points farther apart than this are two however uncertain they are.
     pub max_radius_m: f64,
-    /// Pairs that score less, from 0 to 1, stay apart.
-    pub min_score: f64,
+    /// Share of the links that may be false.
+    pub false_rate: f64,
+    /// Pairs of jurisdictions that agreed to link their events.
+    pub agreements: BTreeSet<(JurisdictionId, JurisdictionId)>,
+    /// Pairs that a person parted: they are never one again.
+    pub apart: BTreeSet<(EventId, EventId)>,
+    /// Pairs that a person joined.
+    pub together: BTreeSet<(EventId, EventId)>,
 }
 
 impl Default for LinkOptions {
     fn default() -> Self {
-        Self { max_gap: Duration::hours(2), min_radius_m: 150.0, max_radius_m: 10_000.0, min_score: 0.1 }
+        Self {
+            max_gap: Duration::hours(2),
+            min_radius_m: 150.0,
+            max_radius_m: 10_000.0,
+            false_rate: 0.01,
+            agreements: BTreeSet::new(),
+            apart: BTreeSet::new(),
+            together: BTreeSet::new(),
+        }
     }
 }
 
-/// How many sources tell of an incident.
+/// How many sources tell of an incident. An event in no incident has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Corroboration {
     Two,
@@ -82,184 +83,129 @@ pub enum Corroboration {
 pub struct Incident {
     /// A function of the earliest event, so that it stays when later reports join.
     pub id: IncidentId,
-    /// By time, then id; two or more, each of another source.
+    /// By time, then id; two or more.
     pub events: Vec<EventId>,
     pub corroboration: Corroboration,
-    /// The weakest of the links that hold it together, 0 to 1.
+    /// The chance, 0 to 1, of the weakest of the links that hold it together.
     pub score: f64,
 }
 
+/// Incidents, and what the links are worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linked {
+    /// By their earliest event.
+    pub incidents: Vec<Incident>,
+    /// Pairs that were weighed.
+    pub pairs: usize,
+    /// ln m/u from which a pair is linked.
+    pub threshold: f64,
+    /// Share of the linked pairs that is expected to be false.
+    pub expected_false: f64,
+}
+
 /// Link events. The order of the input does not matter; events that stand alone are not in the answer.
-pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Vec<Incident> {
-    let mut all: Vec<&Sighting> = sightings
-        .iter()
-        .filter(|s| s.point.is_some() && s.uncertainty_m.is_some() && s.time_precision == TimePrecision::Instant)
-        .collect();
+pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Linked {
+    let mut all: Vec<&Sighting> = sightings.iter().filter(|s| s.time_precision == TimePrecision::Instant).collect();
     all.sort_by_key(|s| (s.occurred_at, s.id));
     all.dedup_by_key(|s| s.id);
-    let mut pairs = candidate_pairs(&all, options);
-    pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
-    let mut groups = Groups::new(all.len());
-    for (a, b, score) in pairs {
-        groups.join(a, b, score, &all, options);
-    }
-    groups.into_incidents(&all)
-}
-
-/// How likely two events are one, 0 to 1; `None` when they may not be.
-fn score(a: &Sighting, b: &Sighting, options: &LinkOptions) -> Option<f64> {
-    if a.kind != b.kind || a.source == b.source {
-        return None;
-    }
-    let gap = (a.occurred_at - b.occurred_at).abs();
-    let apart_m = a.point?.distance_km(b.point?) * 1000.0;
-    let reach = (a.uncertainty_m? + b.uncertainty_m?).clamp(options.min_radius_m, options.max_radius_m);
-    if gap > options.max_gap || apart_m > reach {
-        return None;
-    }
-    let near_in_time = 1.0 - gap.num_seconds() as f64 / (options.max_gap.num_seconds().max(1) as f64 + 1.0);
-    let near_in_space = 1.0 - 0.5 * apart_m / reach;
-    // Agreement within a town is weaker evidence than agreement within a crossing.
-    let exact = (options.min_radius_m / reach).powf(0.25);
-    let total = near_in_time * near_in_space * exact;
-    (total >= options.min_score).then_some(total)
-}
-
-fn candidate_pairs(all: &[&Sighting], options: &LinkOptions) -> Vec<(usize, usize, f64)> {
+    let words = model::codes(&all);
+    let names: BTreeSet<&str> = all.iter().map(|s| s.source.as_str()).collect();
+    let number: BTreeMap<&str, u16> = names.into_iter().zip(0..).collect();
+    let sources: Vec<u16> = all.iter().map(|s| number[s.source.as_str()]).collect();
+    let blocks = Blocks::new(&all, &words, &sources, options);
     let mut pairs = Vec::new();
-    for (i, a) in all.iter().enumerate() {
-        let later = all[i + 1..].iter().take_while(|b| b.occurred_at - a.occurred_at <= options.max_gap);
-        pairs.extend(later.enumerate().filter_map(|(n, b)| Some((i, i + 1 + n, score(a, b, options)?))));
+    blocks.pairs(0, |pair| pairs.push(pair));
+    let parted = |p: &Pair| {
+        let (a, b) = (all[p.a as usize].id, all[p.b as usize].id);
+        options.apart.contains(&(a, b)) || options.apart.contains(&(b, a))
+    };
+    pairs.retain(|p| !parted(p));
+    let minutes = options.max_gap.num_seconds().max(60) as f64 / 60.0;
+    let model = Model::learn(&blocks, &pairs, &words, &sources, minutes);
+    let mut weighed: Vec<(f64, u32, u32)> =
+        pairs.iter().map(|p| (model.weight(&p.agreement, source_pair(p, &sources)), p.a, p.b)).collect();
+    weighed.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| (x.1, x.2).cmp(&(y.1, y.2))));
+    let (threshold, expected_false) = threshold(&weighed, &model, &blocks, &sources, options.false_rate);
+    let weights: HashMap<(u32, u32), f64> = weighed.iter().map(|(w, a, b)| ((*a.min(b), *a.max(b)), *w)).collect();
+    let mut groups = Groups::new(&sources, &weights);
+    let position: HashMap<EventId, u32> = all.iter().zip(0..).map(|(s, i)| (s.id, i)).collect();
+    for (a, b) in &options.together {
+        if let (Some(a), Some(b)) = (position.get(a), position.get(b)) {
+            groups.force(*a, *b);
+        }
     }
-    pairs
+    for (weight, a, b) in weighed.iter().take_while(|(w, ..)| *w >= threshold) {
+        groups.join(*a, *b, model.posterior(*weight), threshold);
+    }
+    let mut incidents: Vec<(u32, Incident)> = groups.into_groups().map(|g| incident(g, &all)).collect();
+    incidents.sort_by_key(|(first, _)| *first);
+    let incidents = incidents.into_iter().map(|(_, i)| i).collect();
+    Linked { incidents, pairs: weighed.len(), threshold, expected_false }
 }
 
-/// Disjoint groups of positions.
-struct Groups {
-    group_of: Vec<usize>,
-    members: BTreeMap<usize, (Vec<usize>, f64)>,
+/// The lowest weight at which the links, best first, are expected to hold no more false ones than allowed.
+///
+/// Only pairs that would win are counted, real ones and those of chance: where an event has a better partner
+/// in the other's source, a chance pair takes nobody in.
+fn threshold(weighed: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, sources: &[u16], rate: f64) -> (f64, f64) {
+    let mut best_with: HashMap<(u32, u16), f64> = HashMap::new();
+    for (weight, a, b) in weighed {
+        for key in [(*a, sources[*b as usize]), (*b, sources[*a as usize])] {
+            // Best first, so the first is the best.
+            best_with.entry(key).or_insert(*weight);
+        }
+    }
+    let best = |event: u32, other: u32| best_with.get(&(event, sources[other as usize])).copied();
+    let wins = |weight: f64, a: u32, b: u32| [best(a, b), best(b, a)].into_iter().flatten().all(|w| weight >= w);
+    // What matters is above even chances; the rest would only fill memory.
+    let floor = weighed.iter().map(|(w, ..)| *w).filter(|w| model.posterior(*w) > 0.2).fold(f64::INFINITY, f64::min);
+    let mut chance: Vec<f64> = Vec::new();
+    for days in SHIFTS {
+        blocks.pairs(days, |pair| {
+            let weight = model.weight(&pair.agreement, source_pair(&pair, sources));
+            if weight >= floor && wins(weight, pair.a, pair.b) {
+                chance.push(weight);
+            }
+        });
+    }
+    chance.sort_by(|a, b| b.total_cmp(a));
+    let winners: Vec<f64> = weighed.iter().filter(|(w, a, b)| wins(*w, *a, *b)).map(|(w, ..)| *w).collect();
+    let (mut doubt, mut passed) = (0.0, 0);
+    let mut best = (f64::INFINITY, 0.0);
+    for (i, weight) in winners.iter().enumerate() {
+        let posterior = model.posterior(*weight);
+        if posterior < 0.5 {
+            break;
+        }
+        doubt += 1.0 - posterior;
+        while passed < chance.len() && chance[passed] >= *weight {
+            passed += 1;
+        }
+        let by_chance = passed as f64 / SHIFTS.len() as f64;
+        let expected = doubt.max(by_chance) / (i + 1) as f64;
+        // Equal weights are linked together or not at all.
+        let last_of_its_weight = winners.get(i + 1).is_none_or(|next| next < weight);
+        if expected <= rate && last_of_its_weight {
+            best = (*weight, expected);
+        }
+    }
+    best
 }
 
-impl Groups {
-    fn new(n: usize) -> Self {
-        Self { group_of: (0..n).collect(), members: (0..n).map(|i| (i, (vec![i], 1.0))).collect() }
-    }
-
-    /// Join two groups if everyone in the one may be everyone in the other.
-    fn join(&mut self, a: usize, b: usize, score: f64, all: &[&Sighting], options: &LinkOptions) {
-        let (ga, gb) = (self.group_of[a], self.group_of[b]);
-        if ga == gb {
-            return;
-        }
-        let (left, right) = (&self.members[&ga], &self.members[&gb]);
-        let fits = left.0.iter().all(|i| right.0.iter().all(|j| self::score(all[*i], all[*j], options).is_some()));
-        if !fits {
-            return;
-        }
-        let Some((moved, weakest)) = self.members.remove(&gb) else { return };
-        for i in &moved {
-            self.group_of[*i] = ga;
-        }
-        if let Some(kept) = self.members.get_mut(&ga) {
-            kept.0.extend(moved);
-            kept.1 = kept.1.min(weakest).min(score);
-        }
-    }
-
-    fn into_incidents(self, all: &[&Sighting]) -> Vec<Incident> {
-        let mut incidents: Vec<(usize, Incident)> = Vec::new();
-        for (mut members, score) in self.members.into_values().filter(|(m, _)| m.len() > 1) {
-            members.sort_unstable();
-            let sources: BTreeSet<&str> = members.iter().map(|i| all[*i].source.as_str()).collect();
-            let first = all[members[0]].id;
-            let incident = Incident {
-                id: IncidentId::derived(&[&first.to_string()]),
-                events: members.iter().map(|i| all[*i].id).collect(),
-                corroboration: if sources.len() > 2 { Corroboration::ThreeOrMore } else { Corroboration::Two },
-                score,
-            };
-            incidents.push((members[0], incident));
-        }
-        incidents.sort_by_key(|(first, _)| *first);
-        incidents.into_iter().map(|(_, i)| i).collect()
-    }
+fn incident(group: groups::Group, all: &[&Sighting]) -> (u32, Incident) {
+    let mut members = group.members;
+    members.sort_unstable();
+    let sources: BTreeSet<&str> = members.iter().map(|i| all[*i as usize].source.as_str()).collect();
+    let first = all[members[0] as usize].id;
+    let incident = Incident {
+        id: IncidentId::derived(&[&first.to_string()]),
+        events: members.iter().map(|i| all[*i as usize].id).collect(),
+        corroboration: if sources.len() > 2 { Corroboration::ThreeOrMore } else { Corroboration::Two },
+        score: group.weakest,
+    };
+    (members[0], incident)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn at(n: u128, source: &str, minute: i64, metres_north: f64, uncertainty_m: f64) -> Sighting {
-        Sighting {
-            id: EventId(uuid::Uuid::from_u128(n)),
-            source: SourceId::new(source).unwrap(),
-            kind: EventKind::Overdose,
-            occurred_at: DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap(),
-            time_precision: TimePrecision::Instant,
-            point: Some(Point::new(44.8 + metres_north / 111_195.0, -68.77).unwrap()),
-            uncertainty_m: Some(uncertainty_m),
-        }
-    }
-
-    fn groups(all: &[Sighting]) -> Vec<Vec<u128>> {
-        let ids = |i: Incident| i.events.iter().map(|e| e.0.as_u128()).collect();
-        link(all, &LinkOptions::default()).into_iter().map(ids).collect()
-    }
-
-    #[test]
-    fn an_ambulance_and_a_police_report_of_one_overdose_are_one_incident() {
-        let all = [at(1, "ems", 0, 0.0, 50.0), at(2, "police", 12, 80.0, 50.0), at(3, "ed", 50, 2_000.0, 6_000.0)];
-        let found = link(&all, &LinkOptions::default());
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].corroboration, Corroboration::ThreeOrMore);
-        assert_eq!(link(&all[..2], &LinkOptions::default())[0].id, found[0].id);
-        assert_eq!(link(&all[..2], &LinkOptions::default())[0].corroboration, Corroboration::Two);
-    }
-
-    #[test]
-    fn what_may_not_be_one_stays_apart() {
-        let base = at(1, "ems", 0, 0.0, 50.0);
-        for other in [
-            at(2, "police", 121, 0.0, 50.0),
-            at(2, "police", 0, 151.0, 50.0),
-            at(2, "ems", 0, 0.0, 50.0),
-            Sighting { kind: EventKind::Naloxone, ..at(2, "police", 0, 0.0, 50.0) },
-            Sighting { time_precision: TimePrecision::Day, ..at(2, "police", 0, 0.0, 50.0) },
-            Sighting { point: None, ..at(2, "police", 0, 0.0, 50.0) },
-        ] {
-            assert!(groups(&[base.clone(), other.clone()]).is_empty(), "{other:?}");
-        }
-        assert_eq!(groups(&[base.clone(), at(2, "police", 120, 149.0, 50.0)]), Vec::<Vec<u128>>::new(), "too weak");
-        assert_eq!(groups(&[base, at(2, "police", 60, 149.0, 50.0)]), [[1, 2]]);
-    }
-
-    #[test]
-    fn of_two_that_would_do_the_better_is_taken() {
-        let all = [at(1, "ems", 0, 0.0, 50.0), at(2, "ems", 30, 0.0, 50.0), at(3, "police", 28, 10.0, 50.0)];
-        // In the order of time: the police were there two minutes before the ambulance.
-        assert_eq!(groups(&all), [[3, 2]]);
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_the_reports_does_not_matter(
-            rows in proptest::collection::vec((0usize..3, 0i64..300, 0.0f64..500.0), 0..25), rotate in 0usize..25
-        ) {
-            let sources = ["ems", "police", "ed"];
-            let mut all: Vec<Sighting> = rows.iter().enumerate()
-                .map(|(i, (s, minute, north))| at(i as u128, sources[*s], *minute, *north, 100.0)).collect();
-            let straight = link(&all, &LinkOptions::default());
-            let by = rotate.min(all.len());
-            all.rotate_left(by);
-            prop_assert_eq!(&straight, &link(&all, &LinkOptions::default()));
-            for incident in &straight {
-                let mut seen: Vec<_> = all.iter().filter(|s| incident.events.contains(&s.id)).map(|s| &s.source).collect();
-                seen.sort();
-                seen.dedup();
-                prop_assert_eq!(seen.len(), incident.events.len());
-            }
-        }
-    }
-}
+#[path = "link_tests.rs"]
+mod tests;

@@ -241,6 +241,7 @@ impl Letter {
             sent: 1,
             confirmed: 1,
             dismissed: 0,
+            dismissed_for: Vec::new(),
             median_hours_to_acknowledge: Some(1.0),
         };
         Self {

@@ -46,8 +46,9 @@ fn news(news: News) -> AlertNews {
         version: 3,
         tier: Tier::Alert,
         state: AlertState::Open,
-        rule: "alert-100d".into(),
+        rule: "clusters-alert".into(),
         kind: EventKind::Overdose,
+        measure: crate::domain::rule::CaseMeasure::Overdoses,
         headline: headline.into(),
         sentence: format!("{headline}. Chance alone would do this about once in 9 months."),
         place_name: "Downtown Bangor".into(),
@@ -115,10 +116,11 @@ fn written(told: AlertNews, subscriptions: &[Subscription]) -> Vec<OutboxMessage
 fn an_e_mail_reads_well_in_plain_text() {
     let told = AlertNews {
         record: Some(RuleRecord {
-            name: "alert-100d".into(),
+            name: "clusters-alert".into(),
             sent: 12,
             confirmed: 7,
             dismissed: 2,
+            dismissed_for: Vec::new(),
             median_hours_to_acknowledge: Some(1.5),
         }),
         ..news(News::Raised)
@@ -132,7 +134,7 @@ fn an_e_mail_reads_well_in_plain_text() {
 Where:       Downtown Bangor, Bangor
 When:        2026-02-27 to 2026-03-01
 Usual range: 0 to 4 over such a time
-This rule:   alert-100d: 12 sent, 7 confirmed, 2 dismissed
+This rule:   clusters-alert: 12 sent, 7 confirmed, 2 dismissed
 Data up to:  2026-03-01 01:00 EST
 Careful:     Two of the six share one address.
 

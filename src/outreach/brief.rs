@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{TEXTS, known, limits, places, site::Catchment};
+use super::{Seen, TEXTS, known, limits, places, site::Catchment};
 use crate::domain::{
     alert::{Alert, AlertState, Tier},
     area::{Area, AreaTree, NamedPlace},
@@ -72,6 +72,8 @@ pub struct BriefInputs<'a> {
     pub last_visits: &'a [(Cell, DateTime<Utc>)],
     pub data: DataAge,
     pub options: &'a BriefOptions,
+    /// What the alert rules see in the catchment, where it is one area that they judge.
+    pub seen: Option<Seen>,
     pub language: Language,
 }
 
@@ -211,8 +213,13 @@ impl<'a> Desk<'a> {
     /// What could not be noticed here: the rate, the age of the data, silent feeds.
     fn limits(&self) -> String {
         let language = self.inputs.language;
-        let mut said =
-            vec![limits::sentence(&self.catchment.name, self.usual_per_day(), self.inputs.options, language)];
+        let mut said = vec![limits::sentence(
+            &self.catchment.name,
+            self.usual_per_day(),
+            self.inputs.options,
+            self.inputs.seen,
+            language,
+        )];
         let data = &self.inputs.data;
         if let Some(last) = data.last_received_at {
             let age = self.inputs.now - last;

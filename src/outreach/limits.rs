@@ -7,6 +7,9 @@
 //! those seven days the power is P(N ≥ c | 2 μ), with c the smallest count for which P(N ≥ c | μ) ≤ 1/R
 //! and μ seven days of the usual rate. Exact, no normal approximation: the counts are small.
 //!
+//! Where the catchment is one area that the alert rules judge, what those rules see there was measured by the analysis
+//! ([`RuleStanding`](crate::domain::rule::RuleStanding)) and is told instead ([`Seen`]).
+//!
 //! Limits: one look at the end of the week (several looks find a little more), counts spread over the
 //! whole catchment (a scan finds a rise in one spot more easily), and no reporting delay.
 
@@ -30,11 +33,34 @@ pub fn power_of_doubling(usual_per_day: f64, recurrence_days: f64) -> Option<f64
     Some(doubled.sf(below))
 }
 
+/// What the alert rules see of a doubling for a week, as the analysis found it for this very area.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seen {
+    pub usual_per_day: f64,
+    /// Probabilities, 0 to 1.
+    pub watch: f64,
+    pub alert: f64,
+}
+
+impl Seen {
+    /// By the exact watcher of this file, where nothing was measured.
+    fn reckoned(usual_per_day: f64, options: &BriefOptions) -> Option<Self> {
+        let power = |days| power_of_doubling(usual_per_day, days);
+        let (watch, alert) = (power(options.watch_recurrence_days)?, power(options.alert_recurrence_days)?);
+        Some(Self { usual_per_day, watch, alert })
+    }
+}
+
 /// The sentence under the brief.
-pub(super) fn sentence(place: &str, usual_per_day: f64, options: &BriefOptions, language: Language) -> String {
-    let power = |days| power_of_doubling(usual_per_day, days);
-    match (power(options.watch_recurrence_days), power(options.alert_recurrence_days)) {
-        (Some(watch), Some(alert)) => TEXTS.say(
+pub(super) fn sentence(
+    place: &str,
+    usual_per_day: f64,
+    options: &BriefOptions,
+    measured: Option<Seen>,
+    language: Language,
+) -> String {
+    match measured.or_else(|| Seen::reckoned(usual_per_day, options)) {
+        Some(Seen { usual_per_day, watch, alert }) => TEXTS.say(
             language,
             "limits",
             &[
@@ -121,16 +147,26 @@ mod tests {
         assert_eq!(power_of_doubling(0.0, 30.0), None);
         assert_eq!(power_of_doubling(f64::NAN, 30.0), None);
         assert_eq!(power_of_doubling(0.3, 0.0), None);
-        let said = sentence("Knox", 0.0, &BriefOptions::default(), Language::En);
+        let said = sentence("Knox", 0.0, &BriefOptions::default(), None, Language::En);
         assert!(said.starts_with("There is no record"), "{said}");
     }
 
     #[test]
     fn the_sentence_names_the_rate_and_both_rules() {
         assert_eq!(
-            sentence("Knox County", 0.3, &BriefOptions::default(), Language::En),
+            sentence("Knox County", 0.3, &BriefOptions::default(), None, Language::En),
             "At Knox County's usual 0.3 overdoses a day, a doubling for a week would reach the watch list \
              about one time in four and an alert about one time in seven."
+        );
+    }
+
+    #[test]
+    fn what_the_rules_see_in_the_area_is_told_before_what_is_reckoned() {
+        let seen = Some(Seen { usual_per_day: 0.2, watch: 0.5, alert: 0.25 });
+        assert_eq!(
+            sentence("Knox County", 0.3, &BriefOptions::default(), seen, Language::En),
+            "At Knox County's usual 0.2 overdoses a day, a doubling for a week would reach the watch list \
+             about every second time and an alert about one time in four."
         );
     }
 

@@ -35,7 +35,7 @@ use std::sync::LazyLock;
 pub use brief::{BriefInputs, BriefOptions, brief};
 pub use cooling::{Cooling, Observed, Verdict, did_it_cool};
 pub use follow_up::{ContactError, FollowUpOptions, follow_ups, log_contact};
-pub use limits::power_of_doubling;
+pub use limits::{Seen, power_of_doubling};
 
 use crate::domain::language::Catalogue;
 

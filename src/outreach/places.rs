@@ -212,7 +212,7 @@ fn reason(desk: &Desk, alert: &Alert) -> String {
         &usual,
         &[
             ("count", &alert.observed.to_string()),
-            ("counted", counted(language, alert.kind, alert.observed)),
+            ("counted", counted(language, alert.kind, alert.measure, alert.observed)),
             ("span", &span(language, alert.window.len())),
             ("expected", &usual),
         ],

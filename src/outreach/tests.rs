@@ -83,8 +83,9 @@ fn alert(name: &str, at: i32, days: f64) -> Alert {
         version: 1,
         tier: if days >= 100.0 { Tier::Alert } else { Tier::Watch },
         state: AlertState::Open,
-        rule: "alert-100d".into(),
+        rule: "clusters-alert".into(),
         kind: EventKind::Overdose,
+        measure: crate::domain::rule::CaseMeasure::Overdoses,
         sentence: format!("{headline}. Chance alone would do this about once in 9 months."),
         headline,
         place_name: name.into(),
@@ -125,6 +126,7 @@ fn forecast(at: i32, p: f64, mean: f64, history: f64) -> Forecast {
         p_at_least_one: p,
         history_mean: history,
         caveat: String::new(),
+        detail: None,
     }
 }
 
@@ -207,6 +209,7 @@ impl World {
             last_visits: &[],
             data: self.data.clone(),
             options: &BriefOptions::default(),
+            seen: None,
             language: self.language,
         })
     }

@@ -32,12 +32,17 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use traits::{
     AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IntakeStore, JobStore, OutboxStore, OutreachStore,
-    Store,
+    RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
     JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
 };
+
+/// Windows of this length are kept of past forecasts, and judged.
+pub const JUDGED_WINDOW_DAYS: i32 = 7;
+/// How long, by the day of issue.
+pub const KEPT_FORECAST_DAYS: i32 = 60;
 
 pub type DynStore = Arc<dyn Store>;
 pub type Result<T> = std::result::Result<T, StoreError>;

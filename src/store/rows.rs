@@ -4,12 +4,12 @@
 
 use super::{ApiKey, AreaStatus, Head, Job, Result, RunRecord, Session, columns::Columns, wkb};
 use crate::domain::{
-    alert::{Alert, AlertState, Decision, DecisionKind, DismissReason, Tier},
+    alert::{Alert, AlertOutcome, AlertState, Decision, DecisionKind, DismissReason, Tier},
     area::{Area, AreaKind, AreaShape, Jurisdiction, NamedPlace},
     case::CaseMatch,
     course::Turn,
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
-    forecast::{Forecast, ForecastLevel, ForecastRecord},
+    forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     ids::{
         AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId,
         RejectId, RunId, SignalId, SubscriptionId, UserId,
@@ -17,6 +17,7 @@ use crate::domain::{
     message::{Channel, MessageState, OutboxMessage, Subscription},
     outreach::{ContactMode, Contacted, Encounter, FollowUp, FollowUpState, Trigger},
     quality::{DataGap, GapKind, QuarantinedRow, RejectReason, RejectState, Source, SourceFreshness},
+    rule::{AlertRule, CaseMeasure, RuleStanding},
     scope::{Role, User},
     signal::{Signal, SignalScope},
 };
@@ -167,6 +168,7 @@ pub(super) fn signal(r: &impl Columns) -> Result<Signal> {
         as_of: r.day("as_of")?,
         method: r.method()?,
         kind: r.word("kind", EventKind::parse)?,
+        measure: r.word("measure", CaseMeasure::parse)?,
         scope: r.word("scope", SignalScope::parse)?,
         cells: r.json("cells")?,
         area: r.opt_parsed("area_id")?,
@@ -202,6 +204,29 @@ pub(super) fn forecast(r: &impl Columns) -> Result<Forecast> {
         p_at_least_one: r.real("p_at_least_one")?,
         history_mean: r.real("history_mean")?,
         caveat: r.text("caveat")?,
+        detail: r
+            .opt_text("detail")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|e| r.corrupt("detail", e))?,
+    })
+}
+
+pub(super) fn track_record(r: &impl Columns) -> Result<TrackRecord> {
+    Ok(TrackRecord {
+        level: r.word("level", ForecastLevel::parse)?,
+        first: r.day("first_issued")?,
+        last: r.day("last_issued")?,
+        issue_days: r.u32("issue_days")?,
+        window_days: r.u32("window_days")?,
+        named: r.u32("named")?,
+        named_with_event: r.u32("named_with_event")?,
+        history_with_event: r.u32("history_with_event")?,
+        forecasts: r.u32("forecasts")?,
+        inside_80: r.u32("inside_80")?,
+        error: r.real("error")?,
+        history_error: r.real("history_error")?,
+        sentence: r.text("sentence")?,
     })
 }
 
@@ -264,6 +289,7 @@ pub(super) fn alert(r: &impl Columns) -> Result<Alert> {
         state: r.word("state", AlertState::parse)?,
         rule: r.text("rule")?,
         kind: r.word("kind", EventKind::parse)?,
+        measure: r.word("measure", CaseMeasure::parse)?,
         headline: r.text("headline")?,
         sentence: r.text("sentence")?,
         place_name: r.text("place_name")?,
@@ -300,6 +326,65 @@ pub(super) fn decision(r: &impl Columns) -> Result<Decision> {
         by: r.text("by_name")?,
         at: r.instant("at")?,
         alert_version: r.u32("alert_version")?,
+    })
+}
+
+/// What became of alerts, from rows of alerts joined with their decisions, both in order.
+pub(super) fn outcomes<R: Columns>(found: impl Iterator<Item = R>) -> Result<Vec<AlertOutcome>> {
+    let mut out: Vec<(AlertId, AlertOutcome)> = Vec::new();
+    for r in found {
+        let id = AlertId(r.uuid("alert_id")?);
+        if out.last().is_none_or(|(last, _)| *last != id) {
+            let outcome = AlertOutcome {
+                rule: r.text("rule")?,
+                state: r.word("state", AlertState::parse)?,
+                raised_at: r.instant("raised_at")?,
+                first_decision_at: None,
+                investigated: false,
+                dismissed_for: None,
+            };
+            out.push((id, outcome));
+        }
+        let (Some((_, outcome)), Some(kind)) = (out.last_mut(), r.opt_text("kind")?) else { continue };
+        match DecisionKind::parse(&kind).ok_or_else(|| r.corrupt("kind", "is not a known word"))? {
+            DecisionKind::Investigate => outcome.investigated = true,
+            DecisionKind::Dismiss => {
+                outcome.dismissed_for = r.opt_text("reason")?.as_deref().and_then(DismissReason::parse)
+            }
+            DecisionKind::Acknowledge | DecisionKind::Reopen => {}
+        }
+        outcome.first_decision_at = outcome.first_decision_at.or(r.opt_instant("at")?);
+    }
+    Ok(out.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+pub(super) fn rule(r: &impl Columns) -> Result<AlertRule> {
+    Ok(AlertRule {
+        id: r.parsed("rule_id")?,
+        name: r.text("name")?,
+        places: r.json("places")?,
+        measure: r.word("measure", CaseMeasure::parse)?,
+        tier: r.word("tier", Tier::parse)?,
+        false_alerts_per_year: r.real("false_alerts_per_year")?,
+        enabled: r.flag("enabled")?,
+        changed_at: r.opt_instant("changed_at")?,
+        changed_by: r.text("changed_by")?,
+    })
+}
+
+pub(super) fn rule_standing(r: &impl Columns) -> Result<RuleStanding> {
+    Ok(RuleStanding {
+        rule: r.parsed("rule_id")?,
+        area: r.parsed("area_id")?,
+        as_of: r.day("as_of")?,
+        usual_per_day: r.opt_real("usual_per_day")?,
+        recurrence_interval_days: r.opt_real("recurrence_interval_days")?,
+        sees_double: r.opt_real("sees_double")?,
+        sees_triple: r.opt_real("sees_triple")?,
+        sees_extra: r.opt_u32("sees_extra")?,
+        would_have_begun: r.opt_u32("would_have_begun")?,
+        days_judged: r.u32("days_judged")?,
+        reason: r.text("reason")?,
     })
 }
 

@@ -10,19 +10,20 @@ use super::{
     KeyOfIdempotency, NewJob, Result, RunRecord, Session, StoredAnalysis,
 };
 use crate::domain::{
-    alert::{Alert, AlertState, Decision, Tier},
+    alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
     area::{Area, AreaShape, Jurisdiction, NamedPlace},
     event::{Event, EventFact, EventKind},
-    forecast::{Forecast, ForecastLevel, ForecastRecord},
+    forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{
-        AlertId, ApiKeyId, EventId, FollowUpId, JobId, JurisdictionId, MessageId, RejectId, SignalId, SourceId,
+        AlertId, ApiKeyId, EventId, FollowUpId, JobId, JurisdictionId, MessageId, RejectId, RuleId, SignalId, SourceId,
         SubscriptionId, UserId,
     },
     message::{OutboxMessage, Subscription},
     outreach::{Encounter, FollowUp, FollowUpState},
     place::{Cell, Point, PointKey, Precision},
     quality::{DataGap, QuarantinedRow, RejectState, Source, SourceFreshness},
+    rule::{AlertRule, RuleStanding},
     scope::{Scope, User},
     signal::Signal,
     time::{Day, DayRange},
@@ -36,6 +37,7 @@ pub trait Store:
     + EventStore
     + AnalysisStore
     + AlertStore
+    + RuleStore
     + OutreachStore
     + OutboxStore
     + JobStore
@@ -160,6 +162,11 @@ pub trait AnalysisStore {
     async fn signal(&self, scope: &Scope, id: SignalId) -> Result<Signal>;
     /// Of the latest run.
     async fn forecasts(&self, scope: &Scope, level: ForecastLevel, kind: EventKind) -> Result<Vec<Forecast>>;
+    /// What was forecast for the [`super::JUDGED_WINDOW_DAYS`] after each of these days, by the last run of the day; by
+    /// day, level and place. Kept for [`super::KEPT_FORECAST_DAYS`].
+    async fn past_forecasts(&self, scope: &Scope, kind: EventKind, issued: DayRange) -> Result<Vec<Forecast>>;
+    /// What became of past forecasts, by level, as of the latest analysis that judged any.
+    async fn track_records(&self, scope: &Scope) -> Result<Vec<TrackRecord>>;
     async fn forecast_records(&self, scope: &Scope) -> Result<Vec<ForecastRecord>>;
     /// Of the latest run that had any: all of one resolution by cell, or of all resolutions, coarsest first. `None`
     /// before the first such run.
@@ -181,9 +188,24 @@ pub trait AlertStore {
     /// All that are not over or dismissed, for merging (dismissed ones whose last signal is on or after `since` too).
     async fn alerts_to_merge(&self, scope: &Scope, since: Day) -> Result<Vec<Alert>>;
     async fn alert(&self, scope: &Scope, id: AlertId) -> Result<(Alert, Vec<Decision>)>;
+    /// What became of every alert, in the order in which they were raised: what records of rules are counted from.
+    async fn alert_outcomes(&self, scope: &Scope) -> Result<Vec<AlertOutcome>>;
     /// Store the decision and the alert it leads to; `Conflict` when the alert's version is not
     /// `decision.alert_version`.
     async fn decide(&self, scope: &Scope, alert: &Alert, decision: &Decision) -> Result<()>;
+}
+
+/// A jurisdiction's own alert rules, and where areas stand under the rules in force.
+#[async_trait]
+pub trait RuleStore {
+    /// Add a rule or replace the one of its id.
+    async fn put_rule(&self, scope: &Scope, rule: &AlertRule) -> Result<()>;
+    /// By id.
+    async fn rules(&self, scope: &Scope) -> Result<Vec<AlertRule>>;
+    /// Gone with its standings; the alerts it sent keep its id. One that is not there is gone already.
+    async fn remove_rule(&self, scope: &Scope, id: &RuleId) -> Result<()>;
+    /// Of the latest analysis, by rule and area.
+    async fn rule_standings(&self, scope: &Scope) -> Result<Vec<RuleStanding>>;
 }
 
 #[async_trait]

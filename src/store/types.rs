@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use crate::domain::{
     alert::Alert,
     event::{Event, EventKind},
-    forecast::{Forecast, ForecastRecord},
+    forecast::{Forecast, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{ApiKeyId, AreaId, EventId, JobId, RunId, SourceId, UserId},
     message::OutboxMessage,
     quality::Reject,
+    rule::RuleStanding,
     scope::Role,
     signal::Signal,
     time::{Day, DayRange},
@@ -94,8 +95,12 @@ pub struct StoredAnalysis {
     pub forecasts: Vec<Forecast>,
     pub records: Vec<ForecastRecord>,
     /// `None` leaves those of the run before.
+    pub track_records: Option<Vec<TrackRecord>>,
+    /// `None` leaves those of the run before.
     pub hotspots: Option<HotspotMap>,
     pub area_status: Vec<AreaStatus>,
+    /// `None` leaves those of the run before.
+    pub standings: Option<Vec<RuleStanding>>,
     pub messages: Vec<OutboxMessage>,
 }
 

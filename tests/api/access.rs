@@ -13,7 +13,7 @@ fn operations() -> Vec<(Method, String, Option<Vec<Role>>)> {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
-            if ![Method::GET, Method::POST, Method::DELETE].contains(&method) {
+            if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(&method) {
                 continue;
             }
             let roles = operation["x-roles"]
@@ -51,7 +51,7 @@ async fn every_route_lets_in_the_roles_it_names_and_no_other() {
                 continue;
             }
             let path = filled(house, &template);
-            let body = (method == Method::POST).then(|| json!({}));
+            let body = ([Method::POST, Method::PUT].contains(&method)).then(|| json!({}));
             if path.ends_with("/stream") && roles.contains(role) {
                 // It never ends; that it begins is tested elsewhere.
                 continue;
@@ -73,7 +73,7 @@ async fn nobody_is_let_in_without_signing_in() {
     let house = &House::new().await;
     for (method, template, roles) in operations() {
         let path = filled(house, &template);
-        let body = (method == Method::POST).then(|| json!({}));
+        let body = ([Method::POST, Method::PUT].contains(&method)).then(|| json!({}));
         let answer = house.send(house.request(method.clone(), None, &path, body)).await;
         match roles {
             Some(_) => assert_eq!(answer.status.as_u16(), 401, "{method} {path}"),

@@ -22,11 +22,13 @@ use emberwatch::{
         forecast::{Forecast, ForecastLevel},
         hotspot::{Hotspot, HotspotCategory, HotspotLevel, HotspotMap, HotspotSummary},
         ids::{
-            AlertId, ApiKeyId, AreaId, EventId, FollowUpId, JurisdictionId, RejectId, RunId, SignalId, SourceId, UserId,
+            AlertId, ApiKeyId, AreaId, EventId, FollowUpId, JurisdictionId, RejectId, RuleId, RunId, SignalId,
+            SourceId, UserId,
         },
         outreach::{FollowUp, FollowUpState},
         place::{Cell, Point, Precision, Resolution},
         quality::{Reject, RejectReason, Source},
+        rule::{CaseMeasure, RuleStanding},
         scope::{Role, Scope, User},
         signal::{Method as SignalMethod, Signal, SignalScope},
         time::{Day, DayRange, Zone},
@@ -371,6 +373,7 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         as_of: today(),
         method: method("space-time-permutation-scan"),
         kind: EventKind::Overdose,
+        measure: CaseMeasure::Overdoses,
         scope: SignalScope::Cells,
         cells: vec![ids.cell],
         area: Some(area("me-south")),
@@ -404,6 +407,7 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         p_at_least_one: 0.6,
         history_mean: daily * f64::from(days),
         caveat: String::new(),
+        detail: None,
     };
     let forecasts = vec![
         forecast(ForecastLevel::Cell, Some(ids.cell), "me-south", 7, 0.15),
@@ -432,9 +436,28 @@ async fn analysis(store: &DynStore, ids: &Ids) {
         records: vec![],
         hotspots: Some(hotspots(run, ids)),
         area_status: vec![],
+        standings: Some(vec![standing("me-north", 0.1), standing("me-south", 0.3)]),
+        track_records: None,
         messages: vec![],
     };
     store.put_analysis(&system("me"), &analysis).await.unwrap();
+}
+
+/// Under the built-in alert rule of counties.
+fn standing(county: &str, usual_per_day: f64) -> RuleStanding {
+    RuleStanding {
+        rule: RuleId::new("areas-alert").unwrap(),
+        area: area(county),
+        as_of: today(),
+        usual_per_day: Some(usual_per_day),
+        recurrence_interval_days: Some(9.0),
+        sees_double: Some(0.25),
+        sees_triple: Some(0.6),
+        sees_extra: Some(6),
+        would_have_begun: Some(2),
+        days_judged: 351,
+        reason: String::new(),
+    }
 }
 
 /// A lasting hot spot in the south, one in the north of which little is known, and both together at a coarser resolution.
@@ -482,8 +505,9 @@ fn alert(id: AlertId, cell: Cell, county: &str, name: &str, signals: Vec<SignalI
         version: 1,
         tier: Tier::Alert,
         state: AlertState::Open,
-        rule: "scan".into(),
+        rule: "clusters-alert".into(),
         kind: EventKind::Overdose,
+        measure: CaseMeasure::Overdoses,
         headline: format!("{name}: 6 overdoses in 3 days; 1.2 are usual"),
         sentence: "Chance alone would do this about once in 16 months.".into(),
         place_name: name.into(),

@@ -13,5 +13,6 @@ mod live;
 mod map;
 mod outreach;
 mod polish;
+mod rules;
 mod session;
 mod trends;

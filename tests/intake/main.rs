@@ -7,6 +7,7 @@
 mod real;
 mod repeats;
 mod requests;
+mod withdrawn;
 
 use std::{io::Read, path::PathBuf, sync::Arc};
 
@@ -115,6 +116,7 @@ pub fn sum(s: &IntakeSummary) -> u64 {
         + s.updated
         + s.duplicates
         + s.quarantined
+        + s.not_known
         + s.not_case_rows()
         + s.elsewhere.values().sum::<u64>()
 }

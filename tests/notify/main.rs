@@ -97,6 +97,8 @@ impl House {
             records: vec![],
             hotspots: None,
             area_status: vec![],
+            standings: None,
+            track_records: None,
             messages: messages.to_vec(),
         };
         self.store.put_analysis(&self.scope, &analysis).await.unwrap();

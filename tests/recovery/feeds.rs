@@ -345,3 +345,46 @@ async fn a_feed_that_is_always_days_late_is_neither_silent_nor_low() {
     assert!(east.share_known < 0.5 && east.expected < 3.0, "what is usual by now, not the whole: {east:?}");
     assert!(east.waits_for.is_empty());
 }
+
+#[tokio::test]
+async fn what_was_forecast_is_judged_once_its_week_is_over_and_told_in_a_sentence() {
+    let mut world = World::new().await;
+    world.live("ems", -60..12, 8, 77).await;
+    for day in 0..12 {
+        world.analyse(day, 5).await;
+        let told = world.store.track_records(&world.scope).await.unwrap();
+        if day < 7 {
+            assert_eq!(told, [], "no week is over on day {day}");
+        }
+    }
+    let told = world.store.track_records(&world.scope).await.unwrap();
+    let levels: Vec<&str> = told.iter().map(|r| r.level.as_str()).collect();
+    assert_eq!(levels, ["area", "cell", "whole"]);
+    let [areas, cells, whole] = &told[..] else { unreachable!() };
+    // Days 0 to 3 were forecast for weeks that are over by day 10, the last whole one.
+    assert_eq!((areas.issue_days, areas.forecasts, whole.forecasts), (4, 8, 4));
+    // Two counties with four a day each: a week without an event does not happen.
+    assert_eq!((areas.named, areas.named_with_event, areas.history_with_event), (8, 8, 8));
+    assert_eq!(cells.named, 12);
+    assert!((5..=12).contains(&cells.named_with_event), "{cells:?}");
+    assert!((0.5..=1.0).contains(&(f64::from(areas.inside_80) / 8.0)), "{areas:?}");
+    assert!((0.5..12.0).contains(&areas.error), "{areas:?}");
+    assert_eq!(
+        areas.sentence,
+        "Of the 8 places we named in the last 4 days, 8 had an event; history alone would have named 8."
+    );
+    // What is kept of earlier days is what is judged: one window a place.
+    let kept = world.store.past_forecasts(&world.scope, EventKind::Overdose, days(0..11)).await.unwrap();
+    assert!(kept.iter().all(|f| f.window.len() == 7 && f.detail.is_some()));
+    assert_eq!(kept.iter().filter(|f| f.level.as_str() == "whole").count(), 11);
+    // The parts add up to what was forecast.
+    for f in &kept {
+        let parts: f64 = f.detail.iter().flat_map(|d| &d.parts).map(|p| p.mean).sum();
+        assert!((parts - f.mean).abs() <= 1e-9 * f.mean.max(1.0), "{f:?}");
+    }
+}
+
+fn days(range: std::ops::Range<i64>) -> emberwatch::domain::time::DayRange {
+    let day = |n: i64| Day::of(at(n, 12), Zone::UTC);
+    emberwatch::domain::time::DayRange::new(day(range.start), day(range.end - 1)).unwrap()
+}

@@ -2,7 +2,10 @@
 
 use emberwatch::{
     domain::forecast::ForecastLevel,
-    forecast::{scoring::OriginScores, summary::skill, summary::summarise},
+    forecast::{
+        scoring::OriginScores,
+        summary::{difference, skill, summarise},
+    },
 };
 
 use crate::forecast_worlds::{Outcome, backtest, world};
@@ -71,6 +74,31 @@ fn where_levels_seasons_and_weekdays_move_pooled_beats_history() {
 }
 
 #[test]
+fn the_stack_is_worse_than_none_of_its_models_by_more_than_noise() {
+    let steady = world(12, 4, 900, 5.0, 12, |cell, _| 0.02 + if cell.is_multiple_of(31) { 0.1 } else { 0.0 });
+    let moving = world(12, 4, 900, 3.0, 13, |cell, day| {
+        let level = if day > 600 { 1.8 } else { 1.0 };
+        0.03 * level * if day % 7 == 3 { 1.5 } else { 0.92 } * if cell % 7 == 0 { 3.0 } else { 0.5 }
+    });
+    for panel in [steady, moving] {
+        let outcome = backtest(&panel, 450, &[1, 14]);
+        for level in [ForecastLevel::Cell, ForecastLevel::Area, ForecastLevel::Whole] {
+            for horizon in [1, 14] {
+                let stack = outcome.scores("stack", level, horizon);
+                for model in ["history", "recent", "seasonal", "endemic-epidemic", "self-exciting", "filter", "pooled"]
+                {
+                    // Worse by more than noise: the whole interval on the wrong side, and by more than half a per cent.
+                    let d = difference(stack, outcome.scores(model, level, horizon), LOG, 1).unwrap();
+                    let score = summarise(stack, false).unwrap().log_score;
+                    let worse = d.interval.unwrap()[0] > 0.0 && d.value > 0.005 * score;
+                    assert!(!worse, "{level} {horizon}: {d:?} of {score} against {model}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn where_clusters_come_and_go_pooled_ranks_cells_better_than_history() {
     // Every 40 days a patch of nine cells runs hot for 40 days, each time somewhere else.
     let panel = world(20, 4, 1000, 5.0, 14, |cell, day| {
@@ -85,5 +113,9 @@ fn where_clusters_come_and_go_pooled_ranks_cells_better_than_history() {
     let s = skill(own, history, LOG, 1).unwrap();
     assert!(s.interval.unwrap()[0] > 0.0, "{s:?}");
     let capture = |scores| summarise(scores, true).unwrap().capture.unwrap()[1];
+    for model in ["self-exciting", "stack"] {
+        let scores = outcome.scores(model, ForecastLevel::Cell, 7);
+        assert!(capture(scores) > 1.5 * capture(history), "{model}: {}", capture(scores));
+    }
     assert!(capture(own) > 1.5 * capture(history), "{} against {}", capture(own), capture(history));
 }

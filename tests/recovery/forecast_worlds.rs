@@ -63,7 +63,7 @@ pub struct Outcome<'a>(Rolling<'a>);
 
 impl Outcome<'_> {
     pub fn scores(&self, model: &str, level: ForecastLevel, horizon: u32) -> &[OriginScores] {
-        let m = self.0.models.iter().position(|m| m.name() == model).unwrap();
+        let m = self.0.lines().find(|&m| self.0.name(m).0 == model).unwrap();
         let t = self.0.targets.iter().position(|t| *t == Target::standard(level, horizon)).unwrap();
         &self.0.scores[m][t]
     }

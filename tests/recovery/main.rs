@@ -13,6 +13,7 @@ mod forecast_real;
 mod forecast_skill;
 mod forecast_worlds;
 mod geocode;
+mod linkage;
 mod world_delays;
 mod world_intake;
 mod world_outbreaks;

@@ -34,6 +34,7 @@ fn read(world: &World, feed: &Feed) -> Outcome {
         match item {
             Item::Report(report) => out.reports.push(*report),
             Item::Reject(reject) => out.rejects.push(*reject),
+            Item::TakenBack(_) | Item::NotCase(_) => {}
         }
     }
     out.not_cases = reader.not_cases().iter().map(|(_, n)| n).sum();

@@ -4,14 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use emberwatch::detect::{
-    Judgement,
-    chart::{Follow, InControl, Seasonal},
-    cusum::{CusumOptions, cusum},
+use emberwatch::{
+    detect::{
+        Judgement,
+        chart::{Follow, InControl, Seasonal},
+        cusum::{CusumOptions, cusum},
+    },
+    domain::count_series::Step,
 };
 use serde_json::Value;
 
-use crate::reference;
+use crate::{reference, temporal::series};
 
 fn options(variant: &Value) -> CusumOptions {
     CusumOptions {
@@ -32,14 +35,7 @@ fn options(variant: &Value) -> CusumOptions {
 #[test]
 fn every_sum_bound_and_alarm_is_that_of_surveillance() {
     let Some(folder) = reference("temporal/cusum") else { return };
-    let mut input = csv::Reader::from_path(folder.join("input.csv")).unwrap();
-    let names: Vec<String> = input.headers().unwrap().iter().skip(1).map(str::to_owned).collect();
-    let mut series: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for row in input.records() {
-        for (name, count) in names.iter().zip(row.unwrap().iter().skip(1)) {
-            series.entry(name.clone()).or_default().push(count.parse().unwrap());
-        }
-    }
+    let series = series(&folder, Step::Weekly);
     let params: Value = serde_json::from_slice(&std::fs::read(folder.join("params.json")).unwrap()).unwrap();
     let mut expected = csv::Reader::from_path(folder.join("expected.csv")).unwrap();
     let mut judged: BTreeMap<(String, String), Vec<Judgement>> = BTreeMap::new();
@@ -49,8 +45,9 @@ fn every_sum_bound_and_alarm_is_that_of_surveillance() {
         let variant = &params[&row[0]];
         let start = variant["range"][0].as_u64().unwrap() as usize - 1;
         let key = (row[0].to_owned(), row[1].to_owned());
-        let days =
-            judged.entry(key).or_insert_with_key(|(_, name)| cusum(&series[name], start, &options(variant)).unwrap());
+        let days = judged
+            .entry(key)
+            .or_insert_with_key(|(_, name)| cusum(&series[name].counts, start, &options(variant)).unwrap());
         let day = &days[row[2].parse::<usize>().unwrap() - 1];
         for (ours, text, what) in
             [(day.expected, &row[4], "mean"), (day.score, &row[5], "sum"), (day.upper_bound, &row[6], "bound")]

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use emberwatch::detect::ears::{EarsMethod, EarsOptions, ears};
+use emberwatch::{
+    detect::ears::{EarsMethod, EarsOptions, ears},
+    domain::count_series::Step,
+};
 use serde_json::Value;
 
-use crate::reference;
+use crate::{reference, temporal::series};
 
 fn options(variant: &Value) -> EarsOptions {
     let method = match variant["method"].as_str().unwrap() {
@@ -26,14 +29,7 @@ fn options(variant: &Value) -> EarsOptions {
 #[test]
 fn every_bound_and_alarm_is_that_of_surveillance() {
     let Some(folder) = reference("temporal/ears_synth_daily") else { return };
-    let mut input = csv::Reader::from_path(folder.join("input.csv")).unwrap();
-    let names: Vec<String> = input.headers().unwrap().iter().skip(1).map(str::to_owned).collect();
-    let mut series: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for row in input.records() {
-        for (name, count) in names.iter().zip(row.unwrap().iter().skip(1)) {
-            series.entry(name.clone()).or_default().push(count.parse().unwrap());
-        }
-    }
+    let series = series(&folder, Step::Daily);
     let params: Value = serde_json::from_slice(&std::fs::read(folder.join("params.json")).unwrap()).unwrap();
     let mut expected = csv::Reader::from_path(folder.join("expected.csv")).unwrap();
     let mut judged: BTreeMap<(String, String), Vec<_>> = BTreeMap::new();
@@ -44,7 +40,7 @@ fn every_bound_and_alarm_is_that_of_surveillance() {
         let options = options(&params[&variant]);
         let position = row[2].parse::<usize>().unwrap() - 1;
         assert!(position >= options.first());
-        let days = judged.entry((variant, name)).or_insert_with_key(|(_, name)| ears(&series[name], &options));
+        let days = judged.entry((variant, name)).or_insert_with_key(|(_, name)| ears(&series[name].counts, &options));
         let day = days[position].unwrap();
         assert_eq!(day.observed, row[3].parse::<u32>().unwrap());
         let bound: f64 = row[4].parse().unwrap();

@@ -5,7 +5,7 @@ use emberwatch::{
     domain::{
         alert::{Alert, AlertState, Decision, DecisionKind, DismissReason, Tier},
         event::EventKind,
-        forecast::{Forecast, ForecastLevel, ForecastRecord},
+        forecast::{Forecast, ForecastDetail, ForecastLevel, ForecastPart, ForecastRecord, TrackRecord},
         ids::{AlertId, EventId, GapId, MessageId, RunId, SignalId},
         message::{Channel, MessageState, OutboxMessage},
         place::Point,
@@ -27,6 +27,8 @@ on_both! {
     an_analysis_stored_twice_is_stored_once,
     numbers_without_end_survive,
     the_newest_runs_forecasts_are_the_current_ones,
+    of_past_forecasts_one_week_a_day_is_kept_and_not_for_ever,
+    what_became_of_forecasts_is_replaced_as_a_whole,
     signals_come_newest_and_rarest_first,
     an_alert_that_somebody_else_changed_is_a_conflict_and_nothing_is_stored,
     alerts_come_loudest_first_in_pages,
@@ -62,6 +64,7 @@ pub fn signal(run: u128, n: u128, day: u32, area_id: &str, interval: f64) -> Sig
         as_of: may_day(day),
         method: method(),
         kind: EventKind::Overdose,
+        measure: emberwatch::domain::rule::CaseMeasure::Overdoses,
         scope: SignalScope::Cells,
         cells: vec![centre.cell("8".parse::<u8>().unwrap().try_into().unwrap())],
         area: Some(area(area_id)),
@@ -97,6 +100,13 @@ pub fn forecast(run: u128, level: ForecastLevel, area_id: Option<&str>) -> Forec
         p_at_least_one: 0.283_468_689_426_210_6,
         history_mean: 0.4,
         caveat: String::new(),
+        detail: Some(ForecastDetail {
+            spike_at_least: 3,
+            p_spike: 0.1 + 0.2,
+            p_spike_usual: 1.0 / 3.0,
+            parts: vec![ForecastPart { part: "season".into(), mean: -0.25 }],
+            would_change: "Quiet days.".into(),
+        }),
     }
 }
 
@@ -145,6 +155,7 @@ pub fn alert(n: u128, area_id: &str, tier: Tier, day: u32) -> Alert {
         state: AlertState::Open,
         rule: "scan".into(),
         kind: s.kind,
+        measure: emberwatch::domain::rule::CaseMeasure::FatalOverdoses,
         headline: "Downtown: 6 overdoses in 3 days, 1.2 are usual".into(),
         sentence: "By chance once in 400 days.".into(),
         place_name: s.place_name,
@@ -197,6 +208,8 @@ pub fn analysis(run: RunRecord) -> StoredAnalysis {
         records: vec![],
         hotspots: None,
         area_status: vec![],
+        standings: None,
+        track_records: None,
         messages: vec![],
     }
 }
@@ -214,6 +227,8 @@ fn full_analysis() -> StoredAnalysis {
         records: vec![record()],
         hotspots: None,
         area_status: vec![status("bangor", 4)],
+        standings: None,
+        track_records: None,
         messages: vec![message(1, 2)],
     }
 }
@@ -278,6 +293,67 @@ async fn the_newest_runs_forecasts_are_the_current_ones(db: Db) {
     assert_eq!(current, [forecast(2, ForecastLevel::Whole, None)]);
     assert!(db.store.forecasts(&me, ForecastLevel::Whole, EventKind::Naloxone).await.unwrap().is_empty());
     assert_eq!(db.store.latest_run(&me).await.unwrap(), Some(run(3, 3)));
+}
+
+async fn of_past_forecasts_one_week_a_day_is_kept_and_not_for_ever(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let on = |n: u128, back: i32, days: i32| {
+        let issued = may_day(20) - back;
+        let window = DayRange { from: issued + 1, to: issued + days };
+        Forecast { issued, window, ..forecast(n, ForecastLevel::Whole, None) }
+    };
+    let put = async |n: u128, back: i32| {
+        let forecasts = vec![on(n, back, 1), on(n, back, 7)];
+        db.store.put_analysis(&me, &StoredAnalysis { forecasts, ..analysis(run(n, 2)) }).await.unwrap();
+    };
+    let past =
+        async || db.store.past_forecasts(&me, EventKind::Overdose, DayRange::ending(may_day(20), 90)).await.unwrap();
+    for (n, back) in [(1, 70), (2, 3), (3, 2)] {
+        put(n, back).await;
+    }
+    assert_eq!(past().await, [on(2, 3, 7), on(3, 2, 7)], "ten weeks ago is forgotten");
+    // A second run of the same day takes the place of the first; both windows of the newest day are there.
+    put(4, 2).await;
+    assert_eq!(past().await, [on(2, 3, 7), on(4, 2, 7)]);
+    let current = db.store.forecasts(&me, ForecastLevel::Whole, EventKind::Overdose).await.unwrap();
+    assert_eq!(current, [on(4, 2, 1), on(4, 2, 7)]);
+    assert_eq!(
+        db.store.past_forecasts(&all_of("nh"), EventKind::Overdose, DayRange::ending(may_day(20), 90)).await.unwrap(),
+        []
+    );
+}
+
+async fn what_became_of_forecasts_is_replaced_as_a_whole(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let line = |level, named| TrackRecord {
+        level,
+        first: may_day(1),
+        last: may_day(2),
+        issue_days: 2,
+        window_days: 7,
+        named,
+        named_with_event: 3,
+        history_with_event: 2,
+        forecasts: 40,
+        inside_80: 33,
+        error: 0.1 + 0.2,
+        history_error: 1.0 / 3.0,
+        sentence: "Of the 6 places …".into(),
+    };
+    let told = vec![line(ForecastLevel::Area, 6), line(ForecastLevel::Cell, 6)];
+    for _ in 0..2 {
+        let stored = StoredAnalysis { track_records: Some(told.clone()), ..analysis(run(1, 2)) };
+        db.store.put_analysis(&me, &stored).await.unwrap();
+        assert_eq!(db.store.track_records(&me).await.unwrap(), told);
+    }
+    db.store.put_analysis(&me, &analysis(run(2, 3))).await.unwrap();
+    assert_eq!(db.store.track_records(&me).await.unwrap(), told);
+    assert_eq!(db.store.track_records(&all_of("nh")).await.unwrap(), []);
+    let stored = StoredAnalysis { track_records: Some(vec![]), ..analysis(run(3, 4)) };
+    db.store.put_analysis(&me, &stored).await.unwrap();
+    assert_eq!(db.store.track_records(&me).await.unwrap(), []);
 }
 
 async fn signals_come_newest_and_rarest_first(db: Db) {

@@ -18,6 +18,7 @@ mod intake;
 mod jobs;
 mod outbox;
 mod outreach;
+mod rules;
 mod schema;
 mod world;
 

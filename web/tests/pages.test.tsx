@@ -8,6 +8,7 @@ import { inOrder } from '../src/brief/follow-ups';
 import { readAbout } from '../src/brief/log-sheet';
 import { inOneLine } from '../src/brief/place-card';
 import { plan, planOf } from '../src/brief/plans';
+import { newId, oneIn, perYear, ruleSentence } from '../src/rules/words';
 import { pathThrough } from '../src/trends/chart';
 import { pathOf, readQuestion } from '../src/trends/question';
 import { chosenSeries, intervalOf, nowcastOf, valuesOf } from '../src/trends/values';
@@ -296,5 +297,58 @@ describe('areas', () => {
     expect([areas.own.length, areas.levels]).toEqual([2, ['town']]);
     expect(readQuestion(new URLSearchParams(''), '2026-11-21', areas.levels).level).toBe('town');
     expect(readQuestion(new URLSearchParams('level=county'), '2026-11-21', areas.levels).level).toBe('town');
+  });
+});
+
+describe('alert rules in words', () => {
+  const rule = {
+    id: 'areas-alert',
+    name: 'Areas',
+    places: { look_at: 'each_of' as const, kind: 'county' as const },
+    measure: 'overdoses',
+    tier: 'alert' as const,
+    false_alerts_per_year: 0.75,
+    enabled: true,
+    changed_at: null,
+    changed_by: '',
+    built_in: true,
+    changed: false,
+    areas: 16,
+    false_alerts_in_all: 12,
+    record: {
+      name: '',
+      sent: 0,
+      confirmed: 0,
+      dismissed: 0,
+      dismissed_for: [],
+      median_hours_to_acknowledge: null,
+    },
+    looked_back: null,
+  };
+
+  it('say where, what and what chance alone costs', () => {
+    expect(ruleSentence(rule)).toBe(
+      'When overdoses in any of 16 counties are above usual. By chance about 0.75 a year in each, 12 in all.',
+    );
+    expect(ruleSentence({ ...rule, places: { look_at: 'clusters' }, false_alerts_per_year: 3.6525 })).toBe(
+      'When overdoses come close together in space and time. By chance about 3.7 a year.',
+    );
+  });
+
+  it('tell how often a rise is noticed, never as certain', () => {
+    expect([0.001, 0.25, 0.62, 0.99, null].map(oneIn)).toEqual([
+      'less than 1 time in 100',
+      '1 time in 4',
+      '6 times in 10',
+      'nearly always',
+      '\u2013',
+    ]);
+    expect([12.2, 3.6525, 1, 0.234].map(perYear)).toEqual(['12', '3.7', '1', '0.23']);
+  });
+
+  it('get an id of their own from the name', () => {
+    expect(newId('Condado Peñobscot, muertes!', [])).toBe('condado-penobscot-muertes');
+    expect(newId('A', ['a', 'a-2'])).toBe('a-3');
+    expect(newId('!!!', [])).toBe('rule');
   });
 });

@@ -240,15 +240,7 @@ fn new_events(events: &[Event], signals: &[Signal]) -> Vec<EventId> {
 }
 
 async fn rule_record(state: &AppState, caller: &Caller, rule: &str) -> Result<RuleRecord, Problem> {
-    let page = state.store.alerts(&caller.scope, AlertState::ALL, None, None, 500).await?;
-    let mut history = Vec::new();
-    for alert in page.alerts.into_iter().filter(|a| a.rule == rule) {
-        // One that nobody has touched has no decisions to read.
-        let untouched = alert.state == AlertState::Open && alert.version == 1;
-        let decisions = if untouched { Vec::new() } else { state.store.alert(&caller.scope, alert.id).await?.1 };
-        history.push((alert, decisions));
-    }
-    Ok(RuleRecord::of(rule, history.iter().map(|(a, d)| (a, d.as_slice()))))
+    Ok(RuleRecord::of(rule, &state.store.alert_outcomes(&caller.scope).await?))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

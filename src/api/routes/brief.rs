@@ -10,18 +10,18 @@ use crate::{
     api::{auth::Caller, extract::Query, problem::Problem, snapshot::Snapshot, state::AppState},
     disclosure::Released,
     domain::{
-        alert::AlertState,
-        event::EventFact,
-        event::EventKind,
+        alert::{AlertState, Tier},
+        event::{EventFact, EventKind},
         forecast::{Forecast, ForecastLevel},
         ids::AreaId,
         language::Language,
         outreach::{FollowUpState, ShiftBrief},
         place::Cell,
+        rule::{AlertRule, CaseMeasure, RuleStanding},
         scope::AreaScope,
         time::{Day, DayRange, Shift},
     },
-    outreach::{BriefInputs, BriefOptions, brief as write_brief},
+    outreach::{BriefInputs, BriefOptions, Seen, brief as write_brief},
 };
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -75,6 +75,8 @@ async fn brief(
     let follow_ups = store.follow_ups(&caller.scope, &open).await?;
     let encounters = store.encounters(&caller.scope, DayRange::ending(today, 30)).await?;
     let last_visits = store.last_visits(&caller.scope).await?;
+    let rules = super::rules::in_force(&state, &caller).await?;
+    let seen = seen(&rules, &store.rule_standings(&caller.scope).await?, &catchment);
     let analysis = &state.config.analysis;
     let options = BriefOptions {
         watch_recurrence_days: analysis.watch_recurrence_days,
@@ -102,12 +104,26 @@ async fn brief(
             last_visits: &last_visits,
             data,
             options: &options,
+            seen,
             language,
         })
     })
     .await
     .map_err(|_| Problem::internal())?;
     caller.release(written)
+}
+
+/// What the rules of each tier see of a doubling in the catchment, where it is one area: the best of each.
+fn seen(rules: &[AlertRule], standings: &[RuleStanding], catchment: &[AreaId]) -> Option<Seen> {
+    let [area] = catchment else { return None };
+    let of = |r: &AlertRule| standings.iter().find(|s| s.rule == r.id && s.area == *area);
+    let counted = rules.iter().filter(|r| r.enabled && r.measure == CaseMeasure::Overdoses);
+    let own: Vec<(Tier, &RuleStanding)> = counted.filter_map(|r| Some((r.tier, of(r)?))).collect();
+    let best = |tier: Tier| own.iter().filter(|(t, _)| *t == tier).filter_map(|(_, s)| s.sees_double).reduce(f64::max);
+    let usual_per_day = own.iter().find_map(|(_, s)| s.usual_per_day)?;
+    let alert = best(Tier::Alert)?;
+    // What is sent is listed as well.
+    Some(Seen { usual_per_day, watch: best(Tier::Watch).unwrap_or(alert).max(alert), alert })
 }
 
 /// The areas the brief is for; empty is the whole jurisdiction.

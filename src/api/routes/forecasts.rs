@@ -12,7 +12,7 @@ use crate::{
     disclosure::{Class, Disclose, Released},
     domain::{
         event::EventKind,
-        forecast::{Forecast, ForecastLevel, ForecastRecord},
+        forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
         place::Cell,
         quality::DataAge,
         scope::Audience,
@@ -58,6 +58,8 @@ pub struct ForecastList {
     items: Vec<NamedForecast>,
     /// How the methods did on past days, against `history`.
     records: Vec<ForecastRecord>,
+    /// What became of the forecasts that people saw, at this level; empty until the first week after one is over.
+    track_records: Vec<TrackRecord>,
     data: DataAge,
 }
 
@@ -94,7 +96,9 @@ async fn forecasts(
     });
     let records = state.store.forecast_records(&caller.scope).await?;
     let records = records.into_iter().filter(|r| r.level == level).collect();
-    caller.release(ForecastList { items, records, data: snapshot.age() })
+    let track_records = state.store.track_records(&caller.scope).await?;
+    let track_records = track_records.into_iter().filter(|r| r.level == level).collect();
+    caller.release(ForecastList { items, records, track_records, data: snapshot.age() })
 }
 
 /// Those in the caller's areas, with their names. The whole jurisdiction's is everybody's.

@@ -16,6 +16,7 @@ pub(super) mod hotspots;
 mod keys;
 mod outreach;
 mod quarantine;
+mod rules;
 mod series;
 mod session;
 mod signals;
@@ -45,6 +46,7 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(series::routes())
         .merge(trends::routes())
         .merge(alerts::routes())
+        .merge(rules::routes())
         .merge(signals::routes())
         .merge(forecasts::routes())
         .merge(hotspots::routes())

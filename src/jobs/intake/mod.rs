@@ -11,8 +11,11 @@
 //! - other content with an earlier receipt: an old version that comes late; the newer one stands;
 //! - other content without a stated receipt: set aside until the stream ends, and stored as a new
 //!   version only if no later row of the stream takes it back. So a file that holds a record and its
-//!   correction gives the same answer however often it is sent.
+//!   correction gives the same answer however often it is sent;
+//! - a notice that takes the record back: a version that is withdrawn; what was known stays in the history;
+//! - a row that meets no case definition, of a record that did: likewise withdrawn.
 
+mod judge;
 mod placer;
 mod records;
 mod replace;

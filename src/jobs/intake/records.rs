@@ -12,8 +12,9 @@ use thiserror::Error;
 
 use super::{
     IntakeSummary, Placer,
+    judge::{Incoming, Placed, Why},
     stream::others,
-    writer::{Placed, Writer},
+    writer::Writer,
 };
 use crate::{
     clock::DynClock,
@@ -112,10 +113,14 @@ impl Intake {
             match reader.read(record, line) {
                 RowKind::Case(report) => {
                     let (location, flags) = placer.place(source, &report);
-                    rows.push(Placed { report: *report, location, flags });
+                    rows.push(Incoming::Report(Box::new(Placed { report: *report, location, flags })));
                 }
+                RowKind::TakenBack(taken) => rows.push(Incoming::TakenBack(taken, Why::Sender)),
                 RowKind::Reject(reject) => rejects.push(*reject),
-                RowKind::NotCase => not_cases += 1,
+                RowKind::NotCase(known) => {
+                    not_cases += 1;
+                    rows.extend(known.map(|taken| Incoming::TakenBack(taken, Why::NoCase)));
+                }
                 RowKind::Elsewhere(owner) => rejects.push(Reject {
                     line,
                     reason: RejectReason::UnknownValue,
@@ -166,13 +171,17 @@ impl Intake {
             RowKind::Reject(r) => {
                 return Ok(Resubmission::StillBad { reason: r.reason, field: r.field, message: r.message });
             }
-            RowKind::NotCase => return Ok(still_bad("the row does not meet the source's case definition".into())),
+            RowKind::TakenBack(_) => {
+                return Ok(still_bad("the row takes a record back, which needs no mending".into()));
+            }
+            RowKind::NotCase(_) => return Ok(still_bad("the row does not meet the source's case definition".into())),
             RowKind::Elsewhere(owner) => return Ok(still_bad(format!("the row belongs to \"{owner}\""))),
         };
         let placer = self.placer(scope).await?;
         let (location, flags) = placer.place(&source.id, &report);
         let mut writer = Writer::new(&self.store, &self.clock, scope, &source.id, &waiting.origin);
-        writer.write(vec![Placed { report, location, flags }], Vec::new()).await?;
+        let row = Incoming::Report(Box::new(Placed { report, location, flags }));
+        writer.write(vec![row], Vec::new()).await?;
         writer.finish(Vec::new()).await?;
         // Killed between the two, the row is found unchanged when it is sent again.
         self.store.set_reject_state(scope, id, RejectState::Resubmitted).await?;

@@ -12,8 +12,9 @@ use tokio::sync::mpsc;
 
 use super::{
     BATCH, IntakeSummary, Placer,
+    judge::{Incoming, Placed, Why},
     replace::place_fallbacks,
-    writer::{Placed, Writer},
+    writer::Writer,
 };
 use crate::{
     clock::DynClock,
@@ -25,7 +26,7 @@ use crate::{
         time::Zone,
     },
     geocode::Index,
-    ingest::{Format, IngestError, Item, Learned, Mapping, ReadOptions, Reader},
+    ingest::{Format, Found, IngestError, Item, Learned, Mapping, ReadOptions, Reader},
     store::{self, DynStore},
 };
 
@@ -116,6 +117,7 @@ pub async fn ingest_with(
     summary.read = end.read;
     summary.set_not_cases(&end.not_cases);
     summary.notices = end.notices;
+    summary.found = Some(end.found);
     for (owner, rows) in &end.elsewhere {
         summary.notices.push(format!("{rows} rows belong to {owner}; take them with --jurisdiction {owner}"));
     }
@@ -143,7 +145,7 @@ async fn remember(store: &DynStore, scope: &Scope, source: &Source) -> anyhow::R
 }
 
 struct Batch {
-    rows: Vec<Placed>,
+    rows: Vec<Incoming>,
     rejects: Vec<Reject>,
 }
 
@@ -154,6 +156,7 @@ struct End {
     elsewhere: std::collections::BTreeMap<String, u64>,
     fallback: Vec<PointKey>,
     notices: Vec<String>,
+    found: Found,
     digest: String,
 }
 
@@ -187,8 +190,10 @@ impl Parsing {
                         learned = found.len();
                     }
                     let (location, flags) = self.placer.place(&self.source, &report);
-                    batch.rows.push(Placed { report: *report, location, flags });
+                    batch.rows.push(Incoming::Report(Box::new(Placed { report: *report, location, flags })));
                 }
+                Item::TakenBack(taken) => batch.rows.push(Incoming::TakenBack(taken, Why::Sender)),
+                Item::NotCase(taken) => batch.rows.push(Incoming::TakenBack(taken, Why::NoCase)),
                 Item::Reject(reject) => batch.rejects.push(*reject),
             }
             if batch.rows.len() + batch.rejects.len() >= BATCH {
@@ -211,6 +216,7 @@ impl Parsing {
             elsewhere: reader.elsewhere().clone(),
             fallback: reader.fallback().map(|f| f.fallback_points()).unwrap_or_default(),
             notices: reader.notices().to_vec(),
+            found: reader.found().clone(),
             digest: hex::encode(&digest[..12]),
         })
     }

@@ -5,13 +5,18 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::ingest::Found;
+
 /// Counts of one run. Every row read is in exactly one of `accepted`, `unchanged`, `updated`,
-/// `duplicates`, `quarantined`, `not_cases` and `elsewhere`.
+/// `duplicates`, `quarantined`, `not_cases`, `not_known` and `elsewhere`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct IntakeSummary {
     pub source: String,
     pub jurisdiction: String,
     pub origin: String,
+    /// What was found out about the file: its format, encoding, delimiter, sheet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
     pub read: u64,
     /// New events.
     pub accepted: u64,
@@ -22,6 +27,15 @@ pub struct IntakeSummary {
     /// Met before in this run.
     pub duplicates: u64,
     pub quarantined: u64,
+    /// Taken back by the sender, and never known here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_known: u64,
+    /// Events that were withdrawn: by the sender (also in `updated`) or because they are no cases any longer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub withdrawn: u64,
+    /// Of these, the ones whose newest row meets no case definition (also in `not_cases`).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub no_longer_cases: u64,
     /// Rows that are not cases, by what they are, most frequent first.
     pub not_cases: Map<String, Value>,
     /// Rows that belong to another jurisdiction, by the name they give.
@@ -57,12 +71,25 @@ impl IntakeSummary {
             let _ = writeln!(out, "{text}");
         };
         line(format!("{} → source {} of {}", self.origin, self.source, self.jurisdiction));
+        if let Some(found) = &self.found {
+            line(format!("  found        {}", found.to_text()));
+        }
         line(format!("  read         {:>9}", self.read));
         line(format!("  accepted     {:>9}", self.accepted));
         for (name, n) in [("updated", self.updated), ("unchanged", self.unchanged), ("duplicates", self.duplicates)] {
             if n > 0 {
                 line(format!("  {name:<12} {n:>9}"));
             }
+        }
+        if self.withdrawn > 0 {
+            let no_case = self.no_longer_cases;
+            line(format!(
+                "  withdrawn    {:>9}   {no_case} of them because they are no cases any longer",
+                self.withdrawn
+            ));
+        }
+        if self.not_known > 0 {
+            line(format!("  not known    {:>9}   taken back by the sender, and never seen here", self.not_known));
         }
         if self.accepted + self.updated == 0 && self.unchanged > 0 {
             line("  nothing is new: every case of this file was known".into());
@@ -100,6 +127,10 @@ impl IntakeSummary {
         line(format!("  {:.1} s", self.elapsed_ms as f64 / 1000.0));
         out
     }
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 fn counts(map: &BTreeMap<String, u64>) -> String {

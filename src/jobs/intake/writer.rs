@@ -1,18 +1,17 @@
 //! Placed reports → versions in the store, batch by batch.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::{Context, bail};
-use chrono::{DateTime, Duration, Utc};
 
-use super::IntakeSummary;
+use super::{
+    IntakeSummary,
+    judge::{Aside, Incoming, Verdict, Why},
+};
 use crate::{
-    clock::{DynClock, new_id},
+    clock::DynClock,
     domain::{
-        event::{Event, EventKind, Flag, Location, Report},
+        event::EventKind,
         ids::{AreaId, EventId, SourceId},
         quality::Reject,
         scope::Scope,
@@ -21,62 +20,26 @@ use crate::{
 };
 
 /// Repeats within a run are recognised among so many records.
-const MOST_SEEN: usize = 2_000_000;
+pub(super) const MOST_SEEN: usize = 2_000_000;
 /// Changed records set aside until the stream ends; more are stored as they come.
 const MOST_SET_ASIDE: usize = 20_000;
 const MOST_TRIES: u32 = 5;
 
-/// A report with its place.
-#[derive(Debug, Clone)]
-pub(super) struct Placed {
-    pub report: Report,
-    pub location: Location,
-    pub flags: Vec<Flag>,
-}
-
-/// The newest version of a record, as far as this run knows it.
-#[derive(Debug, Clone)]
-struct Known {
-    id: EventId,
-    version: u32,
-    hash: String,
-    /// Read only when the content differs.
-    received_at: Option<DateTime<Utc>>,
-}
-
 pub(super) struct Writer<'s> {
-    store: &'s DynStore,
-    clock: &'s DynClock,
-    scope: &'s Scope,
-    source: &'s SourceId,
+    pub(super) store: &'s DynStore,
+    pub(super) clock: &'s DynClock,
+    pub(super) scope: &'s Scope,
+    pub(super) source: &'s SourceId,
     origin: String,
     pub summary: IntakeSummary,
     /// Short digests of record ids met in this run.
-    seen: HashSet<u64>,
-    set_aside: BTreeMap<String, (u64, Placed)>,
+    pub(super) seen: HashSet<u64>,
+    set_aside: BTreeMap<String, (u64, Incoming)>,
     order: u64,
     /// Events written, in the order of their rows.
     pub ids: Vec<EventId>,
     pub areas: BTreeSet<AreaId>,
     pub kinds: BTreeSet<EventKind>,
-}
-
-/// What a batch came to, before it is told: a batch that meets a conflict is judged again.
-#[derive(Default)]
-struct Verdict {
-    events: Vec<Event>,
-    /// In the order of the rows: what is set aside, and records whose stored content came again.
-    aside: Vec<Aside>,
-    accepted: u64,
-    updated: u64,
-    unchanged: u64,
-    duplicates: u64,
-    met: HashSet<u64>,
-}
-
-enum Aside {
-    Keep(Box<Placed>),
-    TakeBack(String),
 }
 
 impl<'s> Writer<'s> {
@@ -110,7 +73,7 @@ impl<'s> Writer<'s> {
     }
 
     /// Write a batch; when this returns it is durable.
-    pub(super) async fn write(&mut self, rows: Vec<Placed>, rejects: Vec<Reject>) -> anyhow::Result<()> {
+    pub(super) async fn write(&mut self, rows: Vec<Incoming>, rejects: Vec<Reject>) -> anyhow::Result<()> {
         self.commit(&rows, rejects, Vec::new(), false).await?;
         if self.set_aside.len() > MOST_SET_ASIDE {
             self.settle().await?;
@@ -128,15 +91,15 @@ impl<'s> Writer<'s> {
     }
 
     async fn settle(&mut self) -> anyhow::Result<()> {
-        let mut waiting: Vec<(u64, Placed)> = std::mem::take(&mut self.set_aside).into_values().collect();
+        let mut waiting: Vec<(u64, Incoming)> = std::mem::take(&mut self.set_aside).into_values().collect();
         waiting.sort_by_key(|(order, _)| *order);
-        let rows: Vec<Placed> = waiting.into_iter().map(|(_, p)| p).collect();
+        let rows: Vec<Incoming> = waiting.into_iter().map(|(_, row)| row).collect();
         if rows.is_empty() { Ok(()) } else { self.commit(&rows, Vec::new(), Vec::new(), true).await }
     }
 
     async fn commit(
         &mut self,
-        rows: &[Placed],
+        rows: &[Incoming],
         rejects: Vec<Reject>,
         not_cases: Vec<(String, u64)>,
         last_word: bool,
@@ -164,122 +127,6 @@ impl<'s> Writer<'s> {
         bail!("the same records are being written by somebody else; try again")
     }
 
-    /// New, changed, unchanged or repeated: every row in its order against what is known.
-    async fn judge(&self, rows: &[Placed], last_word: bool) -> anyhow::Result<Verdict> {
-        let mut ids: Vec<String> = rows.iter().map(|r| r.report.record_id.clone()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let heads = if ids.is_empty() {
-            HashMap::new()
-        } else {
-            self.store.heads(self.scope, self.source, &ids).await.context("looking up records")?
-        };
-        let mut known: HashMap<String, Known> = heads
-            .into_iter()
-            .map(|(record, h)| {
-                (record, Known { id: h.id, version: h.version, hash: h.content_hash, received_at: None })
-            })
-            .collect();
-        let now = self.clock.now();
-        let mut verdict = Verdict::default();
-        for row in rows {
-            self.judge_row(row, &mut known, &mut verdict, now, last_word).await?;
-        }
-        Ok(verdict)
-    }
-
-    async fn judge_row(
-        &self,
-        row: &Placed,
-        known: &mut HashMap<String, Known>,
-        verdict: &mut Verdict,
-        now: DateTime<Utc>,
-        last_word: bool,
-    ) -> anyhow::Result<()> {
-        let report = &row.report;
-        let key = short_digest(&report.record_id);
-        let met_before = !last_word && (self.seen.contains(&key) || verdict.met.contains(&key));
-        if !last_word && self.seen.len() + verdict.met.len() < MOST_SEEN {
-            verdict.met.insert(key);
-        }
-        let Some(head) = known.get_mut(&report.record_id) else {
-            let received_at = report.received_at.unwrap_or(now);
-            let head = Known {
-                id: EventId(new_id(&**self.clock)),
-                version: 1,
-                hash: report.content_hash.clone(),
-                received_at: Some(received_at),
-            };
-            verdict.events.push(self.event(row, &head, received_at));
-            verdict.accepted += 1;
-            known.insert(report.record_id.clone(), head);
-            return Ok(());
-        };
-        if head.hash == report.content_hash {
-            if met_before {
-                verdict.duplicates += 1;
-            } else {
-                verdict.unchanged += 1;
-            }
-            verdict.aside.push(Aside::TakeBack(report.record_id.clone()));
-            return Ok(());
-        }
-        let newest = match head.received_at {
-            Some(at) => at,
-            None => self.store.event(self.scope, head.id).await.context("reading an event")?.received_at,
-        };
-        head.received_at = Some(newest);
-        let stated = report.received_at.filter(|at| *at != newest && !report.flags.contains(&Flag::ReceiptAssumed));
-        let received_at = match stated {
-            Some(at) if at < newest => {
-                verdict.unchanged += 1;
-                return Ok(());
-            }
-            Some(at) => at,
-            None if last_word => now.max(newest + Duration::microseconds(1)),
-            None => {
-                verdict.aside.push(Aside::Keep(Box::new(row.clone())));
-                return Ok(());
-            }
-        };
-        head.version += 1;
-        head.hash.clone_from(&report.content_hash);
-        head.received_at = Some(received_at);
-        let head = head.clone();
-        verdict.events.push(self.event(row, &head, received_at));
-        verdict.updated += 1;
-        Ok(())
-    }
-
-    fn event(&self, row: &Placed, head: &Known, received_at: DateTime<Utc>) -> Event {
-        let r = &row.report;
-        let mut flags = r.flags.clone();
-        flags.extend_from_slice(&row.flags);
-        Event {
-            id: head.id,
-            jurisdiction: self.scope.jurisdiction.clone(),
-            source: self.source.clone(),
-            record_id: r.record_id.clone(),
-            version: head.version,
-            content_hash: r.content_hash.clone(),
-            kind: r.kind,
-            occurred_at: r.occurred_at,
-            time_precision: r.time_precision,
-            reported_at: r.reported_at,
-            received_at,
-            event_day: r.event_day,
-            outcome: r.outcome,
-            naloxone: r.naloxone,
-            quantity: r.quantity,
-            case: r.case.clone(),
-            location: row.location.clone(),
-            incident: None,
-            attributes: r.attributes.clone(),
-            flags,
-            withdrawn: r.withdrawn,
-        }
-    }
-
     /// A batch is durable: count it.
     fn tell(&mut self, verdict: Verdict, batch: &IntakeBatch) {
         let s = &mut self.summary;
@@ -287,6 +134,9 @@ impl<'s> Writer<'s> {
         s.updated += verdict.updated;
         s.unchanged += verdict.unchanged;
         s.duplicates += verdict.duplicates;
+        s.withdrawn += verdict.withdrawn;
+        s.no_longer_cases += verdict.no_longer_cases;
+        s.not_known += verdict.not_known;
         s.quarantined += batch.rejects.len() as u64;
         for reject in &batch.rejects {
             *s.reasons.entry(reject.reason.to_string()).or_default() += 1;
@@ -309,17 +159,12 @@ impl<'s> Writer<'s> {
                 Aside::TakeBack(record) => self.set_aside.remove(&record),
                 Aside::Keep(row) => {
                     self.order += 1;
-                    self.set_aside.insert(row.report.record_id.clone(), (self.order, *row))
+                    self.set_aside.insert(row.record_id().to_owned(), (self.order, row))
                 }
             };
-            s.duplicates += u64::from(replaced.is_some());
+            // A row that is no case was counted as that.
+            let counted = replaced.is_some_and(|(_, row)| !matches!(row, Incoming::TakenBack(_, Why::NoCase)));
+            s.duplicates += u64::from(counted);
         }
     }
-}
-
-/// Enough to tell whether a record was met before; what it decides is only a word in the summary.
-fn short_digest(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        alert::{Alert, AlertState, Decision, DismissReason, Tier},
+        alert::{Alert, AlertOutcome, AlertState, Decision, DismissReason, Tier},
         ids::{AlertId, AreaId},
         place::Point,
         scope::Scope,
@@ -90,6 +90,20 @@ impl AlertStore for PostgresStore {
         Ok((alert, decisions.iter().map(|r| rows::decision(&of("decisions", r))).collect::<Result<_>>()?))
     }
 
+    async fn alert_outcomes(&self, scope: &Scope) -> Result<Vec<AlertOutcome>> {
+        let reading = failed("reading what became of alerts");
+        let mut sql = QueryBuilder::<Postgres>::new(
+            "SELECT a.alert_id, a.rule, a.state, a.raised_at, d.kind, d.reason, d.at FROM alerts a
+             LEFT JOIN decisions d ON d.jurisdiction_id = a.jurisdiction_id AND d.alert_id = a.alert_id
+             WHERE a.jurisdiction_id = ",
+        );
+        sql.push_bind(scope.jurisdiction.as_str());
+        push_area_scope(&mut sql, scope, "a.area_id");
+        sql.push(" ORDER BY a.raised_at, a.alert_id, d.at, d.alert_version");
+        let found = sql.build().fetch_all(&self.pool).await.map_err(reading)?;
+        rows::outcomes(found.iter().map(|r| of("alerts", r)))
+    }
+
     async fn decide(&self, scope: &Scope, alert: &Alert, decision: &Decision) -> Result<()> {
         let deciding = "storing a decision";
         let mut tx = self.begin(deciding).await?;
@@ -148,7 +162,7 @@ pub(super) async fn put(tx: &mut PgConnection, scope: &Scope, alert: &Alert, rep
         "INSERT INTO alerts (jurisdiction_id, alert_id, version, tier, loudness, state, rule, kind, headline, sentence,
          place_name, area_id, cells, latitude, longitude, radius_km, window_from, window_to, observed, expected,
          expected_low, expected_high, p_value, recurrence_interval_days, peak_recurrence_interval_days,
-         first_signalled, last_signalled, signals, caveats, told_observed, turn, raised_at, updated_at) ",
+         first_signalled, last_signalled, signals, caveats, told_observed, turn, measure, raised_at, updated_at) ",
     );
     sql.push_values([alert], |mut b, a| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -182,6 +196,7 @@ pub(super) async fn put(tx: &mut PgConnection, scope: &Scope, alert: &Alert, rep
             .push_bind(json(&a.caveats))
             .push_bind(i64::from(a.told_observed))
             .push_bind(a.turn.as_str())
+            .push_bind(a.measure.as_str())
             .push_bind(instant(a.raised_at))
             .push_bind(instant(a.updated_at));
     });
@@ -197,7 +212,7 @@ pub(super) async fn put(tx: &mut PgConnection, scope: &Scope, alert: &Alert, rep
          peak_recurrence_interval_days = excluded.peak_recurrence_interval_days,
          first_signalled = excluded.first_signalled, last_signalled = excluded.last_signalled,
          signals = excluded.signals, caveats = excluded.caveats, told_observed = excluded.told_observed,
-         turn = excluded.turn,
+         turn = excluded.turn, measure = excluded.measure,
          raised_at = excluded.raised_at, updated_at = excluded.updated_at
          WHERE alerts.version = ",
     );

@@ -6,11 +6,12 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use super::{
     PostgresStore, alerts, hotspots, outbox,
     rows::{day, instant, of, opt_instant, push_area_scope, real},
+    rules, track_records,
 };
 use crate::{
     domain::{
         event::EventKind,
-        forecast::{Forecast, ForecastLevel, ForecastRecord},
+        forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
         hotspot::HotspotMap,
         ids::{AreaId, RunId, SignalId},
         place::{Cell, Point},
@@ -48,6 +49,12 @@ impl AnalysisStore for PostgresStore {
             hotspots::replace(&mut tx, scope, map).await?;
         }
         put_status(&mut tx, scope, &analysis.area_status).await?;
+        if let Some(records) = &analysis.track_records {
+            track_records::replace(&mut tx, scope, records).await?;
+        }
+        if let Some(standings) = &analysis.standings {
+            rules::replace_standings(&mut tx, scope, standings).await?;
+        }
         outbox::insert(&mut tx, scope, &analysis.messages).await?;
         tx.commit().await.map_err(failed(STORING))
     }
@@ -99,6 +106,14 @@ impl AnalysisStore for PostgresStore {
         sql.push(" ORDER BY f.position");
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading forecasts"))?;
         found.iter().map(|r| rows::forecast(&of("forecasts", r))).collect()
+    }
+
+    async fn past_forecasts(&self, scope: &Scope, kind: EventKind, issued: DayRange) -> Result<Vec<Forecast>> {
+        track_records::past_forecasts(&self.pool, scope, kind, issued).await
+    }
+
+    async fn track_records(&self, scope: &Scope) -> Result<Vec<TrackRecord>> {
+        track_records::read(&self.pool, scope).await
     }
 
     async fn forecast_records(&self, scope: &Scope) -> Result<Vec<ForecastRecord>> {
@@ -159,7 +174,7 @@ async fn insert_signals(tx: &mut PgConnection, scope: &Scope, signals: &[Signal]
         "INSERT INTO signals (jurisdiction_id, signal_id, run_id, as_of, method, method_version, seed, kind, scope,
          cells, area_id, latitude, longitude, radius_km, place_name, window_from, window_to, observed, expected,
          expected_low, expected_high, relative_risk, statistic, p_value, recurrence_interval_days, replications,
-         events, caveats) ",
+         events, caveats, measure) ",
     );
     sql.push_values(signals, |mut b, s| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -189,7 +204,8 @@ async fn insert_signals(tx: &mut PgConnection, scope: &Scope, signals: &[Signal]
             .push_bind(real(s.recurrence_interval_days))
             .push_bind(s.replications.map(i64::from))
             .push_bind(json(&s.events))
-            .push_bind(json(&s.caveats));
+            .push_bind(json(&s.caveats))
+            .push_bind(s.measure.as_str());
     });
     // The id says what the signal is about, so a run that is repeated writes the same row; what it found
     // the last time stands.
@@ -218,6 +234,7 @@ async fn put_forecasts(tx: &mut PgConnection, scope: &Scope, run: RunId, forecas
         .execute(&mut *tx)
         .await
         .map_err(failed(STORING))?;
+    track_records::prune(tx, scope, forecasts).await?;
     let numbered: Vec<(usize, &Forecast)> = forecasts.iter().enumerate().collect();
     for chunk in numbered.chunks(ROWS) {
         insert_forecasts(tx, scope, run, chunk).await?;
@@ -246,7 +263,7 @@ async fn insert_forecasts(
     let mut sql = QueryBuilder::<Postgres>::new(
         "INSERT INTO forecasts (jurisdiction_id, run_id, kind, level, position, issued, cell, cell_resolution, area_id,
          window_from, window_to, method, method_version, seed, mean, quantiles, p_at_least_one, history_mean,
-         caveat) ",
+         caveat, detail) ",
     );
     sql.push_values(forecasts, |mut b, (position, f)| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -267,7 +284,8 @@ async fn insert_forecasts(
             .push_bind(json(&f.quantiles))
             .push_bind(real(f.p_at_least_one))
             .push_bind(real(f.history_mean))
-            .push_bind(clean(&f.caveat));
+            .push_bind(clean(&f.caveat))
+            .push_bind(f.detail.as_ref().map(json));
     });
     sql.build().execute(tx).await.map_err(failed(STORING))?;
     Ok(())

@@ -15,6 +15,8 @@ mod jobs;
 mod outbox;
 mod outreach;
 mod rows;
+mod rules;
+mod track_records;
 
 use std::{str::FromStr, time::Duration};
 
@@ -40,6 +42,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_alert_turn", include_str!("../../../migrations/postgres/0010_alert_turn.sql")),
     ("0011_hotspots", include_str!("../../../migrations/postgres/0011_hotspots.sql")),
     ("0012_data_gaps", include_str!("../../../migrations/postgres/0012_data_gaps.sql")),
+    ("0013_rules", include_str!("../../../migrations/postgres/0013_rules.sql")),
+    ("0014_track_records", include_str!("../../../migrations/postgres/0014_track_records.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

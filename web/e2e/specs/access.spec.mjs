@@ -24,6 +24,15 @@ const PAGES = {
     },
   },
   trends: { role: 'analyst', path: '/trends?measure=rate' },
+  rules: {
+    role: 'public_health',
+    path: '/alerts/rules',
+    ready: async (page) => {
+      await page.locator('li.card summary').first().click();
+      await page.waitForSelector('li.card details table');
+    },
+  },
+  'a rule': { role: 'admin', path: '/alerts/rules?edit=areas-alert' },
   admin: { role: 'admin', path: '/admin' },
   'no such page': { role: 'analyst', path: '/nowhere' },
 };

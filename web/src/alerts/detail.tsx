@@ -1,13 +1,14 @@
 // One alert, read from top to bottom like a page: what happened, day by day, where, how sure, what was
 // done. The actions stay at the top.
 import type { Alert, AlertDetail } from '../api/types';
-import { PTap, RuleText } from '../brief/why';
-import { t } from '../i18n';
+import { PTap } from '../brief/why';
+import { t, tWord } from '../i18n';
 import { certaintyOf, days, number, onceIn } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { patched } from '../state/route';
 import { CountChart } from '../ui/count-chart';
 import { AgeLine, Failure, Said, SilentFeeds, Skeleton, TierMark } from '../ui/parts';
+import { RuleText } from '../ui/rule-text';
 import { Actions } from './actions';
 import { Course } from './course';
 import { DecisionLine } from './decision-line';
@@ -71,7 +72,8 @@ export function AlertPage({ id }: { id: string }) {
         <h2>{t('alert.sure')}</h2>
         <p>
           {capital(
-            t('alert.sure.text', {
+            t(alert.cells.length > 0 ? 'alert.sure.text' : 'alert.sure.textArea', {
+              place: alert.place_name,
               certainty: t(`certainty.${certaintyOf(alert.recurrence_interval_days)}`),
               often: onceIn(alert.recurrence_interval_days),
             }),
@@ -90,7 +92,8 @@ export function AlertPage({ id }: { id: string }) {
         <PTap p={alert.p_value} />
         {rule && (
           <p class="small muted">
-            {t('alert.rule')} ({rule.name}): <RuleText rule={rule} />
+            {t('alert.rule')} (<a href="/alerts/rules">{tWord('rules.name', rule.name)}</a>):{' '}
+            <RuleText rule={rule} />
           </p>
         )}
         <Methods detail={detail.data} count={signals.length} />

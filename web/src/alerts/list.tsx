@@ -43,7 +43,9 @@ export function AlertsPage() {
     <div class="page stack">
       <header>
         <h1>{t('alerts.title')}</h1>
-        <p class="muted">{t('alerts.lead')}</p>
+        <p class="muted">
+          {t('alerts.lead')} <a href="/alerts/rules">{t('alerts.rules')}</a>
+        </p>
       </header>
       <div class="row wide-gap">
         <Choices

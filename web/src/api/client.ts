@@ -47,7 +47,7 @@ export function withQuery(path: string, query: Query): string {
 }
 
 export interface Options {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
   idempotencyKey?: string;

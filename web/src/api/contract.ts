@@ -1,6 +1,8 @@
 // Holds the shapes that the pages use (`types.ts`) against those of the service (`schema.ts`, generated from
 // `openapi.json`). Nothing here runs: when the service renames or drops a field that a page reads, the type
 // check fails on its line. To add a shape: one line in `Contract`.
+
+import type * as rules from './rule-types';
 import type { components } from './schema';
 import type * as ours from './types';
 
@@ -44,6 +46,8 @@ export type Contract = [
   Must<Fits<Service['AlertDetail'], ours.AlertDetail>>,
   Must<Fits<Service['NamedForecast'], ours.Forecast>>,
   Must<Fits<Service['ForecastRecord'], ours.ForecastRecord>>,
+  Must<Fits<Service['ForecastDetail'], ours.ForecastDetail>>,
+  Must<Fits<Service['TrackRecord'], ours.TrackRecord>>,
   Must<Fits<Service['ShiftBrief'], ours.ShiftBrief>>,
   Must<Fits<Service['Encounter'], ours.Encounter>>,
   Must<Fits<Service['NewEncounter'], ours.NewEncounter>>,
@@ -51,4 +55,7 @@ export type Contract = [
   Must<Fits<Service['QuarantineList'], Omit<ours.Page<ours.QuarantinedRow>, 'data'>>>,
   Must<Fits<Service['Mended'], ours.Mended>>,
   Must<Fits<Service['AreaStatusRow'], ours.AreaStatus>>,
+  Must<Fits<Service['RuleRecord'], ours.RuleRecord>>,
+  Must<Fits<Service['RuleRow'], rules.RuleRow>>,
+  Must<Fits<Service['RuleAreaRow'], rules.RuleArea>>,
 ];

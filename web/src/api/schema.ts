@@ -425,6 +425,61 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/rules': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Alert rules in force, each with its record. */
+    get: operations['listRules'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Set a rule: a new one, one that is there, or a built-in one.
+     * @description The analysis is run anew within seconds.
+     */
+    put: operations['putRule'];
+    post?: never;
+    /** Remove a rule of the jurisdiction's own; a built-in one goes back to its first form. */
+    delete: operations['removeRule'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/rules/{id}/areas': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What each area can and cannot see under a rule, as of the latest analysis. */
+    get: operations['listRuleAreas'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/series': {
     parameters: {
       query?: never;
@@ -621,9 +676,11 @@ export interface components {
       version: number;
       tier: components['schemas']['Tier'];
       state: components['schemas']['AlertState'];
-      /** @description Name of the rule that sent it, for its record. */
+      /** @description Id of the rule that sent it, for its record. */
       rule: string;
       kind: components['schemas']['EventKind'];
+      /** @description Which of them are counted. */
+      measure?: components['schemas']['CaseMeasure'];
       /** @description "Downtown Bangor: 6 overdoses in 3 days, 1.2 are usual". */
       headline: string;
       /** @description One or two plain sentences with counts and how often chance would do this. */
@@ -697,6 +754,29 @@ export interface components {
       items: components['schemas']['Alert'][];
       next?: string | null;
       data: components['schemas']['DataAge'];
+    };
+    /** @description One rule. */
+    AlertRule: {
+      id: components['schemas']['RuleId'];
+      /** @description What people call it. */
+      name: string;
+      places: components['schemas']['RulePlaces'];
+      measure: components['schemas']['CaseMeasure'];
+      tier: components['schemas']['Tier'];
+      /**
+       * Format: double
+       * @description Alerts that chance alone may begin in a year: in each area, or for clusters in the whole jurisdiction.
+       */
+      false_alerts_per_year: number;
+      /** @description A rule that is off sends nothing and keeps its record. */
+      enabled: boolean;
+      /**
+       * Format: date-time
+       * @description When it took its present form; `None` for a built-in rule.
+       */
+      changed_at?: string | null;
+      /** @description Who gave it that form. */
+      changed_by: string;
     };
     /** @enum {string} */
     AlertState: 'open' | 'acknowledged' | 'investigating' | 'dismissed' | 'over';
@@ -853,6 +933,11 @@ export interface components {
       /** Format: int32 */
       version: number;
     };
+    /**
+     * @description Which overdoses a rule counts.
+     * @enum {string}
+     */
+    CaseMeasure: 'overdoses' | 'fatal_overdoses' | 'nonfatal_overdoses' | 'repeated_naloxone';
     /**
      * @description An H3 cell. Written as the usual 15-digit hexadecimal text, stored as a signed 64-bit integer.
      * @example 882baad115fffff
@@ -1041,6 +1126,12 @@ export interface components {
      * @enum {string}
      */
     DismissReason: 'known_cause' | 'data_problem' | 'chance' | 'already_handled' | 'other';
+    /** @description How many alerts were dismissed for one reason. */
+    DismissedFor: {
+      reason: components['schemas']['DismissReason'];
+      /** Format: int32 */
+      alerts: number;
+    };
     /** @description One outreach contact, made or attempted; the monthly report is counted from these. */
     Encounter: {
       id: components['schemas']['EncounterId'];
@@ -1201,6 +1292,29 @@ export interface components {
       history_mean: number;
       /** @description What is unusual about the basis of this forecast, in a sentence; empty when nothing is. */
       caveat: string;
+      detail?: components['schemas']['ForecastDetail'] | null;
+    };
+    /** @description A forecast opened: of what it consists, and how likely it is to be a spike. */
+    ForecastDetail: {
+      /**
+       * Format: int32
+       * @description The count from which on it would be a spike: one that long history alone would reach once in 30 days.
+       */
+      spike_at_least: number;
+      /**
+       * Format: double
+       * @description Probability of a spike.
+       */
+      p_spike: number;
+      /**
+       * Format: double
+       * @description What long history alone gives it.
+       */
+      p_spike_usual: number;
+      /** @description What the mean consists of; the parts add up to it. A part may be below zero: a quiet fortnight takes away. */
+      parts: components['schemas']['ForecastPart'][];
+      /** @description What would change it, in a sentence. */
+      would_change: string;
     };
     /** @enum {string} */
     ForecastLevel: 'cell' | 'area' | 'whole';
@@ -1209,7 +1323,16 @@ export interface components {
       items: components['schemas']['NamedForecast'][];
       /** @description How the methods did on past days, against `history`. */
       records: components['schemas']['ForecastRecord'][];
+      /** @description What became of the forecasts that people saw, at this level; empty until the first week after one is over. */
+      track_records: components['schemas']['TrackRecord'][];
       data: components['schemas']['DataAge'];
+    };
+    /** @description A part of a forecast's mean. */
+    ForecastPart: {
+      /** @description `long_history`, `season`, `weekday`, `trend`, `neighbours` or `recent_events`. */
+      part: string;
+      /** Format: double */
+      mean: number;
     };
     /** @description How a method has done against `history` on past days, with the same data it would have had. */
     ForecastRecord: {
@@ -1479,6 +1602,24 @@ export interface components {
       town?: string | null;
       zip?: string | null;
     };
+    /** @description How often a rule would have spoken on the days before, judged anew, and how often chance alone would have. */
+    LookedBack: {
+      /**
+       * Format: double
+       * @description Area-days judged, in years: sixteen areas over a year are sixteen.
+       */
+      years: number;
+      /**
+       * Format: int32
+       * @description Alerts that would have begun.
+       */
+      begun: number;
+      /**
+       * Format: double
+       * @description Of these, expected by chance alone.
+       */
+      by_chance: number;
+    };
     MadeKey: {
       /** @description The key itself, never shown again. */
       key: string;
@@ -1608,6 +1749,20 @@ export interface components {
        * @description 1 to 730; 365 when not given.
        */
       expires_in_days?: number | null;
+    };
+    /** @description A rule as a person sets it. */
+    NewRule: {
+      name: string;
+      places: components['schemas']['RulePlaces'];
+      measure?: components['schemas']['CaseMeasure'];
+      tier: components['schemas']['Tier'];
+      /**
+       * Format: double
+       * @description In each area 0.01 to 12; for clusters, in the whole jurisdiction, to 52.
+       */
+      false_alerts_per_year: number;
+      /** @description True when not given. */
+      enabled?: boolean;
     };
     NewSubscription: {
       channel: components['schemas']['Channel'];
@@ -1762,9 +1917,43 @@ export interface components {
     };
     /** @enum {string} */
     Role: 'liaison' | 'public_health' | 'analyst' | 'admin' | 'feed';
+    RuleAreaList: {
+      /** @description By name of the area. */
+      items: components['schemas']['RuleAreaRow'][];
+      data: components['schemas']['DataAge'];
+    };
+    /** @description An area under a rule. */
+    RuleAreaRow: components['schemas']['RuleStanding'] & {
+      area_name: string;
+      /** @description What can and cannot be seen there, in a sentence. */
+      sees: string;
+    };
+    /** @description An alert rule; its record stays with it when it is changed. */
+    RuleId: string;
+    RuleList: {
+      /** @description Built-in rules first, then the jurisdiction's own by id. */
+      items: components['schemas']['RuleRow'][];
+      data: components['schemas']['DataAge'];
+    };
+    /** @description Where a rule looks. */
+    RulePlaces:
+      | {
+          /** @enum {string} */
+          look_at: 'clusters';
+        }
+      | {
+          kind: components['schemas']['AreaKind'];
+          /** @enum {string} */
+          look_at: 'each_of';
+        }
+      | {
+          areas: components['schemas']['AreaId'][];
+          /** @enum {string} */
+          look_at: 'areas';
+        };
     /** @description What became of the alerts of one rule: its measured worth, shown beside every alert it sends. */
     RuleRecord: {
-      /** @description The rule's name, as in [`Alert::rule`]. */
+      /** @description The rule's id, as in [`Alert::rule`]. */
       name: string;
       /**
        * Format: int32
@@ -1778,11 +1967,74 @@ export interface components {
       confirmed: number;
       /** Format: int32 */
       dismissed: number;
+      /** @description The dismissed ones by why, most frequent first. */
+      dismissed_for: components['schemas']['DismissedFor'][];
       /**
        * Format: double
        * @description From raising to the first decision; `None` until there was one.
        */
       median_hours_to_acknowledge?: number | null;
+    };
+    /** @description A rule in force, with what became of it. */
+    RuleRow: components['schemas']['AlertRule'] & {
+      /** @description One of the service's own rules; removing it brings back its first form. */
+      built_in: boolean;
+      /** @description A built-in rule that was changed here. */
+      changed: boolean;
+      /** @description The rule in words. */
+      sentence: string;
+      /** @description Areas it judges; 0 for clusters. */
+      areas: number;
+      /**
+       * Format: double
+       * @description Alerts that chance alone begins in a year, all areas together.
+       */
+      false_alerts_in_all: number;
+      record: components['schemas']['RuleRecord'];
+      looked_back?: components['schemas']['LookedBack'] | null;
+    };
+    /** @description Where one area stands under one rule, and what the rule can see there. */
+    RuleStanding: {
+      rule: components['schemas']['RuleId'];
+      area: components['schemas']['AreaId'];
+      as_of: components['schemas']['Day'];
+      /**
+       * Format: double
+       * @description Cases a day that are usual there now.
+       */
+      usual_per_day?: number | null;
+      /**
+       * Format: double
+       * @description In how many days chance alone begins what was seen by the last judged day.
+       */
+      recurrence_interval_days?: number | null;
+      /**
+       * Format: double
+       * @description Chance that the rule speaks within a week of the first day of a week with twice as many cases as usual, 0 to 1.
+       */
+      sees_double?: number | null;
+      /**
+       * Format: double
+       * @description The same of three times as many.
+       */
+      sees_triple?: number | null;
+      /**
+       * Format: int32
+       * @description The fewest extra cases within a week that it sees eight times in ten.
+       */
+      sees_extra?: number | null;
+      /**
+       * Format: int32
+       * @description Alerts that it would have begun on the area's own last days, judged anew with what is known now.
+       */
+      would_have_begun?: number | null;
+      /**
+       * Format: int32
+       * @description Days that this was counted over.
+       */
+      days_judged: number;
+      /** @description Why the area cannot be judged; empty when it can. */
+      reason: string;
     };
     /**
      * Format: uuid
@@ -1858,6 +2110,8 @@ export interface components {
       method: components['schemas']['Method'];
       /** @description What was counted. */
       kind: components['schemas']['EventKind'];
+      /** @description Which of them. */
+      measure?: components['schemas']['CaseMeasure'];
       scope: components['schemas']['SignalScope'];
       /** @description Sorted. Empty for an area signal. */
       cells: components['schemas']['Cell'][];
@@ -1884,14 +2138,16 @@ export interface components {
       relative_risk?: number | null;
       /**
        * Format: double
-       * @description The method's test statistic (natural-log likelihood ratio for scans, standard deviations for EARS).
+       * @description The method's test statistic (natural-log likelihood ratio for scans; for areas −log₁₀ of the smallest tail
+       *     probability over windows of 1 to 14 days).
        */
       statistic: number;
       /** Format: double */
       p_value: number;
       /**
        * Format: double
-       * @description How often chance alone gives such a signal somewhere in this run's whole area, in days.
+       * @description In how many days chance alone gives such a signal: of cells, somewhere in the whole jurisdiction; of an area,
+       *     in that area.
        */
       recurrence_interval_days: number;
       /** Format: int32 */
@@ -2018,6 +2274,51 @@ export interface components {
      * @enum {string}
      */
     TimePrecision: 'instant' | 'day' | 'reported_day';
+    /** @description What became of the forecasts that people saw, at one level: kept by the service from day to day. */
+    TrackRecord: {
+      level: components['schemas']['ForecastLevel'];
+      /** @description First and last issue day that is judged. */
+      first: components['schemas']['Day'];
+      last: components['schemas']['Day'];
+      /**
+       * Format: int32
+       * @description Days on which a forecast was issued.
+       */
+      issue_days: number;
+      /**
+       * Format: int32
+       * @description Length of the windows judged, days.
+       */
+      window_days: number;
+      /**
+       * Format: int32
+       * @description Places named (the most expected of each issue day), and how many of them had an event in the window.
+       */
+      named: number;
+      /** Format: int32 */
+      named_with_event: number;
+      /**
+       * Format: int32
+       * @description The same had long history alone named as many.
+       */
+      history_with_event: number;
+      /**
+       * Format: int32
+       * @description Forecasts of all places, and how many counts lay within their middle 80 %.
+       */
+      forecasts: number;
+      /** Format: int32 */
+      inside_80: number;
+      /**
+       * Format: double
+       * @description Mean distance of the expected count from what came.
+       */
+      error: number;
+      /** Format: double */
+      history_error: number;
+      /** @description The record in a sentence. */
+      sentence: string;
+    };
     /** @description One line of the table; all lists are as long as `TrendTable::buckets`. */
     TrendSeries: {
       id: string;
@@ -4505,6 +4806,370 @@ export interface operations {
       };
       /** @description Insufficient Storage */
       507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['RuleId'];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewRule'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleRow'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  removeRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['RuleId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRuleAreas: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['RuleId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleAreaList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
         headers: {
           [name: string]: unknown;
         };

@@ -1,5 +1,8 @@
 // Shapes of the API, as the service serialises them. Times are RFC 3339 UTC, days ISO dates in the
 // jurisdiction's zone, cells 15 hexadecimal digits.
+import type { Forecast } from './forecast-types';
+
+export type { Forecast, ForecastDetail, ForecastRecord, TrackRecord } from './forecast-types';
 
 export type Role = 'liaison' | 'public_health' | 'analyst' | 'admin' | 'feed';
 export type Audience = 'line_list' | 'aggregate' | 'public';
@@ -297,6 +300,7 @@ export interface RuleRecord {
   sent: number;
   confirmed: number;
   dismissed: number;
+  dismissed_for: { reason: string; alerts: number }[];
   median_hours_to_acknowledge: number | null;
 }
 
@@ -339,37 +343,6 @@ export interface Page<T> {
   items: T[];
   next: string | null;
   data?: DataAge;
-}
-
-export interface Forecast {
-  run: string;
-  issued: string;
-  level: 'cell' | 'area' | 'whole';
-  cell: string | null;
-  area: string | null;
-  kind: EventKind;
-  window: DayRange;
-  method: Method;
-  mean: number;
-  quantiles: number[];
-  p_at_least_one: number;
-  history_mean: number;
-  caveat: string;
-  place_name?: string;
-}
-
-export interface ForecastRecord {
-  method: string;
-  level: 'cell' | 'area' | 'whole';
-  horizon_days: number;
-  origins: number;
-  log_score: number;
-  history_log_score: number;
-  crps: number;
-  history_crps: number;
-  coverage_80: number;
-  capture_10: number | null;
-  history_capture_10: number | null;
 }
 
 export interface BriefPlace {

@@ -1,11 +1,13 @@
 // "How do we know?": count, usual range, chance, method, age of the data and the record of the rule
 // behind one place of the brief.
-import type { AlertDetail, BriefPlace, DataAge, Forecast, ForecastRecord, RuleRecord } from '../api/types';
+import type { AlertDetail, BriefPlace, DataAge, Forecast, ForecastRecord, TrackRecord } from '../api/types';
 import { t } from '../i18n';
 import { days, expected, number, onceIn, percent, pValue, range } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { Dialog } from '../ui/dialog';
+import { trackText } from '../ui/forecast-parts';
 import { AgeLine, Said } from '../ui/parts';
+import { RuleText } from '../ui/rule-text';
 
 interface Props {
   place: BriefPlace;
@@ -110,37 +112,28 @@ export function PTap({ p }: { p: number }) {
   );
 }
 
-/** How often this rule was right so far; a rate is never shown without its counts. */
-export function RuleText({ rule }: { rule: RuleRecord }) {
-  if (rule.confirmed + rule.dismissed === 0 && rule.sent === 0) return <>{t('why.recordNone')}</>;
-  const hours = rule.median_hours_to_acknowledge;
-  return (
-    <>
-      {t('why.recordText', {
-        sent: number(rule.sent),
-        confirmed: number(rule.confirmed),
-        dismissed: number(rule.dismissed),
-      })}
-      {hours !== null && <> · {t('why.recordHours', { n: number(Math.max(1, Math.round(hours))) })}</>}
-    </>
-  );
-}
-
-/** The forecast's printed skill against the one to beat. */
+/** The forecast's printed skill against the one to beat, and what became of those of past days. */
 function Skill({ days: horizon }: { days: number }) {
-  const { data } = useResource<{ items: Forecast[]; records: ForecastRecord[] }>(
-    `/forecasts?level=cell&kind=overdose&days=${horizon}`,
-  );
+  const { data } = useResource<{
+    items: Forecast[];
+    records: ForecastRecord[];
+    track_records?: TrackRecord[];
+  }>(`/forecasts?level=cell&kind=overdose&days=${horizon}`);
   const method = data?.items[0]?.method.name;
   const record = data?.records.find((r) => r.level === 'cell' && r.method === method) ?? data?.records[0];
-  if (!record) return null;
+  if (!data) return null;
   return (
-    <p class="small muted">
-      {t('why.skill', {
-        n: number(record.origins),
-        score: number(record.log_score, 3),
-        history: number(record.history_log_score, 3),
-      })}
-    </p>
+    <div class="small muted stack">
+      <p>{trackText(data.track_records?.find((r) => r.level === 'cell'))}</p>
+      {record && (
+        <p>
+          {t('why.skill', {
+            n: number(record.origins),
+            score: number(record.log_score, 3),
+            history: number(record.history_log_score, 3),
+          })}
+        </p>
+      )}
+    </div>
   );
 }

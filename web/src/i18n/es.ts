@@ -1,7 +1,12 @@
 // Mensajes en español. Palabras sencillas, primero la persona.
+
+import { forecastEs } from './forecast-es';
 import type { Messages } from './index';
+import { rulesEs } from './rules-es';
 
 export const es: Messages = {
+  ...forecastEs,
+  ...rulesEs,
   'app.name': 'Emberwatch',
   'app.skip': 'Ir al contenido',
   'app.loading': 'Cargando',

@@ -8,6 +8,7 @@ import { useResource } from '../state/resource';
 import { setQuery } from '../state/route';
 import { logsVisits } from '../state/session';
 import { CountChart } from '../ui/count-chart';
+import { ForecastParts } from '../ui/forecast-parts';
 import { Ago, Failure, Said, Skeleton } from '../ui/parts';
 import { HotspotWeeks } from './hotspot-weeks';
 import type { View } from './window';
@@ -47,6 +48,7 @@ export function CellDetailPanel({ cell, view, hotspot, summary, onClose }: Props
 function Body({ data, view }: { data: CellDetail; view: View }) {
   const { row } = data;
   const visit = data.last_visit;
+  const week = data.forecasts.find((f) => daysBetween(f.window.from, f.window.to) === 6);
   return (
     <>
       <p>
@@ -83,6 +85,7 @@ function Body({ data, view }: { data: CellDetail; view: View }) {
           ))}
         </dl>
       )}
+      {week && <ForecastParts forecast={week} />}
       <h3>{t('cell.signals')}</h3>
       {data.signals.length === 0 ? (
         <p class="muted small">{t('cell.signals.none')}</p>

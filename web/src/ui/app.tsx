@@ -8,6 +8,7 @@ import { BriefPage } from '../brief/page';
 import { VisitsPage } from '../brief/visits';
 import { t } from '../i18n';
 import { MapPage } from '../map/page';
+import { RulesPage } from '../rules/page';
 import { live, startLive, stopLive } from '../state/live';
 import { go, route, setQuery } from '../state/route';
 import { logsVisits, me, pages } from '../state/session';
@@ -90,6 +91,8 @@ function Page({ path }: { path: string }) {
       return <MapPage />;
     case '/alerts':
       return <AlertsPage />;
+    case '/alerts/rules':
+      return <RulesPage />;
     case '/trends':
       return <TrendsPage />;
     case '/visits':

@@ -1,0 +1,167 @@
+//! Records that their sender takes back, and rows that are no cases any longer.
+
+use std::io::Cursor;
+
+use emberwatch::ingest::Mapping;
+use proptest::prelude::*;
+
+use super::{World, mapping, sum, utc};
+
+const FEED: &str = r#"
+name = "Runs"
+record_id = "id"
+kind = "overdose"
+withdrawn = { column = "status", map = { deleted = "yes" }, default = "no" }
+[case]
+definition = "od"
+version = 1
+label = "title"
+where = [{ column = "title", equals = "OD" }]
+[time]
+occurred_at = "t"
+received_at = { column = "got", optional = true }
+"#;
+
+fn feed() -> Mapping {
+    Mapping::parse(FEED, "feed.toml").unwrap()
+}
+
+async fn send(world: &World, header: &str, rows: &str) -> emberwatch::jobs::intake::IntakeSummary {
+    world.hands.advance(chrono::Duration::hours(1));
+    let csv = format!("{header}\n{rows}");
+    let summary = world.ingest(&feed(), Cursor::new(csv.into_bytes()), "runs.csv").await.unwrap();
+    assert_eq!(sum(&summary), summary.read, "{summary:?}");
+    summary
+}
+
+#[tokio::test]
+async fn a_deletion_notice_withdraws_the_event_and_keeps_its_history() {
+    let world = World::new("me", "America/New_York").await;
+    send(&world, "id,title,t,status", "a,OD,2026-05-01T10:00Z,\nb,OD,2026-05-01T11:00Z,\n").await;
+    let notice = send(&world, "id,title,t,status", "a,,,deleted\nz,,,deleted\n").await;
+    assert_eq!((notice.updated, notice.withdrawn, notice.not_known), (1, 1, 1));
+    let events = world.events().await;
+    assert_eq!(
+        events.iter().map(|e| (e.record_id.as_str(), e.withdrawn)).collect::<Vec<_>>(),
+        [("a", true), ("b", false)]
+    );
+    assert_eq!(events[0].attributes["withdrawn_because"], "taken back by the sender");
+    assert_eq!(events[0].occurred_at, utc("2026-05-01T10:00:00Z"), "what was known of it stays");
+    let history = world.store.event_history(&world.scope, events[0].id).await.unwrap();
+    assert_eq!(history.iter().map(|e| e.withdrawn).collect::<Vec<_>>(), [false, true]);
+    let again = send(&world, "id,title,t,status", "a,,,deleted\nz,,,deleted\n").await;
+    assert_eq!((again.updated, again.unchanged, again.not_known), (0, 1, 1));
+}
+
+#[tokio::test]
+async fn a_record_and_its_deletion_in_one_file_give_the_same_answer_every_time() {
+    let world = World::new("me", "America/New_York").await;
+    for rows in
+        ["a,OD,2026-05-01T10:00Z,\na,,,deleted\n", "b,OD,2026-05-01T10:00Z,\nb,,,deleted\nb,OD,2026-05-01T10:00Z,\n"]
+    {
+        send(&world, "id,title,t,status", rows).await;
+        let first = world.events().await;
+        let second = send(&world, "id,title,t,status", rows).await;
+        assert_eq!((second.accepted, second.updated), (0, 0), "{rows}");
+        assert_eq!(world.events().await, first);
+    }
+    let ends: Vec<_> = world.events().await.into_iter().map(|e| (e.record_id, e.withdrawn)).collect();
+    assert_eq!(ends, [("a".to_owned(), true), ("b".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn a_row_that_meets_no_definition_any_longer_is_withdrawn_and_may_come_back() {
+    let world = World::new("me", "America/New_York").await;
+    send(&world, "id,title,t,status", "a,OD,2026-05-01T10:00Z,\n").await;
+    let changed = send(&world, "id,title,t,status", "a,FALL,2026-05-01T10:00Z,\nc,FALL,2026-05-01T10:00Z,\n").await;
+    assert_eq!((changed.not_case_rows(), changed.withdrawn, changed.no_longer_cases), (2, 1, 1));
+    let event = &world.events().await[0];
+    assert!(event.withdrawn);
+    assert_eq!(event.attributes["withdrawn_because"], "no longer meets a case definition");
+    send(&world, "id,title,t,status", "a,OD,2026-05-01T10:00Z,\n").await;
+    let event = &world.events().await[0];
+    assert_eq!((event.withdrawn, event.version), (false, 3));
+}
+
+#[tokio::test]
+async fn of_several_rows_of_a_record_in_one_file_one_that_is_a_case_is_enough() {
+    let world = World::new("me", "America/New_York").await;
+    for rows in
+        ["a,OD,2026-05-01T10:00Z,\na,FALL,2026-05-01T10:00Z,\n", "a,FALL,2026-05-01T10:00Z,\na,OD,2026-05-01T10:00Z,\n"]
+    {
+        send(&world, "id,title,t,status", rows).await;
+        let event = &world.events().await[0];
+        assert_eq!((event.withdrawn, event.version), (false, 1), "{rows}");
+    }
+}
+
+#[tokio::test]
+async fn a_visit_that_is_cancelled_is_withdrawn_and_an_update_is_a_version() {
+    let world = World::new("me", "America/New_York").await;
+    let adt = mapping("hl7-adt-ed.toml");
+    let message = |trigger: &str, minute: u32, code: &str| {
+        format!(
+            "MSH|^~\\&|ED|GENERAL|||2026050112{minute:02}||ADT^{trigger}|m{minute}|P|2.5.1\rPV1|1|E{}v1{}202605011130\r{}",
+            "|".repeat(17),
+            "|".repeat(25),
+            if code.is_empty() { String::new() } else { format!("DG1|1||{code}^x^I10\r") }
+        )
+    };
+    let versions = [
+        message("A04", 10, "T40.1X1A"),
+        message("A08", 20, "T40.411A"),
+        message("A08", 30, "R55"),
+        message("A11", 40, ""),
+    ];
+    let batch = format!("FHS|^~\\&\rBHS|^~\\&\r{}BTS|4\rFTS|1\r", versions.concat());
+    let summary = world.ingest(&adt, Cursor::new(batch.clone().into_bytes()), "visits.hl7").await.unwrap();
+    assert_eq!((summary.accepted, summary.updated, summary.withdrawn), (1, 1, 1), "{summary:?}");
+    let event = world.events().await.remove(0);
+    let history = world.store.event_history(&world.scope, event.id).await.unwrap();
+    assert_eq!(
+        history.iter().map(|e| (e.received_at, e.withdrawn)).collect::<Vec<_>>(),
+        [
+            (utc("2026-05-01T16:10:00Z"), false),
+            (utc("2026-05-01T16:20:00Z"), false),
+            (utc("2026-05-01T16:30:00Z"), true),
+        ]
+    );
+    let again = world.ingest(&adt, Cursor::new(batch.into_bytes()), "visits.hl7").await.unwrap();
+    assert_eq!((again.accepted, again.updated, again.withdrawn), (0, 0, 0), "{again:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// With stated receipts: any order, any split, any number of times.
+    #[test]
+    fn rows_in_any_order_and_split_end_in_the_same_state(
+        order in Just((0..6usize).collect::<Vec<_>>()).prop_shuffle(), cut in 0..6usize, again in 0..6usize
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            // Whole rows that are marked as deleted can come before the row they take back.
+            let rows = [
+                "a,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                "a,OD,2026-05-01T10:30Z,2026-05-01T13:00Z,",
+                "a,OD,2026-05-01T10:30Z,2026-05-01T14:00Z,deleted",
+                "b,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,deleted",
+                "b,OD,2026-05-01T10:00Z,2026-05-01T15:00Z,",
+                "c,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+            ];
+            let world = World::new("me", "America/New_York").await;
+            let text = |part: &[usize]| part.iter().map(|i| format!("{}\n", rows[*i])).collect::<String>();
+            let header = "id,title,t,got,status";
+            send(&world, header, &text(&order[..cut])).await;
+            send(&world, header, &text(&order[cut..])).await;
+            send(&world, header, &text(&order[..again])).await;
+            let ends: Vec<_> = world.events().await.into_iter()
+                .map(|e| (e.record_id, e.occurred_at, e.received_at, e.withdrawn)).collect();
+            assert_eq!(ends, [
+                ("a".to_owned(), utc("2026-05-01T10:30:00Z"), utc("2026-05-01T14:00:00Z"), true),
+                ("b".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T15:00:00Z"), false),
+                ("c".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T12:00:00Z"), false),
+            ]);
+        });
+    }
+}
