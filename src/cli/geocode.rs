@@ -1,37 +1,66 @@
-//! `emberwatch geocode`: addresses against a gazetteer, row by row.
+//! `emberwatch geocode`: addresses against known places, row by row; `geocode index`: those places in one file.
 
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::TextOrJson;
+use super::{TextOrJson, places};
 use crate::{
-    cells::{ShapeOptions, read_shapes},
-    domain::{area::AreaKind, place::Precision},
-    geocode::{Answer, Gazetteer, Query},
+    domain::place::Precision,
+    geocode::{Answer, Index, Query},
 };
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  emberwatch geocode --addresses calls.csv --gazetteer streets.csv --output placed.csv\n\nAddress columns: address, location_text, street or text; town or city; zip; county.\nGazetteer columns: the same with latitude and longitude. A folder stands for all its .csv and .geojson files.\nA text that could mean several distant places is left without a point, or gets that of its town."
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  emberwatch geocode --addresses calls.csv --gazetteer streets.csv --output placed.csv\n  emberwatch geocode index tiger/ openaddresses.csv towns.geojson --output state.index\n  emberwatch geocode --addresses calls.csv --index state.index --output placed.csv\n\nAddress columns: address, location_text, street or text; town or city; zip; county.\nGazetteer columns: the same with latitude and longitude. A folder stands for all its .csv, .geojson and .shp files.\nAdded columns: latitude, longitude, precision, score, matched; radius_m (holds the true place about nine times\nin ten), candidates (other places that fit), reason (how it was found, or why not).\nA text that could mean several distant places is left without a point, or gets that of its town."
 )]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Action>,
     /// CSV of addresses.
-    #[arg(long, value_name = "FILE")]
-    addresses: PathBuf,
-    /// CSV of known places, GeoJSON of towns, or a folder of such files.
-    #[arg(long, required = true, value_name = "FILE|DIR")]
+    #[arg(long, required = true, value_name = "FILE")]
+    addresses: Option<PathBuf>,
+    /// CSV of known places or address points, GeoJSON of towns or streets, shapefiles, or a folder of such files.
+    #[arg(long, required_unless_present = "index", value_name = "FILE|DIR")]
     gazetteer: Vec<PathBuf>,
+    /// An index that `emberwatch geocode index` wrote; asked after the gazetteer, where both are given.
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
     /// Where the answer goes; standard output where it is not given.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// How the counts are told: text on standard error, or one JSON document on standard output (with --output).
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Build an index of known places in one pass.
+    Index(IndexArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  emberwatch geocode index tl_2024_23_addrfeat/ me_addresses.csv towns.geojson --output maine.index\n\nReads TIGER/Line ADDRFEAT and EDGES and other street lines (.shp with .dbf, GeoJSON), address points (OpenAddresses,\nNational Address Database), gazetteers (CSV), outlines of towns, counties and ZIP areas (GeoJSON)."
+)]
+struct IndexArgs {
+    /// Files and folders of known places.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    sources: Vec<PathBuf>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
 }
@@ -45,24 +74,59 @@ struct Counts {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(Action::Index(args)) = &args.command {
+        return build_index(args);
+    }
+    let Some(addresses) = &args.addresses else { bail!("--addresses is missing") };
     if !args.format.is_text() && args.output.is_none() {
         bail!("--format json needs --output, because the rows themselves go to standard output otherwise");
     }
-    let mut gazetteer = Gazetteer::default();
-    for path in &args.gazetteer {
-        add(&mut gazetteer, path)?;
-    }
-    if gazetteer.is_empty() {
-        bail!("the gazetteer holds no place");
-    }
+    let gazetteer = if args.gazetteer.is_empty() { None } else { Some(places::build(&args.gazetteer)?.0) };
+    let index = args.index.as_deref().map(places::open_index).transpose()?;
+    let known: Vec<Index> = gazetteer.into_iter().chain(index).collect();
     let counts = match &args.output {
         Some(path) => {
             let file = File::create(path).with_context(|| path.display().to_string())?;
-            place_rows(&args.addresses, &gazetteer, io::BufWriter::new(file))?
+            place_rows(addresses, &known, io::BufWriter::new(file))?
         }
-        None => place_rows(&args.addresses, &gazetteer, io::stdout().lock())?,
+        None => place_rows(addresses, &known, io::stdout().lock())?,
     };
     tell(args, &counts)
+}
+
+fn build_index(args: &IndexArgs) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let bar = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::default_spinner());
+    bar.set_message("reading and sorting");
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    let (index, read) = places::build(&args.sources)?;
+    // Written beside and renamed, so that whoever reads the old file never sees half of a new one.
+    let beside = args.output.with_extension("part");
+    std::fs::write(&beside, index.bytes()).with_context(|| beside.display().to_string())?;
+    std::fs::rename(&beside, &args.output).with_context(|| args.output.display().to_string())?;
+    bar.finish_and_clear();
+    let (bytes, elapsed_ms) = (index.bytes().len(), began.elapsed().as_millis() as u64);
+    if !args.format.is_text() {
+        let document = json!({
+            "files": read.files, "rows": read.used, "unusable": read.unusable, "points": read.points,
+            "stretches": read.stretches, "areas": read.areas, "bytes": bytes, "elapsed_ms": elapsed_ms,
+        });
+        return Ok(writeln!(io::stdout(), "{document}")?);
+    }
+    let line = format!(
+        "{}: {} rows of {} files ({} unusable) in {:.1} s: {} points, {} stretches of streets, {} towns and ZIP areas; {:.1} MB",
+        args.output.display(),
+        read.used,
+        read.files,
+        read.unusable,
+        began.elapsed().as_secs_f64(),
+        read.points,
+        read.stretches,
+        read.areas,
+        bytes as f64 / 1e6,
+    );
+    Ok(writeln!(io::stderr(), "{line}")?)
 }
 
 fn tell(args: &Args, counts: &Counts) -> anyhow::Result<()> {
@@ -83,74 +147,52 @@ fn tell(args: &Args, counts: &Counts) -> anyhow::Result<()> {
     Ok(writeln!(io::stderr(), "{line}")?)
 }
 
-fn add(gazetteer: &mut Gazetteer, path: &Path) -> anyhow::Result<()> {
-    let name = || path.display().to_string();
-    if path.is_dir() {
-        let mut inside: Vec<PathBuf> =
-            path.read_dir().with_context(name)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
-        inside.retain(|p| is(p, "csv") || is(p, "geojson"));
-        inside.sort();
-        if inside.is_empty() {
-            bail!("{}: the folder holds no .csv or .geojson file", name());
+/// Which columns of the addresses say where.
+struct Columns {
+    text: Option<usize>,
+    town: Option<usize>,
+    zip: Option<usize>,
+    county: Option<usize>,
+}
+
+impl Columns {
+    fn of(header: &csv::StringRecord, name: &str) -> anyhow::Result<Self> {
+        let find = |names: &[&str]| {
+            header
+                .iter()
+                .position(|h| names.iter().any(|n| h.trim().trim_start_matches('\u{FEFF}').eq_ignore_ascii_case(n)))
+        };
+        let columns = Self {
+            text: find(&["address", "location_text", "text", "street", "query"]),
+            town: find(&["town", "city", "municipality"]),
+            zip: find(&["zip", "zip_code", "zipcode", "postcode"]),
+            county: find(&["county"]),
+        };
+        if columns.text.or(columns.town).or(columns.zip).or(columns.county).is_none() {
+            let has = header.iter().collect::<Vec<_>>().join(", ");
+            bail!(
+                "{name}: line 1: expected a column address, location_text, street, text, town, zip or county; found {has}"
+            );
         }
-        return inside.iter().try_for_each(|p| add(gazetteer, p));
+        Ok(columns)
     }
-    if is(path, "geojson") {
-        return add_outlines(gazetteer, path).with_context(name);
+
+    fn query<'a>(&self, row: &'a csv::StringRecord) -> Query<'a> {
+        let field = |at: Option<usize>| at.and_then(|i| row.get(i)).map(str::trim).filter(|t| !t.is_empty());
+        Query { text: field(self.text), town: field(self.town), zip: field(self.zip), county: field(self.county) }
     }
-    let file = File::open(path).with_context(name)?;
-    gazetteer.add_csv(io::BufReader::new(file)).with_context(name)?;
-    Ok(())
 }
 
-/// Outlines give their centres: ZIP areas by their digits, counties by the file's name, towns else.
-fn add_outlines(gazetteer: &mut Gazetteer, path: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(path)?;
-    let options =
-        ShapeOptions { kind: AreaKind::Town, id_property: None, name_property: None, prefix: "", parent: None };
-    let counties = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("count"));
-    let municipal = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("munic"));
-    for shape in read_shapes(&text, &options)? {
-        let (name, centre) = (&shape.area.name, shape.area.centre);
-        if name.len() == 5 && name.bytes().all(|b| b.is_ascii_digit()) {
-            gazetteer.add_zip(name, centre);
-        } else if counties && !municipal {
-            gazetteer.add_county(name, centre);
-        } else {
-            gazetteer.add_town(name, centre);
-        }
-    }
-    Ok(())
-}
+const ADDED: [&str; 8] = ["latitude", "longitude", "precision", "score", "matched", "radius_m", "candidates", "reason"];
 
-fn is(path: &Path, ending: &str) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
-}
-
-fn place_rows(addresses: &Path, gazetteer: &Gazetteer, out: impl Write) -> anyhow::Result<Counts> {
+fn place_rows(addresses: &Path, known: &[Index], out: impl Write) -> anyhow::Result<Counts> {
     let name = || addresses.display().to_string();
     let file = File::open(addresses).with_context(name)?;
     let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
     let header = rows.headers().with_context(name)?.clone();
-    let find = |names: &[&str]| {
-        header
-            .iter()
-            .position(|h| names.iter().any(|n| h.trim().trim_start_matches('\u{FEFF}').eq_ignore_ascii_case(n)))
-    };
-    let text = find(&["address", "location_text", "text", "street", "query"]);
-    let town = find(&["town", "city", "municipality"]);
-    let zip = find(&["zip", "zip_code", "zipcode", "postcode"]);
-    let county = find(&["county"]);
-    if text.or(town).or(zip).or(county).is_none() {
-        let has = header.iter().collect::<Vec<_>>().join(", ");
-        bail!(
-            "{}: line 1: expected a column address, location_text, street, text, town, zip or county; found {has}",
-            name()
-        );
-    }
+    let columns = Columns::of(&header, &name())?;
     let mut out = csv::Writer::from_writer(out);
-    let added = ["latitude", "longitude", "precision", "score", "matched"];
-    out.write_record(header.iter().chain(added)).map_err(plain)?;
+    out.write_record(header.iter().chain(ADDED)).map_err(plain)?;
     let mut counts = Counts::default();
     let mut row = csv::StringRecord::new();
     loop {
@@ -164,9 +206,9 @@ fn place_rows(addresses: &Path, gazetteer: &Gazetteer, out: impl Write) -> anyho
             }
             Err(e) => return Err(e).with_context(name),
         }
-        let field = |at: Option<usize>| at.and_then(|i| row.get(i)).map(str::trim).filter(|t| !t.is_empty());
-        let query = Query { text: field(text), town: field(town), zip: field(zip), county: field(county) };
-        let added = judge(gazetteer.answer(&query), &mut counts);
+        let query = columns.query(&row);
+        let answer = known.iter().map(|index| index.answer(&query)).reduce(|a, b| a.or_finer(|| b));
+        let added = answer.map(|a| judge(a, &mut counts)).unwrap_or_default();
         // A short row is filled up, so that what is added stands under its heading.
         let padded = row.iter().chain(std::iter::repeat("")).take(header.len());
         out.write_record(padded.chain(added.iter().map(String::as_str))).map_err(plain)?;
@@ -183,23 +225,42 @@ fn plain(error: csv::Error) -> io::Error {
     }
 }
 
-/// The five columns that are added.
-fn judge(answer: Answer, counts: &mut Counts) -> [String; 5] {
+/// The columns that are added.
+fn judge(answer: Answer, counts: &mut Counts) -> [String; ADDED.len()] {
     counts.rows += 1;
+    let nowhere = |matched: String, candidates: String, reason: String| {
+        [
+            String::new(),
+            String::new(),
+            Precision::Unknown.to_string(),
+            "0.00".into(),
+            matched,
+            String::new(),
+            candidates,
+            reason,
+        ]
+    };
+    let listed = |others: &[crate::geocode::Alternative]| {
+        let one = |a: &crate::geocode::Alternative| format!("{} ({:.5} {:.5})", a.name, a.point.lat(), a.point.lon());
+        others.iter().map(one).collect::<Vec<_>>().join("; ")
+    };
     match answer {
         Answer::Found(m) => {
             *counts.precision.entry(m.precision.to_string()).or_default() += 1;
             let point = |x: f64| format!("{x:.6}");
-            [point(m.point.lat()), point(m.point.lon()), m.precision.to_string(), format!("{:.2}", m.score), m.matched]
+            let (candidates, radius) = (listed(&m.others), format!("{:.0}", m.radius_m));
+            let (latitude, longitude) = (point(m.point.lat()), point(m.point.lon()));
+            let (precision, score) = (m.precision.to_string(), format!("{:.2}", m.score));
+            [latitude, longitude, precision, score, m.matched, radius, candidates, m.basis.as_str().into()]
         }
-        Answer::Ambiguous { candidates, spread_km } => {
+        Answer::Ambiguous { places, candidates, spread_km } => {
             counts.ambiguous += 1;
-            let why = format!("ambiguous: {candidates} places up to {spread_km:.1} km apart");
-            [String::new(), String::new(), Precision::Unknown.to_string(), "0.00".into(), why]
+            let why = format!("ambiguous: {places} places up to {spread_km:.1} km apart");
+            nowhere(why.clone(), listed(&candidates), why)
         }
-        Answer::NotFound => {
+        Answer::NotFound(why) => {
             counts.not_found += 1;
-            [String::new(), String::new(), Precision::Unknown.to_string(), "0.00".into(), String::new()]
+            nowhere(String::new(), String::new(), why.as_str().into())
         }
     }
 }

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Shell, TextOrJson};
+use super::{Shell, TextOrJson, places};
 use crate::{
     clock::{DynClock, SystemClock},
     domain::{
@@ -24,7 +24,7 @@ use crate::{
         scope::Scope,
         time::Zone,
     },
-    geocode::Gazetteer,
+    geocode::Index,
     ingest::{Format, Learned, Mapping, STANDARD},
     jobs::intake::{IntakeSummary, ingest_with, source_of},
     store::DynStore,
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", required_unless_present = "suggest")]
     source: Option<SourceId>,
     /// Read nothing in: guess what the columns mean, show the first rows, write a mapping.
-    #[arg(long, conflicts_with_all = ["mapping", "jurisdiction", "gazetteer"])]
+    #[arg(long, conflicts_with_all = ["mapping", "jurisdiction", "gazetteer", "index"])]
     suggest: bool,
     /// Where the suggested mapping is written; on the screen where absent.
     #[arg(long, value_name = "FILE", requires = "suggest")]
@@ -56,9 +56,12 @@ pub struct Args {
     /// IANA zone of wall-clock times and days, for a jurisdiction that is new to the store.
     #[arg(long, value_name = "ZONE")]
     zone: Option<Zone>,
-    /// Street texts with points (CSV), for rows without coordinates.
+    /// Known places for rows without coordinates, as `emberwatch geocode` reads them.
+    #[arg(long, value_name = "FILE|DIR", conflicts_with = "index")]
+    gazetteer: Vec<PathBuf>,
+    /// An index of `emberwatch geocode index`, for rows without coordinates.
     #[arg(long, value_name = "FILE")]
-    gazetteer: Option<PathBuf>,
+    index: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
 }
@@ -74,11 +77,16 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
         File::open(file).with_context(|| file.display().to_string())?;
         format_of(file, given.as_ref())?;
     }
-    let gazetteer = args.gazetteer.as_deref().map(read_gazetteer).transpose()?;
+    let index = match &args.index {
+        Some(path) => Some(places::open_index(path)?),
+        None if args.gazetteer.is_empty() => None,
+        None => Some(places::build(&args.gazetteer)?.0),
+    }
+    .map(Arc::new);
     let store = shell.open_store().await?;
     let clock: DynClock = Arc::new(SystemClock);
     let chosen = choose(&args, source, given.as_ref(), &store).await?;
-    let intake = Run { args: &args, source, store: &store, clock: &clock, gazetteer };
+    let intake = Run { args: &args, source, store: &store, clock: &clock, index };
     let mut summaries = Vec::new();
     for file in &args.files {
         summaries.push(intake.file(file, given.as_ref(), &chosen).await?);
@@ -102,7 +110,7 @@ struct Run<'a> {
     source: &'a SourceId,
     store: &'a DynStore,
     clock: &'a DynClock,
-    gazetteer: Option<Vec<u8>>,
+    index: Option<Arc<Index>>,
 }
 
 impl Run<'_> {
@@ -118,13 +126,10 @@ impl Run<'_> {
         let name = file.file_name().map_or_else(|| file.display().to_string(), |n| n.to_string_lossy().into_owned());
         let bytes = File::open(file).with_context(|| file.display().to_string())?;
         let bar = progress(&bytes);
-        let mut gazetteer = Gazetteer::default();
-        if let Some(csv) = &self.gazetteer {
-            gazetteer.add_csv(&csv[..]).context("the gazetteer")?;
-        }
         let reader = bar.wrap_read(bytes);
         let done =
-            ingest_with(self.store, self.clock, &scope, &source, mapping, format, reader, &name, gazetteer).await;
+            ingest_with(self.store, self.clock, &scope, &source, mapping, format, reader, &name, self.index.clone())
+                .await;
         bar.finish_and_clear();
         let mut summary = done.with_context(|| file.display().to_string())?;
         summary.notices.extend(chosen.notice.clone());
@@ -150,12 +155,6 @@ fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     Ok(Mapping::parse(&text, &name)?)
-}
-
-fn read_gazetteer(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    Gazetteer::default().add_csv(&bytes[..]).with_context(|| path.display().to_string())?;
-    Ok(bytes)
 }
 
 fn format_of(file: &Path, mapping: Option<&Mapping>) -> anyhow::Result<Format> {

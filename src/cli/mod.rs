@@ -21,6 +21,7 @@ mod jurisdictions;
 mod migrate;
 pub mod nowcast;
 mod openapi;
+mod places;
 pub mod scan;
 pub mod score;
 mod serve;
@@ -79,7 +80,7 @@ enum Command {
     Users(users::Args),
     /// Write events, series, signals or forecasts as CSV, NDJSON or GeoJSON.
     Export(export::Args),
-    /// Place addresses against a gazetteer.
+    /// Place addresses against known places, or build an index of them.
     Geocode(geocode::Args),
     /// Space-time scan statistic on plain files.
     Scan(scan::ScanArgs),

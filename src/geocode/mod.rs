@@ -1,19 +1,30 @@
-//! Texts → points with an honest precision, against a gazetteer that is passed in.
+//! Texts → points with an honest precision, against an index that is passed in.
 //!
-//! The order of trust: the street text (a known address, a crossing, a street), then the town, the ZIP
-//! area, the county. A text that could mean several distant places is *ambiguous* and falls back to the
-//! next coarser level; the first hit is never taken silently. What a gazetteer itself puts at one point
-//! for many different streets counts as a place, not as an address.
+//! The order of trust: the street text (a known address, a crossing, a street), then the town, the ZIP area, the
+//! county. A text that could mean several distant places is *ambiguous* and falls back to the next coarser level; the
+//! first hit is never taken silently. What a list itself puts at one point for many different streets counts as a
+//! place, not as an address.
 //!
-//! To add a kind of reference data: a method of [`Gazetteer`] that adds it, and its level in `answer`.
+//! Order of reading: `vocabulary`, `street` (what texts are compared as), `parse` (words and their labels), `index`
+//! (what is known), `question`, then one file for each kind of answer: `crossing`, `infer`, `house`; `answer` joins them.
+//!
+//! To add a kind of reference data: a method of [`Builder`] and, for a file format, a file in `sources`; to add a way
+//! to answer: a file beside `crossing`, its [`Basis`], and its place in `answer`.
 
-mod csv_file;
-mod gazetteer;
-mod normal;
+mod answer;
+mod crossing;
+mod house;
+mod index;
+mod infer;
+mod outcome;
+pub mod parse;
+mod question;
+mod sources;
+mod spelling;
+mod street;
+mod vocabulary;
 
-pub use csv_file::GazetteerError;
-pub use gazetteer::{Answer, Gazetteer, Match, Query};
-pub use normal::{StreetText, typical_precision};
-
-#[cfg(test)]
-mod montgomery_tests;
+pub use index::{BadIndex, Builder, Index, Stretch, VERSION};
+pub use question::{Alternative, Answer, Basis, Match, Query, Why};
+pub use sources::{BadLines, BadShape, BadTable, Taken};
+pub use street::{HouseNumber, StreetText, typical_precision};

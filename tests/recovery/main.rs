@@ -12,6 +12,7 @@ mod forecast_calibration;
 mod forecast_real;
 mod forecast_skill;
 mod forecast_worlds;
+mod geocode;
 mod linkage;
 mod world_delays;
 mod world_intake;

@@ -9,6 +9,8 @@ mod detect_command;
 mod ears;
 mod farrington;
 mod farrington_flexible;
+mod geocode_parser;
+mod geocode_streets;
 mod glr;
 mod hhh4;
 mod hotspots;
@@ -28,4 +30,14 @@ pub fn reference(path: &str) -> Option<PathBuf> {
         return None;
     }
     Some(folder)
+}
+
+/// A file of public data; `None`, with a line that says so, where it is missing.
+pub fn data(path: &str) -> Option<PathBuf> {
+    let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(path);
+    if !file.exists() {
+        eprintln!("skipped: there is no ../shared/data/{path}");
+        return None;
+    }
+    Some(file)
 }

@@ -1,6 +1,9 @@
 //! Texts and points → places: geocode and cells in their order.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     cells::{AreaIndex, Candidate, locate},
@@ -11,7 +14,7 @@ use crate::{
         place::{PointKey, Precision},
         scope::Scope,
     },
-    geocode::{Answer, Gazetteer, Query, typical_precision},
+    geocode::{Answer, Builder, Index, Match, Query, typical_precision},
     ingest::Learned,
     store::{self, DynStore},
 };
@@ -19,27 +22,31 @@ use crate::{
 /// What a jurisdiction knows about where: its outlines, its names, its feeds' fall-back points.
 pub struct Placer {
     areas: AreaIndex,
-    gazetteer: Gazetteer,
+    /// Towns, ZIP areas and counties of the store.
+    names: Index,
+    /// Streets and addresses, where the operator gives some.
+    streets: Option<Arc<Index>>,
     fallback: HashMap<SourceId, HashSet<PointKey>>,
 }
 
 impl Placer {
     /// # Errors
     /// When the store fails.
-    pub async fn load(store: &DynStore, scope: &Scope, mut gazetteer: Gazetteer) -> store::Result<Self> {
+    pub async fn load(store: &DynStore, scope: &Scope, streets: Option<Arc<Index>>) -> store::Result<Self> {
+        let mut names = Builder::default();
         let areas = AreaIndex::new(store.area_shapes(scope).await?);
         for place in store.places(scope).await? {
             if place.name.bytes().all(|b| b.is_ascii_digit()) {
-                gazetteer.add_zip(&place.name, place.point);
+                names.add_zip(&place.name, place.point);
             } else {
-                gazetteer.add_town(&place.name, place.point);
+                names.add_town(&place.name, place.point);
             }
         }
         for area in areas.areas() {
             match area.kind {
-                AreaKind::Town => gazetteer.add_town(&area.name, area.centre),
-                AreaKind::Zip => gazetteer.add_zip(&area.name, area.centre),
-                AreaKind::County => gazetteer.add_county(&area.name, area.centre),
+                AreaKind::Town => names.add_town(&area.name, area.centre),
+                AreaKind::Zip => names.add_zip(&area.name, area.centre),
+                AreaKind::County => names.add_county(&area.name, area.centre),
                 AreaKind::State | AreaKind::Other => {}
             }
         }
@@ -47,7 +54,7 @@ impl Placer {
         for source in store.sources(scope).await? {
             fallback.insert(source.id, Learned::of(&source.mapping).points().into_iter().collect());
         }
-        Ok(Self { areas, gazetteer, fallback })
+        Ok(Self { areas, names: names.build(), streets, fallback })
     }
 
     pub fn areas(&self) -> &AreaIndex {
@@ -116,6 +123,19 @@ impl Placer {
         (moved.location != event.location || moved.flags != event.flags).then_some(moved)
     }
 
+    /// The finer of what the given streets and the store's own names say.
+    fn best(&self, query: &Query) -> Option<Match> {
+        let by_names = || self.names.answer(query);
+        let answer = match &self.streets {
+            Some(streets) => streets.answer(query).or_finer(by_names),
+            None => by_names(),
+        };
+        match answer {
+            Answer::Found(found) => Some(found),
+            Answer::Ambiguous { .. } | Answer::NotFound(_) => None,
+        }
+    }
+
     fn by_text(&self, text: &PlaceText, stated: Option<Precision>) -> (Location, Vec<Flag>) {
         let query = Query {
             text: text.address.as_deref(),
@@ -123,16 +143,20 @@ impl Placer {
             zip: text.zip.as_deref(),
             county: text.county.as_deref(),
         };
-        let candidate = match self.gazetteer.answer(&query) {
-            Answer::Found(found) => Candidate {
-                point: Some(found.point),
+        let candidate = match self.best(&query) {
+            Some(found) => {
                 // The sender's word may make it coarser, never finer.
-                precision: stated.map_or(found.precision, |s| s.max(found.precision)),
-                placed_by: found.placed_by,
-                uncertainty_m: None,
-                fallback: false,
-            },
-            Answer::Ambiguous { .. } | Answer::NotFound => Candidate {
+                let precision = stated.map_or(found.precision, |s| s.max(found.precision));
+                Candidate {
+                    point: Some(found.point),
+                    precision,
+                    placed_by: found.placed_by,
+                    // Where the sender knows it less well, the geocoder's radius says too little.
+                    uncertainty_m: Some(found.radius_m).filter(|_| precision == found.precision),
+                    fallback: false,
+                }
+            }
+            None => Candidate {
                 point: None,
                 precision: Precision::Unknown,
                 placed_by: PlacedBy::Nothing,

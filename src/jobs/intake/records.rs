@@ -24,7 +24,6 @@ use crate::{
         quality::{Reject, RejectReason, RejectState, Source},
         scope::Scope,
     },
-    geocode::Gazetteer,
     ingest::{Format, Mapping, ReadOptions, RecordReader, RowKind},
     store::{DynStore, StoreError},
 };
@@ -219,7 +218,7 @@ impl Intake {
         if let Some(placer) = fresh {
             return Ok(placer);
         }
-        let placer = Arc::new(Placer::load(&self.store, scope, Gazetteer::default()).await?);
+        let placer = Arc::new(Placer::load(&self.store, scope, None).await?);
         let mut placers = self.placers.lock().unwrap_or_else(PoisonError::into_inner);
         placers.insert(scope.jurisdiction.clone(), (now, placer.clone()));
         Ok(placer)

@@ -5,7 +5,6 @@ use anyhow::Context;
 use super::Placer;
 use crate::{
     domain::{event::Event, ids::SourceId, place::PointKey, scope::Scope},
-    geocode::Gazetteer,
     ingest::{FallbackCounter, Learned, Mapping},
     store::DynStore,
 };
@@ -18,7 +17,7 @@ const PAGE: u32 = 2_000;
 /// # Errors
 /// When the store fails; what was replaced until then stands.
 pub async fn replace_all(store: &DynStore, scope: &Scope) -> anyhow::Result<u64> {
-    let placer = Placer::load(store, scope, Gazetteer::default()).await.context("reading areas and places")?;
+    let placer = Placer::load(store, scope, None).await.context("reading areas and places")?;
     let mut after = None;
     let mut changed = 0;
     loop {
@@ -36,7 +35,7 @@ pub(super) async fn place_fallbacks(
     source: &SourceId,
     points: &[PointKey],
 ) -> anyhow::Result<u64> {
-    let mut placer = Placer::load(store, scope, Gazetteer::default()).await.context("reading areas and places")?;
+    let mut placer = Placer::load(store, scope, None).await.context("reading areas and places")?;
     placer.set_fallback(source.clone(), points.iter().copied());
     let mut after = None;
     let mut changed = 0;

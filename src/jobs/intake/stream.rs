@@ -25,7 +25,7 @@ use crate::{
         scope::Scope,
         time::Zone,
     },
-    geocode::Gazetteer,
+    geocode::Index,
     ingest::{Format, Found, IngestError, Item, Learned, Mapping, ReadOptions, Reader},
     store::{self, DynStore},
 };
@@ -59,10 +59,10 @@ pub async fn ingest_stream(
     reader: impl Read + Send + 'static,
     origin: &str,
 ) -> anyhow::Result<IntakeSummary> {
-    ingest_with(store, clock, scope, source, mapping, format, reader, origin, Gazetteer::default()).await
+    ingest_with(store, clock, scope, source, mapping, format, reader, origin, None).await
 }
 
-/// [`ingest_stream`] with a gazetteer of street texts.
+/// [`ingest_stream`] with an index of streets and addresses.
 ///
 /// # Errors
 /// As [`ingest_stream`].
@@ -75,12 +75,12 @@ pub async fn ingest_with(
     format: Format,
     reader: impl Read + Send + 'static,
     origin: &str,
-    gazetteer: Gazetteer,
+    index: Option<Arc<Index>>,
 ) -> anyhow::Result<IntakeSummary> {
     let began = Instant::now();
     let mut learned = remember(store, scope, source).await?;
     let stored = |learned: &Learned| Source { mapping: learned.written_into(&source.mapping), ..source.clone() };
-    let mut placer = Placer::load(store, scope, gazetteer).await.context("reading areas and places")?;
+    let mut placer = Placer::load(store, scope, index).await.context("reading areas and places")?;
     placer.set_fallback(source.id.clone(), learned.points());
     let others = others(store, scope).await.context("reading the jurisdictions")?;
     let options = ReadOptions { now: clock.now(), zone: source.zone, others };

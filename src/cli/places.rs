@@ -1,0 +1,124 @@
+//! Known places from files, for `geocode` and `ingest`: what a file is, is told by its ending and its content.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+
+use crate::{
+    cells::{ShapeOptions, read_shapes},
+    domain::area::AreaKind,
+    geocode::{Builder, Index, Taken},
+};
+
+/// What was read.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Read {
+    pub files: u64,
+    pub used: u64,
+    pub unusable: u64,
+    /// Known points, stretches of streets, towns and ZIP areas.
+    pub points: usize,
+    pub stretches: usize,
+    pub areas: usize,
+}
+
+/// An index of all files and folders.
+pub fn build(paths: &[PathBuf]) -> anyhow::Result<(Index, Read)> {
+    let mut builder = Builder::default();
+    let mut read = Read::default();
+    for path in paths {
+        add(&mut builder, &mut read, path)?;
+    }
+    if builder.is_empty() {
+        bail!("the gazetteer holds no place");
+    }
+    (read.points, read.stretches, read.areas) = builder.counts();
+    Ok((builder.build(), read))
+}
+
+/// A file that `emberwatch geocode index` wrote.
+pub fn open_index(path: &Path) -> anyhow::Result<Index> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    Index::open(bytes).with_context(|| path.display().to_string())
+}
+
+fn add(builder: &mut Builder, read: &mut Read, path: &Path) -> anyhow::Result<()> {
+    let name = || path.display().to_string();
+    if path.is_dir() {
+        return add_folder(builder, read, path);
+    }
+    let taken = if is(path, "geojson") || is(path, "json") {
+        add_geojson(builder, path).with_context(name)?
+    } else if is(path, "shp") {
+        add_shapefile(builder, path)?
+    } else if is(path, "dbf") || is(path, "zip") || is(path, "xlsx") {
+        bail!("{}: expected .csv, .geojson or .shp (with its .dbf beside it, both unzipped)", name());
+    } else {
+        let file = File::open(path).with_context(name)?;
+        builder.add_csv(io::BufReader::with_capacity(1 << 16, file)).with_context(name)?
+    };
+    read.files += 1;
+    read.used += taken.used;
+    read.unusable += taken.unusable;
+    Ok(())
+}
+
+fn add_folder(builder: &mut Builder, read: &mut Read, path: &Path) -> anyhow::Result<()> {
+    let name = || path.display().to_string();
+    let mut all: Vec<PathBuf> =
+        path.read_dir().with_context(name)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    all.sort();
+    let inside: Vec<&PathBuf> = all.iter().filter(|p| is(p, "csv") || is(p, "geojson") || is(p, "shp")).collect();
+    if inside.is_empty() {
+        let mut names: Vec<String> =
+            all.iter().filter_map(|p| p.file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
+        names.truncate(5);
+        let has = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        bail!("{}: the folder holds no .csv, .geojson or .shp file; it holds {has}", name());
+    }
+    inside.into_iter().try_for_each(|p| add(builder, read, p))
+}
+
+fn add_shapefile(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
+    let name = || path.display().to_string();
+    let shp = std::fs::read(path).with_context(name)?;
+    let table = ["dbf", "DBF"].iter().map(|e| path.with_extension(e)).find(|p| p.is_file());
+    let Some(table) = table else {
+        bail!("{}: its table {} is not beside it", name(), path.with_extension("dbf").display());
+    };
+    let dbf = std::fs::read(&table).with_context(|| table.display().to_string())?;
+    builder.add_shapefile(&shp, &dbf).with_context(name)
+}
+
+/// Lines are streets. Outlines give their centres: ZIP areas by their digits, counties by the file's name, towns else.
+fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
+    let text = std::fs::read_to_string(path)?;
+    if text.contains("LineString\"") {
+        return Ok(builder.add_geojson_lines(&text)?);
+    }
+    let options =
+        ShapeOptions { kind: AreaKind::Town, id_property: None, name_property: None, prefix: "", parent: None };
+    let counties = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("count"));
+    let municipal = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("munic"));
+    let mut taken = Taken::default();
+    for shape in read_shapes(&text, &options)? {
+        let (name, centre) = (&shape.area.name, shape.area.centre);
+        if name.len() == 5 && name.bytes().all(|b| b.is_ascii_digit()) {
+            builder.add_zip(name, centre);
+        } else if counties && !municipal {
+            builder.add_county(name, centre);
+        } else {
+            builder.add_town(name, centre);
+        }
+        taken.used += 1;
+    }
+    Ok(taken)
+}
+
+fn is(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
+}

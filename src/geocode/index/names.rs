@@ -1,0 +1,221 @@
+//! A sorted list of names and the ways to one of them: exact, by one slip, by its core, by its sound.
+//!
+//! Slips are found by the symmetric-deletion idea (Garbe, SymSpell 2012): two spellings that are one letter apart meet
+//! in a form with one letter left out. So the list of such forms is stored, and a question looks up its own.
+
+use super::file::{File, Section, Table, Writer};
+use crate::geocode::{
+    spelling::{digits_differ, distance, sound},
+    street::{Parts, fnv},
+    vocabulary,
+};
+
+/// A list of names in the file.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::geocode) struct Names<'a> {
+    text: &'a [u8],
+    list: Table<'a>,
+    slips: Table<'a>,
+    cores: Table<'a>,
+    sounds: Table<'a>,
+}
+
+const NAME_ROW: usize = 8;
+const HASH_ROW: usize = 8;
+
+impl<'a> Names<'a> {
+    pub fn streets(file: &'a File) -> Self {
+        Self {
+            text: file.section(Section::Text),
+            list: file.table(Section::Streets, NAME_ROW),
+            slips: file.table(Section::StreetSlips, HASH_ROW),
+            cores: file.table(Section::StreetCores, HASH_ROW),
+            sounds: file.table(Section::StreetSounds, HASH_ROW),
+        }
+    }
+
+    pub fn towns(file: &'a File) -> Self {
+        let slips = file.table(Section::TownSlips, HASH_ROW);
+        Self { list: file.table(Section::Towns, NAME_ROW), slips, ..Self::streets(file) }
+    }
+
+    pub fn get(&self, id: u32) -> &'a str {
+        let (from, len) = (self.list.u32(id as usize, 0) as usize, self.list.u32(id as usize, 4) as usize);
+        self.text.get(from..from.saturating_add(len)).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("")
+    }
+
+    /// Names that begin so.
+    pub fn starting(&self, start: &str) -> std::ops::Range<u32> {
+        let first = self.list.lower(0, self.list.len(), |row| self.get(row as u32) < start);
+        let end = self.list.lower(first, self.list.len(), |row| self.get(row as u32).starts_with(start));
+        first as u32..end as u32
+    }
+
+    pub fn find(&self, name: &str) -> Option<u32> {
+        let row = self.list.lower(0, self.list.len(), |row| self.get(row as u32) < name);
+        (row < self.list.len() && self.get(row as u32) == name).then_some(row as u32)
+    }
+
+    /// Names whose letters are at most one slip away (two for long names), nearest first.
+    pub fn near(&self, name: &str) -> Vec<(u32, usize)> {
+        // Words may be written short or long, and a slip may be in either form: "OAK SR", "OAK STRET".
+        let forms = [squeeze(name), squeeze(&written_out(name))];
+        let most = if forms[0].len() >= 9 { 2 } else { 1 };
+        let mut ids: Vec<u32> = Vec::new();
+        for form in &forms {
+            for hash in slips(form) {
+                ids.extend(self.slips.rows_of(hash).map(|row| self.slips.u32(row, 4)));
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let mut near: Vec<(u32, usize)> = ids
+            .into_iter()
+            .filter_map(|id| {
+                let other = self.get(id);
+                let short = distance(&forms[0], &squeeze(other), most);
+                let long = distance(&forms[1], &squeeze(&written_out(other)), most);
+                short.into_iter().chain(long).min().map(|d| (id, d))
+            })
+            .collect();
+        near.sort_by_key(|(id, d)| (*d, *id));
+        near
+    }
+
+    /// Names of the same core that do not contradict: "MAIN" leads to "N MAIN ST"; with how much is left out.
+    pub fn relaxed(&self, name: &str) -> Vec<(u32, u32)> {
+        let parts = Parts::of(name);
+        let rows = self.cores.rows_of(hash32(parts.core.as_bytes()));
+        let mut found: Vec<(u32, u32)> = rows
+            .filter_map(|row| {
+                let id = self.cores.u32(row, 4);
+                let other = Parts::of(self.get(id));
+                (other.core == parts.core).then(|| parts.missing(&other)).flatten().map(|n| (id, n))
+            })
+            .collect();
+        found.sort_by_key(|(id, n)| (*n, *id));
+        found
+    }
+
+    /// Names of one street's line: the same core, whatever direction, and no other suffix.
+    pub fn family(&self, name: &str) -> Vec<u32> {
+        let parts = Parts::of(name);
+        let rows = self.cores.rows_of(hash32(parts.core.as_bytes()));
+        let mut found: Vec<u32> = rows
+            .map(|row| self.cores.u32(row, 4))
+            .filter(|id| {
+                let other = Parts::of(self.get(*id));
+                other.core == parts.core
+                    && (other.suffix == parts.suffix || other.suffix.is_none() || parts.suffix.is_none())
+            })
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Names that sound alike and do not contradict otherwise.
+    pub fn alike(&self, name: &str) -> Vec<u32> {
+        let parts = Parts::of(name);
+        let own = sound(parts.core);
+        // Short sounds are shared by names that nobody would mistake for one another.
+        if own.len() < 3 {
+            return Vec::new();
+        }
+        let rows = self.sounds.rows_of(hash32(own.as_bytes()));
+        let mut found: Vec<u32> = rows
+            .map(|row| self.sounds.u32(row, 4))
+            .filter(|id| {
+                let other = Parts::of(self.get(*id));
+                other.core.bytes().next() == parts.core.bytes().next()
+                    && sound(other.core) == own
+                    && !digits_differ(other.core, parts.core)
+                    && parts.missing(&other) == Some(0)
+            })
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Write sorted names; answers nothing, because a name's number is its place in the list.
+pub(in crate::geocode) fn write_streets(writer: &mut Writer, names: &[String]) {
+    write_list(writer, Section::Streets, names);
+    write_hashes(writer, Section::StreetSlips, names, both_slips);
+    write_hashes(writer, Section::StreetCores, names, |n| vec![hash32(Parts::of(n).core.as_bytes())]);
+    write_hashes(writer, Section::StreetSounds, names, |n| vec![hash32(sound(Parts::of(n).core).as_bytes())]);
+}
+
+pub(in crate::geocode) fn write_towns(writer: &mut Writer, names: &[String]) {
+    write_list(writer, Section::Towns, names);
+    write_hashes(writer, Section::TownSlips, names, both_slips);
+}
+
+fn write_list(writer: &mut Writer, section: Section, names: &[String]) {
+    for name in names {
+        let from = writer.section(Section::Text).len() as u32;
+        writer.section(Section::Text).extend(name.as_bytes());
+        let list = writer.section(section);
+        list.extend(from.to_le_bytes());
+        list.extend((name.len() as u32).to_le_bytes());
+    }
+}
+
+fn write_hashes(writer: &mut Writer, section: Section, names: &[String], hashes: impl Fn(&str) -> Vec<u32>) {
+    let mut rows: Vec<(u32, u32)> = Vec::with_capacity(names.len() * 4);
+    for (id, name) in names.iter().enumerate() {
+        rows.extend(hashes(name).into_iter().map(|h| (h, id as u32)));
+    }
+    rows.sort_unstable();
+    let out = writer.section(section);
+    out.reserve(rows.len() * HASH_ROW);
+    for (hash, id) in rows {
+        out.extend(hash.to_le_bytes());
+        out.extend(id.to_le_bytes());
+    }
+}
+
+/// The letters without the spaces, so that a lost or a stray space costs nothing; of a town without its class.
+fn squeeze(name: &str) -> Vec<u8> {
+    name.bytes().take_while(|b| *b != b'\t').filter(|b| *b != b' ').collect()
+}
+
+/// The name with every word in its long form.
+fn written_out(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() * 2);
+    for word in name.split('\t').next().unwrap_or("").split(' ') {
+        out.push_str(vocabulary::long(word));
+    }
+    out
+}
+
+fn both_slips(name: &str) -> Vec<u32> {
+    let mut all = slips(&squeeze(name));
+    all.extend(slips(&squeeze(&written_out(name))));
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Hashes of the letters, and of the letters with each one left out; sorted, without repetition.
+fn slips(letters: &[u8]) -> Vec<u32> {
+    // Very long texts are not names: each would fill the list with forms that nobody asks for.
+    const LONGEST: usize = 60;
+    let mut out = vec![hash32(letters)];
+    if letters.len() <= LONGEST {
+        let mut form = Vec::with_capacity(letters.len());
+        for skip in 0..letters.len() {
+            form.clear();
+            form.extend_from_slice(&letters[..skip]);
+            form.extend_from_slice(&letters[skip + 1..]);
+            out.push(hash32(&form));
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+fn hash32(bytes: &[u8]) -> u32 {
+    let h = fnv(bytes);
+    (h ^ (h >> 32)) as u32
+}

@@ -1,0 +1,94 @@
+//! Shapefiles written here byte by byte, after the technical description.
+
+use super::*;
+use crate::{
+    domain::place::Precision,
+    geocode::{Answer, Query},
+};
+
+fn shp(kind: i32, lines: &[&[(f64, f64)]]) -> Vec<u8> {
+    let mut out = vec![0; HEAD];
+    out[..4].copy_from_slice(&9994_i32.to_be_bytes());
+    out[28..32].copy_from_slice(&1000_i32.to_le_bytes());
+    out[32..36].copy_from_slice(&kind.to_le_bytes());
+    for (i, line) in lines.iter().enumerate() {
+        let length = 48 + line.len() * 16;
+        out.extend((i as i32 + 1).to_be_bytes());
+        out.extend((length as i32 / 2).to_be_bytes());
+        out.extend(kind.to_le_bytes());
+        out.extend([0; 32]);
+        out.extend(1_i32.to_le_bytes());
+        out.extend((line.len() as i32).to_le_bytes());
+        out.extend(0_i32.to_le_bytes());
+        for (x, y) in *line {
+            out.extend(x.to_le_bytes());
+            out.extend(y.to_le_bytes());
+        }
+    }
+    out
+}
+
+fn dbf(columns: &[&str], rows: &[&[&str]]) -> Vec<u8> {
+    const WIDTH: usize = 20;
+    let mut out = vec![3, 126, 1, 1];
+    out.extend((rows.len() as u32).to_le_bytes());
+    out.extend((33 + columns.len() as u16 * 32).to_le_bytes());
+    out.extend((1 + columns.len() as u16 * WIDTH as u16).to_le_bytes());
+    out.extend([0; 20]);
+    for column in columns {
+        let mut field = [0; 32];
+        field[..column.len()].copy_from_slice(column.as_bytes());
+        field[11] = b'C';
+        field[16] = WIDTH as u8;
+        out.extend(field);
+    }
+    out.push(0x0D);
+    for row in rows {
+        out.push(b' ');
+        for value in *row {
+            out.extend(format!("{value:WIDTH$}").as_bytes());
+        }
+    }
+    out
+}
+
+const MAIN: &[(f64, f64)] = &[(-68.670, 44.880), (-68.666, 44.880)];
+const OAK: &[(f64, f64)] = &[(-68.666, 44.880), (-68.666, 44.884)];
+const COLUMNS: &[&str] = &["FULLNAME", "LFROMHN", "LTOHN", "RFROMHN", "RTOHN", "ZIPL", "ZIPR"];
+const ROWS: &[&[&str]] =
+    &[&["Main St", "198", "100", "199", "101", "04473", "04473"], &["Oak Ave", "", "", "1", "99", "", "04473"]];
+
+#[test]
+fn ranges_of_tiger_place_a_house_on_its_side_and_at_its_share_of_the_block() {
+    let mut builder = Builder::default();
+    let taken = builder.add_shapefile(&shp(3, &[MAIN, OAK]), &dbf(COLUMNS, ROWS)).unwrap();
+    assert_eq!(taken, Taken { used: 2, unusable: 0 });
+    let index = builder.build();
+    let ask = |text| match index.answer(&Query { text: Some(text), zip: Some("04473"), ..Query::default() }) {
+        Answer::Found(found) => found,
+        other => panic!("{text}: {other:?}"),
+    };
+    // The numbers fall along the line: 120 lies near its end, on the left of it, which is north.
+    let house = ask("120 Main Street");
+    assert_eq!(house.precision, Precision::Range);
+    assert!(house.point.lon() > -68.668 && house.point.lat() > 44.88, "{:?}", house.point);
+    assert!(ask("121 Main Street").point.lat() < 44.88);
+    assert!(house.radius_m >= 40.0);
+    assert_eq!(ask("Main St / Oak Ave").precision, Precision::Intersection);
+    // A number that no stretch has leads to the street, not to a house.
+    assert_eq!(ask("900 Main Street").precision, Precision::Street);
+}
+
+#[test]
+fn what_is_wrong_with_a_shapefile_is_said() {
+    let (good, table) = (shp(3, &[MAIN, OAK]), dbf(COLUMNS, ROWS));
+    let error = |shp: &[u8], dbf: &[u8]| Builder::default().add_shapefile(shp, dbf).unwrap_err();
+    assert_eq!(error(b"PK", &table), BadShape::Code);
+    assert_eq!(error(&shp(5, &[]), &table), BadShape::Kind(5));
+    assert_eq!(error(&good[..good.len() - 7], &table), BadShape::Cut(good.len() - 7));
+    assert_eq!(error(&good, &table[..40]), BadShape::Table);
+    assert_eq!(error(&good, &dbf(COLUMNS, &ROWS[..1])), BadShape::Rows { shapes: 2, rows: 1 });
+    let projected = shp(3, &[&[(500_000.0, 4_970_000.0), (500_100.0, 4_970_000.0)]]);
+    assert_eq!(error(&projected, &dbf(COLUMNS, &ROWS[..1])), BadShape::Projected("500000, 4970000".into()));
+    assert!(matches!(error(&good, &dbf(&["ID"], &[&["1"], &["2"]])), BadShape::Columns { .. }));
+}
