@@ -1,6 +1,6 @@
 //! The areas' own rules: each area's history, learnt with its sisters, says what its budget of false alerts allows.
 //!
-//! Areas of one kind are sisters and are learnt together ([`detect::pooled()`]). A rule with a budget of B false alerts
+//! Areas of one kind are sisters and are learnt together ([`pooled::pooled()`]). A rule with a budget of B false alerts
 //! a year and area speaks when the recurrence interval of what an area saw in some window of 1 to 14 days is 365.25 ÷ B
 //! days or more. Judged are the day before the last and the last, each by the share of its reports that is known by now.
 //!

@@ -1,7 +1,7 @@
 //! What is known about where, in one file that is used as it is.
 //!
 //! [`Builder`] collects street texts, address points, stretches of streets with their numbers, landmarks, towns and ZIP
-//! areas; [`Index`] is the result, in memory or from a file ([`file`] describes it). To add a kind of source: a method
+//! areas; [`Index`] is the result, in memory or from a file ([`mod@file`] describes it). To add a kind of source: a method
 //! of the builder that turns it into these rows.
 
 mod build;

@@ -9,7 +9,7 @@
 //! Limits: no dictionary of places, so a town without comma, state or ZIP behind it is taken for a street or a
 //! building; names of firms and of people are told only by their position and a few words.
 //!
-//! To add a label: its name in [`label`], its emission in [`potentials`] and its place in [`order`].
+//! To add a label: its name in [`mod@label`], its emission in [`mod@potentials`] and its place in [`mod@order`].
 
 mod address;
 mod label;
