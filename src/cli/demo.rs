@@ -30,6 +30,8 @@ use crate::{
 /// Past days that are analysed, so that alerts have a history: every other day, then daily.
 const REPLAY_DAYS: i32 = 75;
 const REPLAY_DAILY: i32 = 8;
+/// Replayed days that are forecast from as well.
+const FORECAST_BACK: std::ops::RangeInclusive<i32> = 8..=16;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  emberwatch demo --days 365 --port 8081")]
@@ -163,14 +165,16 @@ async fn analyse_day_by_day(
 ) -> anyhow::Result<()> {
     // The first two weeks are what later days are compared with.
     let replayed = REPLAY_DAYS.min(world_days - 14);
-    let past = (1..=replayed).rev().filter(|back| *back <= REPLAY_DAILY || back % 2 == 0).map(|back| end - back);
-    for day in past {
+    let past = (1..=replayed).rev().filter(|back| *back <= REPLAY_DAILY || back % 2 == 0);
+    for back in past {
+        let day = end - back;
         let at = (day + 1).starts_at(zone) + Duration::minutes(315);
         if at > clock.now() {
             break;
         }
         let then: DynClock = ManualClock::at(at);
-        let request = Request { as_of: Some(day), replay: true };
+        // A few weeks that were forecast are over, so that the record has something to tell.
+        let request = Request { as_of: Some(day), replay: true, forecast: FORECAST_BACK.contains(&back) };
         jobs::analyse::analyse(store, &then, scope, request, config).await?;
     }
     if let Some(summary) = jobs::analyse::analyse(store, clock, scope, Request::as_of(None), config).await? {

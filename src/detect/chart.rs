@@ -51,7 +51,8 @@ pub enum ChartError {
 }
 
 /// Whether to follow the publication or a well-known implementation where the two disagree. Every chart's
-/// documentation lists where they do.
+/// documentation lists where they do. `emberwatch detect` follows R unless told otherwise, for whoever comes from there
+/// expects the same answers; code asks for the publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Follow {
     /// The definition as published.

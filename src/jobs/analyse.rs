@@ -52,13 +52,15 @@ const MERGE_TRIES: u32 = 5;
 pub struct Request {
     /// The day to take for today; `None` is today, or the last day with data when that is long ago.
     pub as_of: Option<Day>,
-    /// Only for the alerts that the day would have had: nothing is forecast and no follow-up is opened.
+    /// Only for what the day would have had: its alerts, and where `forecast` says so its forecasts. No follow-up is
+    /// opened, and nothing that stands for today is touched.
     pub replay: bool,
+    pub forecast: bool,
 }
 
 impl Request {
     pub fn as_of(day: Option<Day>) -> Self {
-        Self { as_of: day, replay: false }
+        Self { as_of: day, replay: false, forecast: true }
     }
 }
 
@@ -120,6 +122,7 @@ pub(super) struct Inputs {
     /// A day before one that was analysed already: detected and stored, but no alert is touched.
     pub looking_back: bool,
     pub replay: bool,
+    pub forecast: bool,
 }
 
 /// Analyse one jurisdiction as of a day. `Ok(None)` when there is no event at all.
@@ -162,7 +165,7 @@ async fn read(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
-    Request { as_of, replay }: Request,
+    Request { as_of, replay, forecast }: Request,
     config: &Config,
 ) -> anyhow::Result<Option<Inputs>> {
     let all = store.jurisdictions().await?;
@@ -226,6 +229,7 @@ async fn read(
         },
         looking_back,
         replay,
+        forecast,
         facts,
         jurisdiction,
         now,

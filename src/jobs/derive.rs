@@ -91,10 +91,10 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
         b.recurrence_interval_days.total_cmp(&a.recurrence_interval_days).then_with(|| a.id.cmp(&b.id))
     });
     let completeness = completeness(&facts, inputs.days, &feeds);
-    let (forecasts, records) = if inputs.replay {
-        Default::default()
-    } else {
+    let (forecasts, records) = if inputs.forecast {
         forecasts(inputs, &facts, &areas, &silent, &completeness, &mut notes)?
+    } else {
+        Default::default()
     };
     let track_records = if inputs.replay || inputs.looking_back {
         None

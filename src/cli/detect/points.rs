@@ -48,8 +48,8 @@ pub(super) static METHOD: Method = Method {
         },
         Key {
             name: "follow",
-            default: "paper",
-            says: "paper: today's largest for cusum; surveillance: the largest ever, as R surveillance 1.20.3",
+            default: "surveillance",
+            says: "surveillance: the largest ever for cusum, as R surveillance 1.20.3; paper: today's largest",
         },
     ],
     prepare: no_series,

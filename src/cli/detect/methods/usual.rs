@@ -23,9 +23,9 @@ pub(super) const HARMONICS: Key =
 pub(super) const TREND: Key = Key { name: "trend", default: "no", says: "whether mean=glm has a trend, yes or no" };
 pub(super) const FOLLOW: Key = Key {
     name: "follow",
-    default: "paper",
-    says: "where they disagree, the definition as published: paper, or what R surveillance 1.20.3 makes of it: \
-           surveillance",
+    default: "surveillance",
+    says: "where they disagree, what R surveillance 1.20.3 gives: surveillance, so that the answers are the same, or \
+           the definition as published: paper",
 };
 
 /// How the usual count is to be had, before the series is known.
