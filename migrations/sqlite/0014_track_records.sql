@@ -22,3 +22,6 @@ CREATE INDEX forecasts_by_day ON forecasts (jurisdiction_id, issued);
 
 -- Of what a forecast consists.
 ALTER TABLE forecasts ADD COLUMN detail TEXT;
+
+-- What was usual when people were last told of an alert.
+ALTER TABLE alerts ADD COLUMN told_expected REAL DEFAULT 0;

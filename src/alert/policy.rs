@@ -49,7 +49,7 @@ pub enum Reach {
     Areas(Vec<AreaId>),
 }
 
-/// Told again when `observed ≥ ratio × told` **and** `observed ≥ told + more`.
+/// Told again when what is above usual is `ratio` times what it was when told, **and** `more` cases more.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growth {
     pub ratio: f64,

@@ -17,6 +17,9 @@
 //! **Whose figures.** The strongest cluster's, when it alone reaches the group's tier: it says where to
 //! go. Otherwise the rarest signal's. The others are told as corroboration.
 //!
+//! **Late reports** restate an alert's figures without telling people again: what came days after it happened does not count
+//! as growth.
+//!
 //! **Moved.** People are told where an alert has gone: whoever goes out tonight goes to the wrong place otherwise.
 //! How a cluster grows, moves and cools from day to day is told in its [`course`](crate::domain::course).
 //!
@@ -62,6 +65,8 @@ pub struct Setting<'a> {
     pub waiting: &'a BTreeMap<AreaId, Day>,
     /// Cases in the place and window of open alerts, counted anew with what came since.
     pub recounted: &'a BTreeMap<AlertId, u32>,
+    /// Of these, the ones that came since the alert was last changed, and days after they happened.
+    pub late: &'a BTreeMap<AlertId, u32>,
     pub now: DateTime<Utc>,
 }
 
@@ -229,6 +234,7 @@ fn raise(group: &Group, setting: &Setting) -> Change {
         signals: Vec::new(),
         caveats: Vec::new(),
         told_observed: told.observed,
+        told_expected: told.expected,
         raised_at: setting.now,
         updated_at: setting.now,
     };
@@ -311,10 +317,16 @@ fn carry_on(before: &Alert, group: &Group, setting: &Setting) -> Option<Change> 
     }
     let told = told(group, setting.policy);
     let growth = setting.policy.growth;
-    let grown = |ratio: f64, from: u32| {
-        f64::from(told.observed) >= ratio * f64::from(from) && told.observed >= from.saturating_add(growth.more)
+    // What is above usual is compared: a county's figures hold more than those of a place in it without being worse.
+    let grown = |ratio: f64, from: u32, from_expected: f64| {
+        let (then, now) = (f64::from(from) - from_expected, f64::from(told.observed) - told.expected);
+        let more = told.observed >= from.saturating_add(growth.more);
+        more && now >= ratio * then && now >= then + f64::from(growth.more)
     };
+    // What was reported days late restates the past: it is no growth that people should be told of.
+    let late = setting.late.get(&before.id).copied().unwrap_or(0);
     let mut after = updated(before.clone(), group, setting);
+    after.told_observed = before.told_observed.saturating_add(late);
     let turn = Standing::of_alert(&after).since(&Standing::of_alert(before));
     // A second run on the same day sees the turn that the first one saw, unless the figures have changed since.
     if turn != Turn::Steady || after.last_signalled > before.last_signalled {
@@ -323,7 +335,7 @@ fn carry_on(before: &Alert, group: &Group, setting: &Setting) -> Option<Change> 
     let louder = after.tier > before.tier;
 
     if before.state == AlertState::Dismissed {
-        if louder || grown(growth.reopen_ratio, before.observed) {
+        if louder || grown(growth.reopen_ratio, before.observed.saturating_add(late), before.expected) {
             return told_again(before, after, AlertState::Open, News::Escalated, setting);
         }
         return changed(before, signalled(before.clone(), group, setting.as_of), None, setting);
@@ -332,7 +344,7 @@ fn carry_on(before: &Alert, group: &Group, setting: &Setting) -> Option<Change> 
         let state = if before.state == AlertState::Acknowledged { AlertState::Open } else { before.state };
         return told_again(before, after, state, News::Escalated, setting);
     }
-    if grown(growth.ratio, before.told_observed) {
+    if grown(growth.ratio, after.told_observed, before.told_expected) {
         return told_again(before, after, before.state, News::Grown, setting);
     }
     let moved = turn == Turn::Moved && after.tier == Tier::Alert;
@@ -341,7 +353,7 @@ fn carry_on(before: &Alert, group: &Group, setting: &Setting) -> Option<Change> 
 
 fn told_again(before: &Alert, after: Alert, state: AlertState, news: News, setting: &Setting) -> Option<Change> {
     let raised_at = if news == News::Escalated { setting.now } else { before.raised_at };
-    let after = Alert { state, told_observed: after.observed, raised_at, ..after };
+    let after = Alert { state, told_observed: after.observed, told_expected: after.expected, raised_at, ..after };
     changed(before, after, Some(news), setting)
 }
 

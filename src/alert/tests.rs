@@ -149,7 +149,7 @@ fn run(open: &[Alert], signals: &[Signal], days: i32) -> Vec<Change> {
 }
 
 fn run_with(policy: &Policy, open: &[Alert], signals: &[Signal], days: i32, data_through: i32) -> Vec<Change> {
-    run_late(policy, open, signals, days, data_through, &BTreeMap::new(), &BTreeMap::new())
+    run_late(policy, open, signals, days, data_through, &BTreeMap::new(), &BTreeMap::new(), &BTreeMap::new())
 }
 
 fn run_late(
@@ -160,6 +160,7 @@ fn run_late(
     data_through: i32,
     waiting: &BTreeMap<AreaId, Day>,
     recounted: &BTreeMap<AlertId, u32>,
+    late: &BTreeMap<AlertId, u32>,
 ) -> Vec<Change> {
     let jurisdiction = JurisdictionId::new("me").unwrap();
     let areas = areas();
@@ -172,6 +173,7 @@ fn run_late(
         data_through: Day::from_epoch_days(TODAY + data_through),
         waiting,
         recounted,
+        late,
         now: instant(days),
     };
     reconcile(open, signals, &setting)
@@ -336,7 +338,7 @@ fn an_alert_in_an_area_that_waits_for_a_silent_feed_is_not_over() {
     let open: Vec<Alert> = run(&[], &[cluster(0, 2)], 0).into_iter().map(|c| c.alert).collect();
     let quiet = |area: &str| {
         let waiting = BTreeMap::from([(AreaId::new(area).unwrap(), Day::from_epoch_days(TODAY + 2))]);
-        run_late(&policy(), &open, &[], 8, 8, &waiting, &BTreeMap::new())
+        run_late(&policy(), &open, &[], 8, 8, &waiting, &BTreeMap::new(), &BTreeMap::new())
     };
     assert_eq!(quiet("bangor"), [], "data through the second day only");
     assert_eq!(quiet("york")[0].alert.state, AlertState::Over, "another area's silence is no reason");
@@ -347,7 +349,7 @@ fn late_reports_restate_an_alert_without_news_and_never_take_cases_away() {
     let open: Vec<Alert> = run(&[], &[cluster(0, 2)], 0).into_iter().map(|c| c.alert).collect();
     let again = |n: u32| {
         let recounted = BTreeMap::from([(open[0].id, n)]);
-        run_late(&policy(), &open, &[], 2, 2, &BTreeMap::new(), &recounted)
+        run_late(&policy(), &open, &[], 2, 2, &BTreeMap::new(), &recounted, &BTreeMap::new())
     };
     let restated = &again(9)[0];
     assert_eq!((restated.alert.observed, restated.news, restated.alert.state), (9, None, AlertState::Open));
@@ -619,4 +621,20 @@ fn deaths_and_overdoses_of_one_county_are_two_alerts_with_their_own_words() {
         headlines,
         ["york: 3 fatal overdoses in 24 hours; 0.2 are usual", "york: 9 overdoses in 24 hours; 2 are usual"]
     );
+}
+
+#[test]
+fn cases_that_come_days_late_restate_the_figures_and_are_no_growth() {
+    let open = stored(&[], &run(&[], &[cluster(0, 2)], 0));
+    let more = cases(later(cluster(0, 2), 1), 11);
+    let told = |late: u32| {
+        let late = BTreeMap::from([(open[0].id, late)]);
+        let nothing = BTreeMap::new();
+        only(run_late(&policy(), &open, std::slice::from_ref(&more), 1, 1, &BTreeMap::new(), &nothing, &late))
+    };
+    assert_eq!(told(0).news, Some(News::Grown));
+    let restated = told(5);
+    assert_eq!((restated.news, restated.alert.observed, restated.alert.told_observed), (None, 11, 11));
+    // What came on time on top of it is told.
+    assert_eq!(told(1).news, Some(News::Grown));
 }

@@ -110,6 +110,8 @@ pub struct Alert {
     pub caveats: Vec<String>,
     /// Cases when people were last told of it: raised, escalated or grown.
     pub told_observed: u32,
+    /// What was usual then.
+    pub told_expected: f64,
     /// When it reached its present tier: what hours to acknowledgement count from.
     pub raised_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    derive::{Derived, derive, recount},
+    derive::{Derived, Recount, derive, recount},
     track,
 };
 use crate::{
@@ -283,7 +283,7 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
     let policy = Policy::new(&inputs.rules, &tree, settings.min_cases, settings.days_until_over as i32);
     let open = store.alerts_to_merge(scope, inputs.days.to - policy.days_until_over).await?;
     let waiting = derived.watch.waiting(inputs.moment);
-    let recounted = recount(&derived.counted, &open, &tree);
+    let Recount { recounted, late } = recount(&derived.counted, &open, &tree);
     let setting = Setting {
         jurisdiction: &inputs.jurisdiction.id,
         areas: &areas,
@@ -293,6 +293,7 @@ async fn merge(store: &DynStore, scope: &Scope, inputs: &Inputs, derived: &Deriv
         data_through: derived.data_through,
         waiting: &waiting,
         recounted: &recounted,
+        late: &late,
         now: inputs.now,
     };
     let changes = alert::reconcile(&open, &derived.signals, &setting);

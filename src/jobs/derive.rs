@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Duration;
+
 use super::{
     analyse::Inputs,
     area_rules::AreaGround,
@@ -32,6 +34,8 @@ use crate::{
 
 /// Nothing is later than this.
 const LONGEST_DELAY_DAYS: i32 = 62;
+/// A report that comes so long after what it tells of is no news.
+const LATE_HOURS: i64 = 48;
 
 /// Everything derived from one reading of the store, before alerts.
 pub(super) struct Derived {
@@ -148,9 +152,15 @@ pub(super) fn lateness(feeds: &Feeds, source: &SourceId, days: DayRange) -> Vec<
     days.days().map(|day| if days.to - day > LONGEST_DELAY_DAYS { 1.0 } else { feeds.lateness(source, day) }).collect()
 }
 
-/// Cases in the place and window of each alert, as they are known now: in its cells, or in its area where the figures
-/// it tells are the area's.
-pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) -> BTreeMap<AlertId, u32> {
+/// Cases in the place and window of each alert, as they are known now.
+pub(super) struct Recount {
+    pub recounted: BTreeMap<AlertId, u32>,
+    /// Those that came since the alert was last changed, [`LATE_HOURS`] and more after they happened.
+    pub late: BTreeMap<AlertId, u32>,
+}
+
+/// Counted anew in each alert's cells, or in its area where the figures it tells are the area's.
+pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) -> Recount {
     let overdoses: Vec<EventFact> = facts.iter().filter(|f| f.kind == EventKind::Overdose).cloned().collect();
     let in_cells = |alert: &Alert, fact: &EventFact| {
         let of_size = |c: Cell| alert.cells.first().and_then(|first| c.parent(first.resolution()));
@@ -168,9 +178,20 @@ pub(super) fn recount(facts: &[EventFact], alerts: &[Alert], tree: &AreaTree) ->
         let area = of_area(alert);
         let inside =
             |f: &&&EventFact| alert.measure.counts(f) && if area { in_area(alert, f) } else { in_cells(alert, f) };
-        counted_once(&overdoses, alert.window).iter().filter(inside).count() as u32
+        let all = counted_once(&overdoses, alert.window);
+        let late = |f: &&&EventFact| {
+            f.received_at > alert.updated_at && f.received_at - f.occurred_at >= Duration::hours(LATE_HOURS)
+        };
+        let late = all.iter().filter(inside).filter(late).count() as u32;
+        (all.iter().filter(inside).count() as u32, late)
     };
-    alerts.iter().filter(|a| a.kind == EventKind::Overdose).map(|a| (a.id, count(a))).collect()
+    let mut found = Recount { recounted: BTreeMap::new(), late: BTreeMap::new() };
+    for alert in alerts.iter().filter(|a| a.kind == EventKind::Overdose) {
+        let (all, late) = count(alert);
+        found.recounted.insert(alert.id, all);
+        found.late.insert(alert.id, late);
+    }
+    found
 }
 
 /// By age in days: the share that is known of a day, over all feeds in the parts that they lately had.

@@ -68,6 +68,7 @@ fn news(news: News) -> AlertNews {
         signals: vec![],
         caveats: vec!["Two of the six share one address.".into()],
         told_observed: 6,
+        told_expected: 1.2,
         turn: crate::domain::course::Turn::New,
         raised_at: now(),
         updated_at: now(),

@@ -105,6 +105,7 @@ fn alert(name: &str, at: i32, days: f64) -> Alert {
         signals: vec![],
         caveats: vec![],
         told_observed: 6,
+        told_expected: 1.2,
         turn: crate::domain::course::Turn::New,
         raised_at: now() - Duration::hours(2),
         updated_at: now() - Duration::hours(2),

@@ -309,6 +309,7 @@ pub(super) fn alert(r: &impl Columns) -> Result<Alert> {
         signals: r.json("signals")?,
         caveats: r.json("caveats")?,
         told_observed: r.u32("told_observed")?,
+        told_expected: r.real("told_expected")?,
         turn: r.word("turn", Turn::parse)?,
         raised_at: r.instant("raised_at")?,
         updated_at: r.instant("updated_at")?,

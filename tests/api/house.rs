@@ -527,6 +527,7 @@ fn alert(id: AlertId, cell: Cell, county: &str, name: &str, signals: Vec<SignalI
         signals,
         caveats: vec![],
         told_observed: 6,
+        told_expected: 1.2,
         turn: emberwatch::domain::course::Turn::New,
         raised_at: now() - Duration::hours(4),
         updated_at: now() - Duration::hours(4),

@@ -175,6 +175,7 @@ pub fn alert(n: u128, area_id: &str, tier: Tier, day: u32) -> Alert {
         signals: vec![s.id],
         caveats: s.caveats,
         told_observed: 6,
+        told_expected: 1.2,
         turn: emberwatch::domain::course::Turn::New,
         raised_at: may(1),
         updated_at: may(day),

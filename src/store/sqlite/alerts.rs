@@ -159,7 +159,7 @@ pub(super) async fn put(tx: &mut SqliteConnection, scope: &Scope, alert: &Alert,
         "INSERT INTO alerts (jurisdiction_id, alert_id, version, tier, loudness, state, rule, kind, headline, sentence,
          place_name, area_id, cells, latitude, longitude, radius_km, window_from, window_to, observed, expected,
          expected_low, expected_high, p_value, recurrence_interval_days, peak_recurrence_interval_days,
-         first_signalled, last_signalled, signals, caveats, told_observed, turn, measure, raised_at, updated_at) ",
+         first_signalled, last_signalled, signals, caveats, told_observed, told_expected, turn, measure, raised_at, updated_at) ",
     );
     sql.push_values([alert], |mut b, a| {
         b.push_bind(scope.jurisdiction.as_str())
@@ -192,6 +192,7 @@ pub(super) async fn put(tx: &mut SqliteConnection, scope: &Scope, alert: &Alert,
             .push_bind(json(&a.signals))
             .push_bind(json(&a.caveats))
             .push_bind(i64::from(a.told_observed))
+            .push_bind(a.told_expected)
             .push_bind(a.turn.as_str())
             .push_bind(a.measure.as_str())
             .push_bind(instant(a.raised_at))
@@ -209,6 +210,7 @@ pub(super) async fn put(tx: &mut SqliteConnection, scope: &Scope, alert: &Alert,
          peak_recurrence_interval_days = excluded.peak_recurrence_interval_days,
          first_signalled = excluded.first_signalled, last_signalled = excluded.last_signalled,
          signals = excluded.signals, caveats = excluded.caveats, told_observed = excluded.told_observed,
+         told_expected = excluded.told_expected,
          turn = excluded.turn, measure = excluded.measure,
          raised_at = excluded.raised_at, updated_at = excluded.updated_at
          WHERE alerts.version = ",

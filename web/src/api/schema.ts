@@ -719,6 +719,11 @@ export interface components {
        */
       told_observed: number;
       /**
+       * Format: double
+       * @description What was usual then.
+       */
+      told_expected: number;
+      /**
        * Format: date-time
        * @description When it reached its present tier: what hours to acknowledgement count from.
        */
