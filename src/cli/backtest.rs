@@ -9,7 +9,8 @@ use super::study::{Study, StudyArgs};
 use crate::{
     domain::{forecast::ForecastLevel, time::Day},
     forecast::{
-        ForecastModel, MAX_HORIZON, model,
+        ForecastModel, MAX_HORIZON,
+        model::{self, STACK},
         panel::{Completeness, Layout, Panel},
         rolling::{LEAST_DAYS, Rolling, Target},
         scoring::{CAPTURE, INTERVALS, OriginScores, PIT_BINS},
@@ -19,6 +20,8 @@ use crate::{
 
 /// Issue days before the first scored one, from which the scatter of forecasts is learned.
 const WARM_UP: i32 = 26;
+/// Asks for every model, and the stack of them.
+const ALL: &str = "all";
 
 /// Rolling-origin evaluation of the forecasting models on an event file.
 ///
@@ -46,8 +49,8 @@ pub struct BacktestArgs {
     /// Horizons in days, 1 to 14
     #[arg(long, value_delimiter = ',', default_values_t = [1, 3, 7, 14], value_parser = clap::value_parser!(u32).range(1..=14))]
     pub horizons: Vec<u32>,
-    /// Models: all, or some of history,recent,seasonal,endemic-epidemic,self-exciting,filter,pooled; with two or more
-    /// the stack of them is scored, too
+    /// Models: all; stack, that of all models; or some of history,recent,seasonal,endemic-epidemic,self-exciting,filter,
+    /// pooled: with two or more the stack of them is scored, too
     #[arg(long, value_delimiter = ',', default_value = "all")]
     pub models: Vec<String>,
     /// Seed of the bootstrap
@@ -198,7 +201,8 @@ pub fn report(args: &BacktestArgs) -> Result<Report> {
         origin = origin + step;
     }
     bar.finish_and_clear();
-    let results = lines(&rolling, args.seed);
+    let mut results = lines(&rolling, args.seed);
+    results.retain(|line| is_asked(line, &args.models));
     let mut notes = study.notes;
     if skipped > 0 {
         notes.push(format!("{skipped} issue days had less than {LEAST_DAYS} days of data before them: no forecast"));
@@ -240,14 +244,22 @@ pub(super) fn panel(study: &Study) -> Result<Panel> {
     Ok(Panel::new(study.days, layout, cells, areas, &[], Completeness::FromDelays)?)
 }
 
+/// Whether a line was asked for: the stack of what was asked for always is, and `history`, which skill is measured by.
+fn is_asked(line: &Line, names: &[String]) -> bool {
+    let told = line.model == STACK || line.model == "history";
+    told || names.iter().any(|n| n == ALL || n == line.model)
+}
+
 /// `history` is always among them: it is what skill is measured against.
 fn models(names: &[String]) -> Result<Vec<&'static dyn ForecastModel>> {
-    if names.iter().any(|n| n == "all") {
-        return Ok(model::all().to_vec());
-    }
     let known: Vec<&str> = model::all().iter().map(|m| m.name()).collect();
-    if let Some(bad) = names.iter().find(|n| !known.contains(&n.as_str())) {
-        bail!("--models: there is no model \"{bad}\"; expected all or some of {}", known.join(","));
+    let fits = |n: &str| n == ALL || n == STACK || known.contains(&n);
+    if let Some(bad) = names.iter().find(|n| !fits(n)) {
+        bail!("--models: there is no model \"{bad}\"; expected all, stack or some of {}", known.join(","));
+    }
+    // The stack that is meant by its name is that of all models.
+    if names.iter().any(|n| n == ALL || n == STACK) {
+        return Ok(model::all().to_vec());
     }
     Ok(model::all().into_iter().filter(|m| m.name() == "history" || names.iter().any(|n| n == m.name())).collect())
 }

@@ -113,3 +113,20 @@ fn the_table_for_people_names_every_model() {
         assert!(text.lines().any(|l| l.starts_with(model)), "{text}");
     }
 }
+
+#[test]
+fn the_stack_asked_for_by_its_name_is_that_of_all_models_and_stands_beside_history() {
+    let f = events();
+    let told = |models: &[&str]| {
+        let models = models.iter().map(|m| (*m).to_owned()).collect();
+        let results = report(&BacktestArgs { models, horizons: vec![7], step: 28, ..args(f.path()) }).unwrap().results;
+        let of_stack: Vec<f64> = results.iter().filter(|l| l.model == "stack").map(|l| l.log_score).collect();
+        let mut names: Vec<&str> = results.iter().map(|l| l.model).collect();
+        names.dedup();
+        (names, of_stack)
+    };
+    let (names, alone) = told(&["stack"]);
+    assert_eq!(names, ["history", "stack"]);
+    assert_eq!(alone, told(&["all"]).1);
+    assert_eq!(told(&["stack", "recent"]).0, ["history", "recent", "stack"]);
+}

@@ -119,6 +119,16 @@ impl AlertRule {
         }
     }
 
+    /// Whether it is on and holds this measure of an area against the area's own history.
+    pub fn judges(&self, area: &AreaId, measure: CaseMeasure, tree: &AreaTree) -> bool {
+        let reaches = match &self.places {
+            RulePlaces::Clusters => false,
+            RulePlaces::EachOf { kind } => tree.kind(area) == Some(*kind),
+            RulePlaces::Areas { areas } => areas.contains(area) && tree.get(area).is_some(),
+        };
+        self.enabled && self.measure == measure && reaches
+    }
+
     /// False alerts a year to expect of it in the whole jurisdiction.
     pub fn false_alerts_in_all(&self, tree: &AreaTree) -> f64 {
         let places = if self.of_clusters() { 1 } else { self.areas(tree).len() };

@@ -63,6 +63,14 @@ fn a_rule_of_ones_own_takes_the_place_of_the_built_in_one_of_its_id() {
     assert_eq!(rules.len(), 5);
     assert_eq!((&rules[3], &rules[4]), (&off, &mine));
     assert_eq!(mine.areas(&tree), [AreaId::new("c0").unwrap()]);
+    // Every rule judges just the areas that it names, by its own measure, and none when it is off.
+    for rule in &rules {
+        for area in ["st", "c0", "c1", "zz"].map(|a| AreaId::new(a).unwrap()) {
+            let named = rule.enabled && rule.areas(&tree).contains(&area);
+            assert_eq!(rule.judges(&area, rule.measure, &tree), named, "{} {area}", rule.id);
+            assert!(!rule.judges(&area, CaseMeasure::RepeatedNaloxone, &tree));
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use serde_json::{Map, Value};
 
 use super::{
+    byte_stream::ByteStream,
     lines::LONGEST_LINE,
     row::{Row, text_of},
 };
@@ -25,11 +26,7 @@ pub(super) struct Element {
 }
 
 pub(super) struct Elements<R> {
-    reader: R,
-    buffer: Vec<u8>,
-    at: usize,
-    filled: usize,
-    line: u64,
+    stream: ByteStream<R>,
     /// Inside a list: elements end at its `]`.
     in_list: bool,
     /// The list stands inside an object.
@@ -38,22 +35,22 @@ pub(super) struct Elements<R> {
 
 impl<R: Read> Elements<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, buffer: vec![0; 64 << 10], at: 0, filled: 0, line: 1, in_list: false, wrapped: false }
+        Self { stream: ByteStream::new(reader), in_list: false, wrapped: false }
     }
 
     pub(super) fn next(&mut self) -> io::Result<Option<Element>> {
-        while let Some(byte) = self.peek()? {
+        while let Some(byte) = self.stream.peek()? {
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b',' | b'}' => self.skip(),
+                b' ' | b'\t' | b'\r' | b'\n' | b',' | b'}' => self.stream.skip(),
                 b']' => {
-                    self.skip();
+                    self.stream.skip();
                     self.in_list = false;
                     if self.wrapped {
                         self.drain()?;
                     }
                 }
                 b'[' if !self.in_list => {
-                    self.skip();
+                    self.stream.skip();
                     self.in_list = true;
                 }
                 _ => {
@@ -68,20 +65,20 @@ impl<R: Read> Elements<R> {
 
     /// What follows the list inside its object (a cursor, counts) is not ours to read.
     fn drain(&mut self) -> io::Result<()> {
-        while self.peek()?.is_some() {
-            self.at = self.filled;
+        while self.stream.peek()?.is_some() {
+            self.stream.skip_buffer();
         }
         Ok(())
     }
 
     /// Take one value. An object at top level that turns out to hold a list is entered instead: `None`.
     fn element(&mut self) -> io::Result<Option<Element>> {
-        let mut e = Element { line: self.line, bytes: Vec::new(), too_long: false, cut: false };
+        let mut e = Element { line: self.stream.line, bytes: Vec::new(), too_long: false, cut: false };
         let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
         // The last complete string, for recognising `"items": [`.
         let (mut key, mut key_start) = (None::<Vec<u8>>, 0);
         loop {
-            let Some(byte) = self.peek()? else {
+            let Some(byte) = self.stream.peek()? else {
                 e.cut = depth > 0 || in_string;
                 return Ok(Some(e));
             };
@@ -89,11 +86,11 @@ impl<R: Read> Elements<R> {
                 return Ok(Some(e));
             }
             if !self.in_list && depth == 1 && !in_string && byte == b'[' && key.as_deref().is_some_and(is_list) {
-                self.skip();
+                self.stream.skip();
                 (self.in_list, self.wrapped) = (true, true);
                 return Ok(None);
             }
-            self.skip();
+            self.stream.skip();
             if e.bytes.len() < LONGEST_LINE {
                 e.bytes.push(byte);
             } else {
@@ -132,23 +129,6 @@ impl<R: Read> Elements<R> {
                 _ => {}
             }
         }
-    }
-
-    fn peek(&mut self) -> io::Result<Option<u8>> {
-        while self.at == self.filled {
-            match self.reader.read(&mut self.buffer) {
-                Ok(0) => return Ok(None),
-                Ok(n) => (self.at, self.filled) = (0, n),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(Some(self.buffer[self.at]))
-    }
-
-    fn skip(&mut self) {
-        self.line += u64::from(self.buffer[self.at] == b'\n');
-        self.at += 1;
     }
 }
 

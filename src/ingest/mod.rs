@@ -15,6 +15,7 @@
 //! To add a format: a variant of [`mapping::Format`], a source of rows beside `json.rs`, an arm in
 //! `rows.rs`. To add a feed: a mapping.
 
+mod byte_stream;
 mod check;
 mod compile;
 mod decode;

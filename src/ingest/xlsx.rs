@@ -228,7 +228,7 @@ fn check_size(bytes: &[u8]) -> Result<(), IngestError> {
 }
 
 fn unreadable(error: impl std::fmt::Display) -> IngestError {
-    IngestError::Workbook(format!("it can't be read as .xlsx: {error}"))
+    IngestError::Workbook(format!("it is no .xlsx file, or a damaged one ({error})"))
 }
 
 /// What of a cell's format decides how its value reads.

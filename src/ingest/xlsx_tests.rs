@@ -146,7 +146,7 @@ fn a_sheet_is_taken_by_its_name_and_the_others_are_told() {
 fn what_is_no_workbook_is_told_in_one_line() {
     let error = |bytes: &[u8]| all(bytes, &XlsxSpec::default(), &[]).err().unwrap().to_string();
     assert!(error(b"").contains("empty"), "{}", error(b""));
-    assert!(error(b"a,b\n1,2\n").starts_with("the workbook can't be read: it can't be read as .xlsx"));
+    assert!(error(b"a,b\n1,2\n").starts_with("the workbook can't be read: it is no .xlsx file, or a damaged one ("));
     assert!(error(&[0xD0, 0xCF, 0x11, 0xE0, 0, 0]).contains("save it as an open .xlsx"));
     assert!(error(&workbook("")).contains("sheet \"Data\": it is empty"));
     let twice = row(1, &["a", "b", "a"]);

@@ -18,7 +18,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::fields::Fields;
+use super::{byte_stream::ByteStream, fields::Fields};
 
 /// The record of a NEMSIS document.
 pub(super) const NEMSIS_RECORD: &str = "PatientCareReport";
@@ -53,11 +53,7 @@ impl From<io::Error> for XmlFault {
 }
 
 pub(super) struct XmlRecords<R> {
-    reader: R,
-    buffer: Vec<u8>,
-    at: usize,
-    filled: usize,
-    line: u64,
+    stream: ByteStream<R>,
     /// Local name of a record's element.
     name: String,
     /// The start tag of the next record, when it stood inside the one before.
@@ -69,17 +65,7 @@ pub(super) struct XmlRecords<R> {
 
 impl<R: Read> XmlRecords<R> {
     pub(super) fn new(reader: R, name: &str) -> Self {
-        Self {
-            reader,
-            buffer: vec![0; 64 << 10],
-            at: 0,
-            filled: 0,
-            line: 1,
-            name: name.to_owned(),
-            begun: None,
-            root: None,
-            found: false,
-        }
+        Self { stream: ByteStream::new(reader), name: name.to_owned(), begun: None, root: None, found: false }
     }
 
     pub(super) fn next(&mut self) -> Result<Option<XmlRecord>, XmlFault> {
@@ -87,15 +73,15 @@ impl<R: Read> XmlRecords<R> {
         let mut tag = Vec::new();
         loop {
             // Up to the next tag; text outside records is nobody's.
-            let Some(byte) = self.peek()? else { return self.end(record) };
+            let Some(byte) = self.stream.peek()? else { return self.end(record) };
             if byte != b'<' {
-                self.skip();
+                self.stream.skip();
                 if let Some(r) = &mut record {
                     r.keep(&[byte]);
                 }
                 continue;
             }
-            let line = self.line;
+            let line = self.stream.line;
             self.tag(&mut tag)?;
             let Some(name) = local_name(&tag) else {
                 if tag.len() > 8 && tag[..9].eq_ignore_ascii_case(b"<!DOCTYPE") {
@@ -151,7 +137,7 @@ impl<R: Read> XmlRecords<R> {
                     "no <{}> was found; {root}. Name the element of one record as `record` in the mapping's [xml]",
                     self.name
                 );
-                Err(XmlFault::Refused(self.line, what))
+                Err(XmlFault::Refused(self.stream.line, what))
             }
         }
     }
@@ -160,12 +146,12 @@ impl<R: Read> XmlRecords<R> {
     fn tag(&mut self, tag: &mut Vec<u8>) -> io::Result<()> {
         tag.clear();
         let mut quote = None;
-        while let Some(byte) = self.peek()? {
+        while let Some(byte) = self.stream.peek()? {
             let opaque = tag.starts_with(b"<!--") || tag.starts_with(b"<![CDATA[") || tag.starts_with(b"<?");
             if byte == b'<' && !tag.is_empty() && !opaque {
                 return Ok(());
             }
-            self.skip();
+            self.stream.skip();
             if tag.len() < LONGEST_TAG || opaque && tag.len() < LONGEST_RECORD {
                 tag.push(byte);
             } else {
@@ -190,23 +176,6 @@ impl<R: Read> XmlRecords<R> {
             }
         }
         Ok(())
-    }
-
-    fn peek(&mut self) -> io::Result<Option<u8>> {
-        while self.at == self.filled {
-            match self.reader.read(&mut self.buffer) {
-                Ok(0) => return Ok(None),
-                Ok(n) => (self.at, self.filled) = (0, n),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(Some(self.buffer[self.at]))
-    }
-
-    fn skip(&mut self) {
-        self.line += u64::from(self.buffer[self.at] == b'\n');
-        self.at += 1;
     }
 }
 

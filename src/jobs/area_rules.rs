@@ -123,11 +123,8 @@ impl AreaGround<'_> {
             let options = PooledOptions { bounds: false, ..PooledOptions::default() };
             let days = pooled::pooled(self.days.from, &sisters.series(), from, n, &options);
             for (area, days) in sisters.areas.iter().zip(days).filter(|(area, _)| wanted.contains(area)) {
-                for rule in rules.iter().filter(|r| r.enabled && r.measure == measure) {
-                    if rule.areas(self.tree).binary_search(area).is_ok() {
-                        standings.push(standing(rule, area, &days, self.days.to));
-                    }
-                }
+                let judging = rules.iter().filter(|r| r.judges(area, measure, self.tree));
+                standings.extend(judging.map(|rule| standing(rule, area, &days, self.days.to)));
             }
         }
         standings.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.area.cmp(&b.area)));

@@ -196,12 +196,9 @@ impl Ground<'_> {
     pub fn area_rules(&self) -> Vec<Signal> {
         let tree = self.areas.tree();
         let ground = AreaGround { facts: self.facts, days: self.days, silent: self.silent, tree, feeds: self.feeds };
-        let reads = |rule: &&AlertRule, judged: &Judged| {
-            rule.enabled && rule.measure == judged.measure && rule.areas(tree).binary_search(&judged.area).is_ok()
-        };
         let bound = |judged: &Judged| {
-            let days = self.rules.iter().filter(|r| reads(r, judged)).map(AlertRule::recurrence_days);
-            days.fold(f64::INFINITY, f64::min)
+            let judging = self.rules.iter().filter(|r| r.judges(&judged.area, judged.measure, tree));
+            judging.map(AlertRule::recurrence_days).fold(f64::INFINITY, f64::min)
         };
         let judged = ground.judge(self.rules);
         judged.iter().filter(|j| j.speaks(bound(j))).map(|j| self.area_signal(j)).collect()

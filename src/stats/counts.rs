@@ -71,6 +71,16 @@ impl CountDistribution {
         rising - ln_gamma(n + 1.0) + n * (m / (1.0 + m / r)).ln() - r * (m / r).ln_1p()
     }
 
+    /// P(k + 1) / P(k): what sums over many counts go on by.
+    pub fn pmf_ratio(self, k: u64) -> f64 {
+        let n = k as f64;
+        if self.size.is_infinite() {
+            self.mean / (n + 1.0)
+        } else {
+            (n + self.size) / (n + 1.0) * (self.mean / (self.mean + self.size))
+        }
+    }
+
     pub fn pmf(self, k: u64) -> f64 {
         self.ln_pmf(k).exp()
     }

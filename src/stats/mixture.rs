@@ -165,20 +165,10 @@ fn table(parts: &[(f64, CountDistribution)]) -> (u64, Vec<f64>) {
         }
         for (p, (w, d)) in now.iter_mut().zip(parts) {
             // A component that began below the smallest double is picked up where it begins to count.
-            *p = if *p > 1e-290 { *p * ratio(*d, k) } else { w * d.pmf(k + 1) };
+            *p = if *p > 1e-290 { *p * d.pmf_ratio(k) } else { w * d.pmf(k + 1) };
         }
     }
     (first, cdf)
-}
-
-/// P(k + 1) / P(k).
-fn ratio(d: CountDistribution, k: u64) -> f64 {
-    let n = k as f64;
-    if d.size().is_infinite() {
-        d.mean() / (n + 1.0)
-    } else {
-        (n + d.size()) / (n + 1.0) * (d.mean() / (d.mean() + d.size()))
-    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub fn crps(d: CountDistribution, y: u64) -> f64 {
             // Every step still to come adds (F − indicator)², which is 1 between here and a far truth.
             return sum + y.saturating_sub(k + 1) as f64;
         }
-        pmf *= ratio(d, k);
+        pmf *= d.pmf_ratio(k);
         k += 1;
         cdf = (cdf + pmf).min(1.0);
     }
@@ -65,7 +65,7 @@ pub fn quantiles<const N: usize>(d: CountDistribution, levels: &[f64; N]) -> [u3
     for (q, &level) in out.iter_mut().zip(levels) {
         // A sum of doubles ends within 1e-13 of one; a level beyond that is never asked for.
         while cdf < level - 1e-13 {
-            pmf *= ratio(d, k);
+            pmf *= d.pmf_ratio(k);
             if pmf == 0.0 {
                 break;
             }
@@ -82,16 +82,6 @@ pub fn quantiles<const N: usize>(d: CountDistribution, levels: &[f64; N]) -> [u3
 fn start(d: CountDistribution) -> (u64, f64) {
     let first = (d.mean() - 20.0 * d.variance().sqrt()).max(0.0) as u64;
     (first, d.cdf(first))
-}
-
-/// P(k + 1) / P(k).
-fn ratio(d: CountDistribution, k: u64) -> f64 {
-    let n = k as f64;
-    if d.size().is_infinite() {
-        d.mean() / (n + 1.0)
-    } else {
-        (n + d.size()) / (n + 1.0) * (d.mean() / (d.mean() + d.size()))
-    }
 }
 
 #[cfg(test)]
