@@ -101,6 +101,8 @@ struct Screens(Hub);
 impl Announce for Screens {
     fn announce(&self, jurisdiction: &JurisdictionId, news: News) {
         let change = match news {
+            News::Linked(ids) if ids.is_empty() => return,
+            News::Linked(ids) => Change::Linked { ids },
             News::AreaStatus(areas) => Change::AreaStatus { areas },
             News::Alerts(ids) => Change::Alerts { ids },
             News::Analysis(as_of) => Change::Analysis { as_of },

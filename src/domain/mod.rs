@@ -17,6 +17,7 @@ pub mod event;
 pub mod forecast;
 pub mod hotspot;
 pub mod ids;
+pub mod incident;
 pub mod language;
 pub mod message;
 pub mod outreach;

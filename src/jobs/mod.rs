@@ -6,8 +6,8 @@
 //!
 //! | job | does | queued by |
 //! |---|---|---|
-//! | `analyse` | facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
-//! | `refresh-areas` | where every area stands after new events, within a second | accepted events |
+//! | `analyse` | what is due is linked; facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
+//! | `refresh-areas` | which reports are one incident, and where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
@@ -23,6 +23,7 @@ mod derive;
 mod hotspots;
 pub mod intake;
 mod known;
+pub mod link;
 pub mod outbox;
 pub mod refresh;
 mod scan_input;
@@ -34,7 +35,7 @@ pub mod worker;
 
 use crate::{
     domain::{
-        ids::{AlertId, AreaId, JurisdictionId},
+        ids::{AlertId, AreaId, EventId, JurisdictionId},
         scope::Scope,
         time::{Day, Zone},
     },
@@ -44,6 +45,8 @@ use crate::{
 /// Something that open screens should hear about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
+    /// These events joined or left an incident.
+    Linked(Vec<EventId>),
     /// The areas' standing against their rules was recomputed.
     AreaStatus(Vec<AreaId>),
     Alerts(Vec<AlertId>),

@@ -102,12 +102,14 @@ impl Worker {
             }
             JobKind::RefreshAreas => {
                 let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
+                self.announce.announce(&job.jurisdiction, News::Linked(found.linked));
                 self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
                 schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
             }
             JobKind::WatchFeeds => {
                 let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
-                if found.gaps_changed {
+                if found.gaps_changed || !found.linked.is_empty() {
+                    self.announce.announce(&job.jurisdiction, News::Linked(found.linked));
                     self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
                     schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await?;
                 }

@@ -20,6 +20,7 @@ mod encode;
 mod error;
 mod hotspot_rows;
 mod idempotency;
+mod incident_rows;
 pub mod postgres;
 mod rows;
 pub mod sqlite;
@@ -31,8 +32,8 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use traits::{
-    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IntakeStore, JobStore, OutboxStore, OutreachStore,
-    RuleStore, Store,
+    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IncidentStore, IntakeStore, JobStore, OutboxStore,
+    OutreachStore, RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,

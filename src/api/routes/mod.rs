@@ -13,6 +13,7 @@ mod cells;
 mod events;
 mod forecasts;
 pub(super) mod hotspots;
+mod incidents;
 mod keys;
 mod outreach;
 mod quarantine;
@@ -53,6 +54,7 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(status::routes())
         .merge(outreach::routes())
         .merge(events::routes())
+        .merge(incidents::routes())
         .merge(quarantine::routes())
         .merge(sources::routes())
         .merge(subscriptions::routes())

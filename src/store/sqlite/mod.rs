@@ -10,6 +10,7 @@ mod analysis;
 mod areas;
 mod events;
 mod hotspots;
+mod incidents;
 mod intake;
 mod jobs;
 mod outbox;
@@ -44,6 +45,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_data_gaps", include_str!("../../../migrations/sqlite/0012_data_gaps.sql")),
     ("0013_rules", include_str!("../../../migrations/sqlite/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/sqlite/0014_track_records.sql")),
+    ("0015_incidents", include_str!("../../../migrations/sqlite/0015_incidents.sql")),
 ];
 
 const READERS: u32 = 4;

@@ -1,9 +1,11 @@
 // English messages. Plain words, person first. `{name}` is filled in; "one|other" chooses by number.
 import { forecastEn } from './forecast-en';
+import { incidentsEn } from './incidents-en';
 import { rulesEn } from './rules-en';
 
 export const en = {
   ...forecastEn,
+  ...incidentsEn,
   ...rulesEn,
   'app.name': 'Emberwatch',
   'app.skip': 'Skip to the content',

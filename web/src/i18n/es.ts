@@ -1,11 +1,13 @@
 // Mensajes en español. Palabras sencillas, primero la persona.
 
 import { forecastEs } from './forecast-es';
+import { incidentsEs } from './incidents-es';
 import type { Messages } from './index';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {
   ...forecastEs,
+  ...incidentsEs,
   ...rulesEs,
   'app.name': 'Emberwatch',
   'app.skip': 'Ir al contenido',
