@@ -9,12 +9,14 @@
 //! naloxone, age band and sex are between two reports of one occurrence than between two occurrences
 //! (`model.rs`). The threshold is the lowest at which no more than [`LinkOptions::false_rate`] of the links
 //! are expected to be false: by the model's own chances, and by the pairs that pass it though they are days
-//! apart, whichever is stricter. Best pairs are joined first; a group never holds two events of one source.
+//! apart, whichever is stricter. To be near each other says more in a village than in a city (`crowd.rs`). Best pairs
+//! are joined first; a group never holds two events of one source.
 //!
 //! Never linked: events of two jurisdictions without an agreement, of two kinds, of one source, or of which
 //! only the day is known. A person's word goes before all ([`LinkOptions::apart`], [`LinkOptions::together`]).
 //! Limits: two people at one place within minutes, each seen by one source only and alike in all else,
-//! become one incident. Words are taken as independent of each other.
+//! become one incident. Words are taken as independent of each other. Feeds whose reports come at the same minutes
+//! at the same places day after day agree by chance as well as by truth: there nothing is linked.
 //!
 //! To add a field: a word in `sighting.rs`, and how often it agrees in `model.rs`.
 
