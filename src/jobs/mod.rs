@@ -9,6 +9,7 @@
 //! | `analyse` | what is due is linked; facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
 //! | `refresh-areas` | which reports are one incident, and where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
+//! | `pull-feeds` | what watched folders and addresses hold that is new | schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
@@ -20,6 +21,7 @@
 pub mod analyse;
 mod area_rules;
 mod derive;
+pub mod feeds;
 mod hotspots;
 pub mod intake;
 mod known;
@@ -45,6 +47,8 @@ use crate::{
 /// Something that open screens should hear about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
+    /// Events came that nobody told of one by one.
+    Events,
     /// These events joined or left an incident.
     Linked(Vec<EventId>),
     /// The areas' standing against their rules was recomputed.

@@ -18,6 +18,7 @@ mod audit;
 mod columns;
 mod encode;
 mod error;
+mod feed_rows;
 mod hotspot_rows;
 mod idempotency;
 mod incident_rows;
@@ -32,8 +33,8 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use traits::{
-    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IncidentStore, IntakeStore, JobStore, OutboxStore,
-    OutreachStore, RuleStore, Store,
+    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore, IntakeStore, JobStore,
+    OutboxStore, OutreachStore, RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,

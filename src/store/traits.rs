@@ -13,6 +13,7 @@ use crate::domain::{
     alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
     area::{Area, AreaShape, Jurisdiction, NamedPlace},
     event::{Event, EventFact, EventKind},
+    feed::FeedItem,
     forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{
@@ -37,6 +38,7 @@ pub trait Store:
     + IntakeStore
     + EventStore
     + IncidentStore
+    + FeedStore
     + AnalysisStore
     + AlertStore
     + RuleStore
@@ -149,6 +151,15 @@ pub trait EventStore {
     /// gazetteer and rules), so they are replaced in place and make no new version, and their days are linked anew. An
     /// event that has a newer version than the one given is left alone.
     async fn replace_locations(&self, scope: &Scope, events: &[Event]) -> Result<()>;
+}
+
+/// What was taken from watched folders and addresses.
+#[async_trait]
+pub trait FeedStore {
+    /// By source, then item.
+    async fn feed_items(&self, scope: &Scope) -> Result<Vec<FeedItem>>;
+    /// Add or replace.
+    async fn put_feed_item(&self, scope: &Scope, item: &FeedItem) -> Result<()>;
 }
 
 /// Which reports are one occurrence. Membership is derived, like a place: it is kept on the event, in all its versions.

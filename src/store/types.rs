@@ -148,10 +148,13 @@ pub enum JobKind {
     LearnPoints,
     /// Whether a feed has fallen silent: nothing else happens when nothing comes.
     WatchFeeds,
+    /// Watched folders and addresses, for what is new in them.
+    PullFeeds,
 }
 
 impl JobKind {
-    const ALL: [Self; 5] = [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds];
+    const ALL: [Self; 6] =
+        [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds, Self::PullFeeds];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -160,6 +163,7 @@ impl JobKind {
             Self::Deliver => "deliver",
             Self::LearnPoints => "learn-points",
             Self::WatchFeeds => "watch-feeds",
+            Self::PullFeeds => "pull-feeds",
         }
     }
 

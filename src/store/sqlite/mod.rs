@@ -9,6 +9,7 @@ mod alerts;
 mod analysis;
 mod areas;
 mod events;
+mod feeds;
 mod hotspots;
 mod incidents;
 mod intake;
@@ -46,6 +47,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_rules", include_str!("../../../migrations/sqlite/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/sqlite/0014_track_records.sql")),
     ("0015_incidents", include_str!("../../../migrations/sqlite/0015_incidents.sql")),
+    ("0017_feeds", include_str!("../../../migrations/sqlite/0017_feeds.sql")),
 ];
 
 const READERS: u32 = 4;
