@@ -71,6 +71,7 @@ mod run;
 pub mod scoring;
 mod seasonal;
 mod self_exciting;
+mod silence;
 pub mod spike;
 pub mod stack;
 pub mod summary;

@@ -6,7 +6,7 @@
 //! Places come in two layers. *Cells* tile the land. *Groups* are the areas plus, where some cells lie in no
 //! area, one group "elsewhere" made of those cells. Groups are disjoint and add up to the *whole*.
 
-use super::ForecastError;
+use super::{ForecastError, silence::silent_runs};
 use crate::domain::{
     place::Point,
     series::{AreaCube, CellCube},
@@ -181,7 +181,11 @@ impl Panel {
                 groups[group][s.day as usize] += f64::from(s.count);
             }
         }
-        silence_at_the_end(&groups, &mut exposure);
+        let quiet = |t: usize| groups.iter().all(|g| g[t] == 0.0);
+        let counted = |t: usize| groups.iter().map(|g| g[t]).sum();
+        for run in silent_runs(&exposure, quiet, counted) {
+            exposure[run].fill(0.0);
+        }
         let mut cells: Vec<(u32, u32, f64)> = Vec::new();
         for s in self.cells.iter().filter(seen) {
             if exposure[s.day as usize] > 0.0 {
@@ -203,11 +207,27 @@ impl Panel {
         Known { layout: &self.layout, days, exposure, cells, groups, whole }
     }
 
-    /// Counts of a window as known by the end of `by`; `None` when the window is not over by then, or holds a
-    /// day without data.
-    pub fn truth(&self, window: DayRange, by: Day) -> Option<Truth> {
+    /// Days that hold no data, as it could be told at the end of `by`: those said to, and runs without a single event that
+    /// are past belief.
+    pub fn silent_by(&self, by: Day) -> Vec<bool> {
+        let n = self.known_days(by);
+        let mut whole = vec![0.0; n];
+        let in_groups = self.cells.iter().filter(|s| self.layout.group_of[s.place as usize] as usize >= self.layout.areas);
+        for s in self.areas.iter().chain(in_groups).filter(|s| ((s.day + s.lag) as usize) < n) {
+            whole[s.day as usize] += f64::from(s.count);
+        }
+        let mut silent = self.silent[..n].to_vec();
+        for run in silent_runs(&self.exposure(n), |t| whole[t] == 0.0, |t| whole[t]) {
+            silent[run].fill(true);
+        }
+        silent
+    }
+
+    /// Counts of a window as known by the end of `by`, when the days `silent` ([`Self::silent_by`]) were without data; `None`
+    /// when the window is not over by then, or holds such a day.
+    pub fn truth(&self, window: DayRange, by: Day, silent: &[bool]) -> Option<Truth> {
         let (from, to) = (self.days.index(window.from)?, self.days.index(window.to)?);
-        if by < window.to || self.silent[from..=to].contains(&true) {
+        if by < window.to || silent.get(from..=to)?.contains(&true) {
             return None;
         }
         let last = by - self.days.from;
@@ -260,19 +280,6 @@ impl Panel {
 
     fn learned_shares(&self, n: usize) -> Vec<f64> {
         learned_completeness(if self.layout.areas > 0 { &self.areas } else { &self.cells }, n)
-    }
-}
-
-/// Takes the last days for days without data where so many without a single event are past belief: at the rate until then
-/// they would come once in ten thousand times. A feed that stopped is not a land without overdoses.
-fn silence_at_the_end(groups: &[Vec<f64>], exposure: &mut [f64]) {
-    let quiet = |t: &usize| groups.iter().all(|g| g[*t] == 0.0);
-    let run = (0..exposure.len()).rev().take_while(quiet).count();
-    let (before, last) = exposure.split_at_mut(exposure.len() - run);
-    let total: f64 = groups.iter().flat_map(|g| &g[..before.len()]).sum();
-    let rate = total / before.iter().sum::<f64>().max(1.0);
-    if rate * last.iter().sum::<f64>() > 1e4f64.ln() {
-        last.fill(0.0);
     }
 }
 

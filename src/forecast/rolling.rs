@@ -48,6 +48,11 @@ impl Target {
         Self { level, from, to: horizon }
     }
 
+    /// Scatter about the means of single days is much alike, however far ahead; that of sums and of cells depends on the window.
+    fn is_one_day(self) -> bool {
+        self.level != ForecastLevel::Cell && self.from == self.to
+    }
+
     fn count(self, truth: &Truth, areas: usize) -> Vec<u32> {
         match self.level {
             ForecastLevel::Cell => truth.cells.clone(),
@@ -77,6 +82,8 @@ pub struct Rolling<'a> {
     scored: Vec<bool>,
     /// By model and target; after the models the stack's own, about its mean.
     calibrations: Vec<Vec<Calibration>>,
+    /// The same over all windows of one day of a level together.
+    alike: BTreeMap<ForecastLevel, Vec<Calibration>>,
     pools: Vec<Pool>,
     /// Models against one another, by level.
     averaging: BTreeMap<ForecastLevel, Averaging>,
@@ -87,6 +94,7 @@ pub struct Rolling<'a> {
     tuning: Option<(Day, Tuning)>,
     /// Only truths are judged by it, never forecasts.
     settled_at_end: i32,
+    silent_at_end: Vec<bool>,
 }
 
 impl<'a> Rolling<'a> {
@@ -98,11 +106,13 @@ impl<'a> Rolling<'a> {
             scores: vec![vec![Vec::new(); targets.len()]; n + 1],
             scored: vec![true; n + 1],
             calibrations: vec![vec![Calibration::default(); targets.len()]; n + 1],
+            alike: targets.iter().filter(|t| t.is_one_day()).map(|t| (t.level, vec![Calibration::default(); n + 1])).collect(),
             pools: vec![Pool::new(n); targets.len()],
             averaging: targets.iter().map(|t| (t.level, Averaging::of_models(t.level, n))).collect(),
             widths: targets.iter().map(|t| Averaging::of_widths(t.level)).collect(),
             areas: vec![AreaRecord::default(); panel.layout.areas],
             settled_at_end: panel.settled_after(panel.days.to),
+            silent_at_end: panel.silent_by(panel.days.to),
             panel,
             models,
             targets,
@@ -165,7 +175,7 @@ impl<'a> Rolling<'a> {
     fn settled_truth(&self, window: DayRange) -> Option<Truth> {
         let end = self.panel.days.to;
         let settled = window.to + self.settled_at_end <= end;
-        if settled { self.panel.truth(window, end) } else { None }
+        if settled { self.panel.truth(window, end, &self.silent_at_end) } else { None }
     }
 
     fn score(&mut self, origin: Day, t: usize, pooled: &Pooled, scatter: &Scatter, came: &[u32]) {
@@ -211,12 +221,13 @@ impl<'a> Rolling<'a> {
         let (due, waiting): (Vec<Pending>, Vec<Pending>) =
             std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + settled_after <= day);
         self.pending = waiting;
+        let silent = self.panel.silent_by(day);
         let mut last: Option<(DayRange, Option<Truth>)> = None;
         let mut gains = vec![(0.0, 0.0); self.areas.len()];
         let mut judged = false;
         for p in due {
             if last.as_ref().is_none_or(|(w, _)| *w != p.window) {
-                last = Some((p.window, self.panel.truth(p.window, day)));
+                last = Some((p.window, self.panel.truth(p.window, day, &silent)));
             }
             let Some((_, Some(truth))) = &last else { continue };
             let came = self.targets[p.target].count(truth, self.panel.layout.areas);
@@ -260,17 +271,26 @@ impl<'a> Rolling<'a> {
         if let Some(averaging) = self.averaging.get_mut(&self.targets[p.target].level) {
             averaging.add(day, &model_gains);
         }
-        for (k, expected) in p.pooled.components.iter().enumerate() {
-            self.calibrations[k][p.target].add(expected, came);
-        }
         let centres: Vec<Expectation> = (0..came.len()).map(|i| p.pooled.centre(i)).collect();
-        self.calibrations[n][p.target].add(&centres, came);
+        let target = self.targets[p.target];
+        let mut alike = self.alike.get_mut(&target.level).filter(|_| target.is_one_day());
+        for (k, expected) in p.pooled.components.iter().chain([&centres]).enumerate() {
+            self.calibrations[k][p.target].add(expected, came);
+            if let Some(alike) = &mut alike {
+                alike[k].add(expected, came);
+            }
+        }
         gains
     }
 
     /// The scatter about the means of every model and of the stack at one of the targets.
     fn scatter(&mut self, target: usize) -> Scatter {
-        let mut models: Vec<Dispersion> = self.calibrations.iter_mut().map(|c| c[target].dispersion()).collect();
+        let mut alike = self.alike.get_mut(&self.targets[target].level).filter(|_| self.targets[target].is_one_day());
+        let mut models = Vec::with_capacity(self.calibrations.len());
+        for (k, own) in self.calibrations.iter_mut().enumerate() {
+            let shown = alike.as_mut().map(|all| all[k].dispersion(None));
+            models.push(own[target].dispersion(shown));
+        }
         let centre = models.pop().unwrap_or_default();
         Scatter { models, centre, centre_weight: self.widths[target].weights()[1] }
     }
