@@ -9,6 +9,7 @@ mod analyse;
 pub mod backtest;
 mod calibrate;
 mod check_config;
+mod covariates;
 mod demo;
 pub mod detect;
 mod export;
