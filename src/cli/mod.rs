@@ -22,6 +22,7 @@ mod migrate;
 pub mod nowcast;
 mod openapi;
 mod places;
+mod quarantine;
 pub mod scan;
 pub mod score;
 mod serve;
@@ -72,6 +73,8 @@ enum Command {
     CheckConfig,
     /// Read files of reports into the store.
     Ingest(ingest::Args),
+    /// Rows that could not be read, and rules that mend them by the group.
+    Quarantine(quarantine::Args),
     /// Load outlines of counties, towns or other areas.
     Jurisdictions(jurisdictions::Args),
     /// Run the whole analysis once.
@@ -161,6 +164,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Migrate => shell.block_on(migrate::run(shell)),
         Command::CheckConfig => shell.block_on(check_config::run(shell)),
         Command::Ingest(args) => shell.block_on(ingest::run(args, shell)),
+        Command::Quarantine(args) => shell.block_on(quarantine::run(args, shell)),
         Command::Jurisdictions(args) => shell.block_on(jurisdictions::run(args, shell)),
         Command::Analyse(args) => shell.block_on(analyse::run(args, shell)),
         Command::Users(args) => shell.block_on(users::run(args, shell)),

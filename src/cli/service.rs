@@ -15,7 +15,8 @@ use crate::{
     clock::DynClock,
     config::Config,
     domain::{
-        ids::{JurisdictionId, RejectId, SourceId},
+        ids::{GroupId, JurisdictionId, RejectId, SourceId},
+        quarantine::{Mend, MendPreview},
         scope::Scope,
     },
     jobs::{
@@ -104,6 +105,10 @@ impl Announce for Screens {
             News::AreaStatus(areas) => Change::AreaStatus { areas },
             News::Alerts(ids) => Change::Alerts { ids },
             News::Analysis(as_of) => Change::Analysis { as_of },
+            // Without ids: whoever keeps events in memory reads them anew.
+            News::Events(n, areas, kinds) => {
+                Change::Events { areas, kinds, count: usize::try_from(n).unwrap_or(usize::MAX), ids: Vec::new() }
+            }
         };
         self.0.publish(jurisdiction, change);
     }
@@ -142,6 +147,10 @@ impl Intake for Rows {
             Resubmission::StillBad { reason, field, message } => Resubmitted::StillBad { reason, field, message },
         })
     }
+
+    async fn preview(&self, scope: &Scope, group: GroupId, mends: &[Mend]) -> Result<MendPreview, IntakeError> {
+        self.0.preview(scope, group, mends).await.map_err(refusal)
+    }
 }
 
 fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
@@ -152,7 +161,8 @@ fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
         updated: summary.updated,
         duplicates: summary.duplicates,
         quarantined: summary.quarantined,
-        not_cases: summary.not_case_rows() + summary.not_known,
+        mended: summary.mended,
+        not_cases: summary.not_case_rows() + summary.not_known + summary.decided,
     }
 }
 
@@ -161,6 +171,7 @@ fn refusal(failure: IntakeFailure) -> IntakeError {
         IntakeFailure::Store(e) => IntakeError::Store(e),
         IntakeFailure::UnknownSource(source) => IntakeError::UnknownSource(source),
         IntakeFailure::NotWaiting => IntakeError::NotWaiting,
+        IntakeFailure::BadMend(why) => IntakeError::BadMend(why),
         IntakeFailure::Failed(e) => IntakeError::Failed(format!("{e:#}")),
     }
 }

@@ -9,6 +9,7 @@
 //! | `analyse` | facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
 //! | `refresh-areas` | where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
+//! | `mend-rows` | rules for rows in quarantine that were made and not applied yet | whoever makes one; schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
@@ -34,6 +35,7 @@ pub mod worker;
 
 use crate::{
     domain::{
+        event::EventKind,
         ids::{AlertId, AreaId, JurisdictionId},
         scope::Scope,
         time::{Day, Zone},
@@ -48,6 +50,8 @@ pub enum News {
     AreaStatus(Vec<AreaId>),
     Alerts(Vec<AlertId>),
     Analysis(Day),
+    /// So many events were stored or changed by a job, in these areas.
+    Events(u64, Vec<AreaId>, Vec<EventKind>),
 }
 
 /// Who passes news on to open screens.

@@ -113,6 +113,15 @@ impl Worker {
                 }
                 Ok(())
             }
+            JobKind::MendRows => {
+                let done = intake::mend_queued(&self.store, &self.clock, &scope).await?;
+                if done.settled > 0 {
+                    info!(settled = done.settled, events = done.events, "rows in quarantine were mended");
+                    self.announce.announce(&job.jurisdiction, News::Events(done.events, done.areas, done.kinds));
+                    self.store.enqueue(&scope, &[JobKind::RefreshAreas.at(self.clock.now())]).await?;
+                }
+                Ok(())
+            }
             JobKind::Deliver => self.deliver(&scope).await,
             JobKind::LearnPoints => {
                 for source in self.store.sources(&scope).await? {

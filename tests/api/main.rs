@@ -11,6 +11,7 @@ mod hotspots;
 mod intake;
 mod live;
 mod map;
+mod mends;
 mod outreach;
 mod polish;
 mod rules;

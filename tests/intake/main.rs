@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod mends;
 mod real;
 mod repeats;
 mod requests;
@@ -116,6 +117,7 @@ pub fn sum(s: &IntakeSummary) -> u64 {
         + s.updated
         + s.duplicates
         + s.quarantined
+        + s.decided
         + s.not_known
         + s.not_case_rows()
         + s.elsewhere.values().sum::<u64>()

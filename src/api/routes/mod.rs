@@ -14,7 +14,9 @@ mod events;
 mod forecasts;
 pub(super) mod hotspots;
 mod keys;
+mod mends;
 mod outreach;
+mod quality;
 mod quarantine;
 mod rules;
 mod series;
@@ -54,6 +56,8 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(outreach::routes())
         .merge(events::routes())
         .merge(quarantine::routes())
+        .merge(mends::routes())
+        .merge(quality::routes())
         .merge(sources::routes())
         .merge(subscriptions::routes())
         .merge(accounts::routes())

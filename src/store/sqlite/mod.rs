@@ -14,6 +14,8 @@ mod intake;
 mod jobs;
 mod outbox;
 mod outreach;
+mod quality;
+mod quarantine;
 mod rows;
 mod rules;
 mod track_records;
@@ -44,6 +46,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_data_gaps", include_str!("../../../migrations/sqlite/0012_data_gaps.sql")),
     ("0013_rules", include_str!("../../../migrations/sqlite/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/sqlite/0014_track_records.sql")),
+    ("0016_mending", include_str!("../../../migrations/sqlite/0016_mending.sql")),
 ];
 
 const READERS: u32 = 4;
@@ -146,6 +149,9 @@ impl Store for SqliteStore {
                 .execute(&mut *tx)
                 .await
                 .map_err(failed("migrating"))?;
+        }
+        if found < MIGRATIONS.len() as i64 {
+            quarantine::fill_groups(&mut tx).await?;
         }
         tx.commit().await.map_err(failed("migrating"))
     }

@@ -2,11 +2,13 @@
 
 import { forecastEs } from './forecast-es';
 import type { Messages } from './index';
+import { qualityEs } from './quality-es';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {
   ...forecastEs,
   ...rulesEs,
+  ...qualityEs,
   'app.name': 'Emberwatch',
   'app.skip': 'Ir al contenido',
   'app.loading': 'Cargando',
