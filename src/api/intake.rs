@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use crate::{
     domain::{
         event::{Event, EventKind},
-        ids::{AreaId, EventId, RejectId, SourceId},
+        ids::{AreaId, EventId, GroupId, RejectId, SourceId},
         quality::RejectReason,
+        quarantine::{Mend, MendPreview},
         scope::Scope,
     },
     store::StoreError,
@@ -35,6 +36,9 @@ pub trait Intake: Send + Sync {
         row: RejectId,
         values: Map<String, Value>,
     ) -> Result<Resubmitted, IntakeError>;
+
+    /// What a rule would do to a group of quarantined rows, without doing it.
+    async fn preview(&self, scope: &Scope, group: GroupId, mends: &[Mend]) -> Result<MendPreview, IntakeError>;
 }
 
 #[derive(Debug, Error)]
@@ -46,6 +50,9 @@ pub enum IntakeError {
     /// The row is no longer waiting.
     #[error("the row was mended or discarded already")]
     NotWaiting,
+    /// A rule that cannot be.
+    #[error("{0}")]
+    BadMend(String),
     #[error("{0}")]
     Failed(String),
 }
@@ -74,6 +81,8 @@ pub struct IntakeSummary {
     /// Twice in the same request.
     pub duplicates: u64,
     pub quarantined: u64,
+    /// Could not be read as they came, and were settled by a standing rule (also in what they became).
+    pub mended: u64,
     /// Read by the source's own mapping and no case by its definition; counted, not stored.
     pub not_cases: u64,
 }

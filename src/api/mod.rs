@@ -35,6 +35,7 @@ mod openapi;
 mod pagination;
 pub mod password;
 mod problem;
+mod quality_cache;
 mod rate_limit;
 mod reference;
 mod routes;

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use super::{
     hub::{Change, Hub},
     intake::Intake,
+    quality_cache::QualityCache,
     rate_limit::LoginLimits,
     reference::References,
     snapshots::Snapshots,
@@ -30,6 +31,7 @@ pub struct AppState {
     pub(super) references: Arc<References>,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) limits: Arc<LoginLimits>,
+    pub(super) quality: Arc<QualityCache>,
 }
 
 impl AppState {
@@ -43,7 +45,19 @@ impl AppState {
     ) -> Self {
         let (references, snapshots) = (Arc::<References>::default(), Arc::<Snapshots>::default());
         mark_old_on_news(&hub, &references, &snapshots);
-        Self { store, clock, config, hub, intake, wake, demo: false, references, snapshots, limits: Arc::default() }
+        Self {
+            store,
+            clock,
+            config,
+            hub,
+            intake,
+            wake,
+            demo: false,
+            references,
+            snapshots,
+            limits: Arc::default(),
+            quality: Arc::default(),
+        }
     }
 
     #[must_use]

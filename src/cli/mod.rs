@@ -24,6 +24,7 @@ pub mod nowcast;
 mod openapi;
 mod places;
 mod pull;
+mod quarantine;
 pub mod scan;
 pub mod score;
 mod serve;
@@ -76,6 +77,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Look once at the watched folders and addresses of the configuration.
     Pull(pull::Args),
+    /// Rows that could not be read, and rules that mend them by the group.
+    Quarantine(quarantine::Args),
     /// Load outlines of counties, towns or other areas.
     Jurisdictions(jurisdictions::Args),
     /// Run the whole analysis once.
@@ -166,6 +169,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::CheckConfig => shell.block_on(check_config::run(shell)),
         Command::Ingest(args) => shell.block_on(ingest::run(args, shell)),
         Command::Pull(args) => shell.block_on(pull::run(args, shell)),
+        Command::Quarantine(args) => shell.block_on(quarantine::run(args, shell)),
         Command::Jurisdictions(args) => shell.block_on(jurisdictions::run(args, shell)),
         Command::Analyse(args) => shell.block_on(analyse::run(args, shell)),
         Command::Users(args) => shell.block_on(users::run(args, shell)),

@@ -16,7 +16,8 @@ use crate::{
     clock::DynClock,
     config::Config,
     domain::{
-        ids::{JurisdictionId, RejectId, SourceId},
+        ids::{GroupId, JurisdictionId, RejectId, SourceId},
+        quarantine::{Mend, MendPreview},
         scope::Scope,
     },
     geocode::Index,
@@ -111,12 +112,15 @@ struct Screens(Hub);
 impl Announce for Screens {
     fn announce(&self, jurisdiction: &JurisdictionId, news: News) {
         let change = match news {
-            News::Events => Change::Events { areas: Vec::new(), kinds: Vec::new(), count: 0, ids: Vec::new() },
             News::Linked(ids) if ids.is_empty() => return,
             News::Linked(ids) => Change::Linked { ids },
             News::AreaStatus(areas) => Change::AreaStatus { areas },
             News::Alerts(ids) => Change::Alerts { ids },
             News::Analysis(as_of) => Change::Analysis { as_of },
+            // Without ids: whoever keeps events in memory reads them anew.
+            News::Events(n, areas, kinds) => {
+                Change::Events { areas, kinds, count: usize::try_from(n).unwrap_or(usize::MAX), ids: Vec::new() }
+            }
         };
         self.0.publish(jurisdiction, change);
     }
@@ -155,6 +159,10 @@ impl Intake for Rows {
             Resubmission::StillBad { reason, field, message } => Resubmitted::StillBad { reason, field, message },
         })
     }
+
+    async fn preview(&self, scope: &Scope, group: GroupId, mends: &[Mend]) -> Result<MendPreview, IntakeError> {
+        self.0.preview(scope, group, mends).await.map_err(refusal)
+    }
 }
 
 fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
@@ -165,7 +173,8 @@ fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
         updated: summary.updated,
         duplicates: summary.duplicates,
         quarantined: summary.quarantined,
-        not_cases: summary.not_case_rows() + summary.not_known,
+        mended: summary.mended,
+        not_cases: summary.not_case_rows() + summary.not_known + summary.decided,
     }
 }
 
@@ -174,6 +183,7 @@ fn refusal(failure: IntakeFailure) -> IntakeError {
         IntakeFailure::Store(e) => IntakeError::Store(e),
         IntakeFailure::UnknownSource(source) => IntakeError::UnknownSource(source),
         IntakeFailure::NotWaiting => IntakeError::NotWaiting,
+        IntakeFailure::BadMend(why) => IntakeError::BadMend(why),
         IntakeFailure::Failed(e) => IntakeError::Failed(format!("{e:#}")),
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::{
     outreach::{BriefPlace, Encounter, FollowUp, ShiftBrief},
     place::{Cell, Point},
     quality::{DataAge, QuarantinedRow, SourceFreshness},
+    quarantine::{MendPreview, MendRecord},
     scope::Audience,
     signal::Signal,
 };
@@ -29,7 +30,7 @@ macro_rules! as_it_is {
 as_it_is! {
     Open: Area, Jurisdiction, NamedPlace;
     Counts: ForecastRecord, SourceFreshness, RuleRecord, Decision;
-    LineList: Event, QuarantinedRow;
+    LineList: Event, QuarantinedRow, MendPreview, MendRecord;
 }
 
 impl Disclose for DataAge {

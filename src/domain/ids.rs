@@ -80,6 +80,12 @@ uuid_id! {
     MessageId;
     /// A row that could not be read and waits for a person.
     RejectId;
+    /// Rows of one source that could not be read for the same fault.
+    GroupId;
+    /// A rule that mends rows of one group.
+    MendRuleId;
+    /// One delivery of a feed: a file, or an hour of requests.
+    DeliveryId;
     /// A unit of background work.
     JobId;
     /// Who wants to be told, about what, by which channel.

@@ -25,6 +25,7 @@ pub mod outreach;
 pub mod place;
 pub mod place_name;
 pub mod quality;
+pub mod quarantine;
 pub mod rule;
 pub mod scope;
 pub mod series;

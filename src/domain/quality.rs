@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    event::text_enum,
-    ids::{AreaId, GapId, RejectId, SourceId},
+    event::{EventKind, Flag, NaloxoneGiven, Outcome, TimePrecision, text_enum},
+    ids::{AreaId, DeliveryId, EventId, GapId, GroupId, MendRuleId, RejectId, SourceId},
+    place::{Point, Precision},
     time::{Day, Zone},
 };
 
@@ -32,6 +33,8 @@ text_enum! {
         Waiting = "waiting",
         /// Mended and accepted.
         Resubmitted = "resubmitted",
+        /// Right as it is, or when it was mended, and no case.
+        NotCase = "not_case",
         /// A person decided that it can't be used.
         Discarded = "discarded",
     }
@@ -66,6 +69,15 @@ pub struct QuarantinedRow {
     pub row: serde_json::Map<String, serde_json::Value>,
     pub state: RejectState,
     pub received_at: DateTime<Utc>,
+    /// Rows with the same fault.
+    pub group: GroupId,
+    /// What they have in common.
+    pub pattern: String,
+    /// When it left the quarantine, and by whom.
+    pub settled_at: Option<DateTime<Utc>>,
+    pub settled_by: Option<String>,
+    /// The rule that settled it; `None` when a person did, by itself.
+    pub rule: Option<MendRuleId>,
 }
 
 /// A feed and how it reads: the mapping text is kept so that rows can be re-read.
@@ -79,6 +91,98 @@ pub struct Source {
     pub mapping: String,
     /// How often something usually arrives, in hours, where known.
     pub expected_every_hours: Option<f64>,
+}
+
+/// Attributes that tell the age and the sex of a person, as mappings name them.
+pub const AGE_ATTRIBUTES: &[&str] = &["age_band", "age_group", "age"];
+pub const SEX_ATTRIBUTES: &[&str] = &["sex", "gender"];
+
+/// What data quality is counted from: a record as it was first received and as it is known now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventQuality {
+    pub id: EventId,
+    pub source: SourceId,
+    pub kind: EventKind,
+    /// More than 1: corrected since.
+    pub version: u32,
+    pub occurred_at: DateTime<Utc>,
+    pub time_precision: TimePrecision,
+    pub reported_at: Option<DateTime<Utc>>,
+    pub first_received_at: DateTime<Utc>,
+    pub outcome: Outcome,
+    pub naloxone: NaloxoneGiven,
+    pub precision: Precision,
+    pub point: Option<Point>,
+    pub has_area: bool,
+    pub has_age: bool,
+    pub has_sex: bool,
+    pub flags: Vec<Flag>,
+    pub withdrawn: bool,
+}
+
+/// Rows that came into quarantine together and are in the same state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RejectTally {
+    pub source: SourceId,
+    pub reason: RejectReason,
+    pub state: RejectState,
+    pub received_at: DateTime<Utc>,
+    pub rows: u64,
+}
+
+/// One delivery of a feed: a file that was read to its end, or the requests of an hour.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub source: SourceId,
+    pub origin: String,
+    pub at: DateTime<Utc>,
+    pub rows: DeliveredRows,
+}
+
+/// What became of the rows of deliveries. A row is in exactly one of these besides `read` (`mended` ones are also in
+/// what they became).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeliveredRows {
+    pub read: u64,
+    pub accepted: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub duplicates: u64,
+    pub quarantined: u64,
+    /// By a standing rule.
+    pub mended: u64,
+    pub not_cases: u64,
+    /// Of other jurisdictions.
+    pub elsewhere: u64,
+}
+
+impl DeliveredRows {
+    /// Field by field.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+
+    /// Field by field; what `other` has more of is none.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        self.with(other, u64::saturating_sub)
+    }
+
+    fn with(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            read: f(self.read, other.read),
+            accepted: f(self.accepted, other.accepted),
+            updated: f(self.updated, other.updated),
+            unchanged: f(self.unchanged, other.unchanged),
+            duplicates: f(self.duplicates, other.duplicates),
+            quarantined: f(self.quarantined, other.quarantined),
+            mended: f(self.mended, other.mended),
+            not_cases: f(self.not_cases, other.not_cases),
+            elsewhere: f(self.elsewhere, other.elsewhere),
+        }
+    }
 }
 
 /// How old the data are: shown beside every number that was made from them.

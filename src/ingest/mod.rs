@@ -28,6 +28,7 @@ mod json;
 mod learned;
 mod lines;
 pub mod mapping;
+mod mend;
 mod plan;
 mod read_place;
 mod read_row;

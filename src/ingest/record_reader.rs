@@ -10,7 +10,7 @@ use super::{
     plan::{Columns, Plan},
     read_row::{ReadOptions, RowKind},
     reader::IngestError,
-    row::{Row, shortened},
+    row::{Row, shortened, text_of},
 };
 use crate::domain::quality::{Reject, RejectReason};
 
@@ -32,6 +32,25 @@ impl RecordReader {
         // A row of a workbook comes with such times, and whoever mends one may write them.
         plan.also_iso();
         Ok(Self { plan, options, row: Row::default() })
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// A row that waited, of a file whose rows are texts in columns: without an id of its own it is known by all of its
+    /// columns, as it would have been in the file. `nth` tells equal rows apart, from 1.
+    pub fn read_kept(&mut self, row: Map<String, Value>, line: u64, nth: impl FnOnce() -> String) -> RowKind {
+        let fields: Vec<String> = row.values().map(|v| text_of(v).trim().to_owned()).collect();
+        let whole = digest(&fields.iter().map(String::as_str).collect::<Vec<_>>());
+        let own_id = !self.plan.record_id.is_empty();
+        match self.read(row, line) {
+            RowKind::Case(mut report) if !own_id => {
+                report.record_id = whole + &nth();
+                RowKind::Case(report)
+            }
+            other => other,
+        }
     }
 
     /// `line` is the record's number. A record without an id is known by its content.

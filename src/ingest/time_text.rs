@@ -4,6 +4,8 @@
 //! `2024/05/01 13:45`): year first, so that no reading is a guess. `03/04/2024` is March in one office
 //! and April in another; a mapping has to say which (`formats = ["%m/%d/%Y"]`).
 
+use std::fmt::Write as _;
+
 use chrono::{
     DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc,
     format::{Item, Parsed, StrftimeItems},
@@ -67,6 +69,34 @@ impl TimeFormat {
                 parsed.to_naive_date().ok().map(|d| TimeValue::Day(Day::from_date(d)))
             }
         }
+    }
+}
+
+impl TimeFormat {
+    /// A time as this format writes it. `None` where the format asks for what the time does not say.
+    pub(super) fn write(&self, value: TimeValue) -> Option<String> {
+        let mut out = String::new();
+        match (self, value) {
+            (Self::Iso, value) => return Some(write_iso(value)),
+            (Self::Unix { per_second }, TimeValue::Instant(t)) => {
+                return Some((t.timestamp_micros() / (1_000_000 / per_second)).to_string());
+            }
+            (Self::Unix { .. }, _) => return None,
+            (Self::Items(items), TimeValue::Instant(t)) => write!(out, "{}", t.format_with_items(items.iter())),
+            (Self::Items(items), TimeValue::Local(t)) => write!(out, "{}", t.format_with_items(items.iter())),
+            (Self::Items(items), TimeValue::Day(d)) => write!(out, "{}", d.date().format_with_items(items.iter())),
+        }
+        .ok()?;
+        Some(out)
+    }
+}
+
+/// As [`parse_iso`] reads it.
+pub(super) fn write_iso(value: TimeValue) -> String {
+    match value {
+        TimeValue::Day(day) => day.to_string(),
+        TimeValue::Local(t) => t.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
+        TimeValue::Instant(t) => t.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),
     }
 }
 

@@ -81,7 +81,8 @@ impl Schedule {
             let scope = Scope::system(jurisdiction.id.clone(), "schedule");
             let mut jobs = vec![JobKind::Deliver.at(now)];
             if watch {
-                jobs.push(JobKind::WatchFeeds.at(now));
+                // A rule whose job could not be queued when it was made is found here.
+                jobs.extend([JobKind::WatchFeeds.at(now), JobKind::MendRows.at(now)]);
             }
             if pull {
                 jobs.push(JobKind::PullFeeds.at(now));

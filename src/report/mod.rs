@@ -5,6 +5,7 @@
 //! - [`composite()`]: the state composite, each overdose once however many sources tell of it.
 //! - [`monthly()`]: the outreach report counted from the contacts that were logged, so that nobody
 //!   enters anything twice.
+//! - [`quality`]: how fresh, late, complete and readable each source is, beside the period before.
 //! - [`csv`]: a writer whose cells no spreadsheet takes for a formula.
 //!
 //! A rate never stands without its counts, and a bucket that is not over says so. To add a report:
@@ -16,6 +17,7 @@ pub mod csv;
 mod interval;
 mod late;
 mod monthly;
+pub mod quality;
 mod trends;
 
 pub use self::{

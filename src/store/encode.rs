@@ -12,6 +12,7 @@ use super::{Result, StoreError};
 use crate::domain::{
     ids::{RejectId, SourceId},
     quality::Reject,
+    quarantine::reject_id,
     scope::Scope,
 };
 
@@ -64,20 +65,20 @@ pub(super) fn read_cursor<const N: usize>(cursor: &str) -> Result<([i64; N], Uui
     parsed().ok_or(StoreError::BadCursor)
 }
 
-/// Ids for rows that go to quarantine: a function of what the row holds and of how many equal rows
-/// stand before it in its batch. A file that is sent again, in any order, adds no row; two equal bad
-/// rows of one file stay two.
-pub(super) fn reject_ids(scope: &Scope, source: &SourceId, rejects: &[Reject]) -> Vec<RejectId> {
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    rejects
-        .iter()
-        .map(|reject| {
-            let content = json(&(reject.reason, &reject.field, &reject.message, &reject.row));
-            let nth = seen.entry(content.clone()).or_insert(0);
-            *nth += 1;
-            RejectId::derived(&[scope.jurisdiction.as_str(), source.as_str(), &content, &nth.to_string()])
-        })
-        .collect()
+/// Ids for rows that go to quarantine, in their order: equal rows are numbered within their batch.
+pub(super) fn reject_ids<'r>(
+    scope: &Scope,
+    source: &SourceId,
+    rejects: impl IntoIterator<Item = &'r Reject>,
+) -> Vec<RejectId> {
+    let mut seen: HashMap<RejectId, u32> = HashMap::new();
+    let numbered = |reject: &Reject| {
+        let first = reject_id(&scope.jurisdiction, source, reject, 1);
+        let nth = seen.entry(first).or_insert(0);
+        *nth += 1;
+        if *nth == 1 { first } else { reject_id(&scope.jurisdiction, source, reject, *nth) }
+    };
+    rejects.into_iter().map(numbered).collect()
 }
 
 /// A fresh id for a row of the queue. It says nothing and is never shown, so it is plain randomness.

@@ -34,11 +34,11 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use traits::{
     AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore, IntakeStore, JobStore,
-    OutboxStore, OutreachStore, RuleStore, Store,
+    OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
-    JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, StoredAnalysis,
+    JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, SettledReject, StoredAnalysis,
 };
 
 /// Windows of this length are kept of past forecasts, and judged.

@@ -17,14 +17,15 @@ use crate::domain::{
     forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{
-        AlertId, ApiKeyId, EventId, FollowUpId, IncidentId, JobId, JurisdictionId, MessageId, RejectId, RuleId,
-        SignalId, SourceId, SubscriptionId, UserId,
+        AlertId, ApiKeyId, EventId, FollowUpId, GroupId, IncidentId, JobId, JurisdictionId, MessageId, RejectId,
+        RuleId, SignalId, SourceId, SubscriptionId, UserId,
     },
     incident::{IncidentReports, LinkChanges, LinkDecision, LinkRun, Sighting, ToldReport},
     message::{OutboxMessage, Subscription},
     outreach::{Encounter, FollowUp, FollowUpState},
     place::{Cell, Point, PointKey, Precision},
-    quality::{DataGap, QuarantinedRow, RejectState, Source, SourceFreshness},
+    quality::{DataGap, Delivery, EventQuality, QuarantinedRow, RejectTally, Source, SourceFreshness},
+    quarantine::{MendRecord, MendRule, RejectGroup, Settled},
     rule::{AlertRule, RuleStanding},
     scope::{Scope, User},
     signal::Signal,
@@ -36,6 +37,8 @@ use crate::domain::{
 pub trait Store:
     AreaStore
     + IntakeStore
+    + QuarantineStore
+    + QualityStore
     + EventStore
     + IncidentStore
     + FeedStore
@@ -98,13 +101,52 @@ pub trait IntakeStore {
         limit: u32,
     ) -> Result<Vec<QuarantinedRow>>;
     async fn quarantined_row(&self, scope: &Scope, id: RejectId) -> Result<QuarantinedRow>;
-    async fn set_reject_state(&self, scope: &Scope, id: RejectId, state: RejectState) -> Result<()>;
     /// Per source: counts and the newest times (`silent` is left false; quality rules set it).
     async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>>;
     /// Open gaps of the scope's areas, and those closed on or after `closed_since`; newest first, then by source.
     async fn data_gaps(&self, scope: &Scope, closed_since: Option<DateTime<Utc>>) -> Result<Vec<DataGap>>;
     /// Add gaps, or replace what may change of known ones (all but source, kind and the times it began).
     async fn put_data_gaps(&self, scope: &Scope, gaps: &[DataGap]) -> Result<()>;
+}
+
+/// Rows in quarantine by their fault, and the rules that mend them.
+#[async_trait]
+pub trait QuarantineStore {
+    /// Waiting rows in groups, largest first, then oldest, then by id; at most 500.
+    async fn reject_groups(&self, scope: &Scope, source: Option<&SourceId>) -> Result<Vec<RejectGroup>>;
+    /// Waiting rows of a group, newest first; `before` is the last id of the page before.
+    async fn group_rows(
+        &self,
+        scope: &Scope,
+        group: GroupId,
+        before: Option<RejectId>,
+        limit: u32,
+    ) -> Result<Vec<QuarantinedRow>>;
+    /// Take rows out of the quarantine; those that wait no longer are left as they are.
+    async fn settle_rejects(&self, scope: &Scope, settled: &[Settled]) -> Result<()>;
+    /// Add a rule, or replace what may change of it (whether it stands, and how far it is).
+    async fn put_mend_rule(&self, scope: &Scope, rule: &MendRule) -> Result<()>;
+    /// Newest first, each with what it settled until now.
+    async fn mend_rules(&self, scope: &Scope) -> Result<Vec<MendRecord>>;
+}
+
+/// What data quality is counted from.
+#[async_trait]
+pub trait QualityStore {
+    /// Each record first received at or after `since`, as it is known now, withdrawn ones too; in no order, one by one,
+    /// because they may be a million.
+    async fn quality_rows(
+        &self,
+        scope: &Scope,
+        since: DateTime<Utc>,
+        each: &mut (dyn FnMut(EventQuality) + Send),
+    ) -> Result<()>;
+    /// Rows that came into quarantine at or after `since`, by source, reason, state and time.
+    async fn reject_tallies(&self, scope: &Scope, since: DateTime<Utc>) -> Result<Vec<RejectTally>>;
+    /// Count a delivery. One with the id of another is added to it: an hour of requests is one delivery.
+    async fn record_delivery(&self, scope: &Scope, delivery: &Delivery) -> Result<()>;
+    /// At or after `since`, oldest first.
+    async fn deliveries(&self, scope: &Scope, since: DateTime<Utc>) -> Result<Vec<Delivery>>;
 }
 
 /// Events as rows, pages and facts.

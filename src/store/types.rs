@@ -8,9 +8,9 @@ use crate::domain::{
     event::{Event, EventKind},
     forecast::{Forecast, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
-    ids::{ApiKeyId, AreaId, EventId, JobId, RunId, SourceId, UserId},
+    ids::{ApiKeyId, AreaId, EventId, JobId, MendRuleId, RunId, SourceId, UserId},
     message::OutboxMessage,
-    quality::Reject,
+    quality::{Delivery, Reject, RejectState},
     rule::RuleStanding,
     scope::Role,
     signal::Signal,
@@ -33,10 +33,24 @@ pub struct IntakeBatch {
     pub events: Vec<Event>,
     /// Rows for quarantine, with the file or request they came in.
     pub rejects: Vec<Reject>,
+    /// Rows that could not be read as they came, and that a standing rule settled: kept beside those that wait.
+    pub settled: Vec<SettledReject>,
     pub origin: String,
     /// Rows that are not cases, counted by what they are ("Traffic: VEHICLE ACCIDENT -" → 23,066).
     pub not_cases: Vec<(String, u64)>,
+    /// Counts of the rows, added to those that this delivery has already.
+    pub delivery: Option<Delivery>,
     pub received_at: Option<DateTime<Utc>>,
+}
+
+/// A row that a standing rule settled as it came in.
+#[derive(Debug, Clone)]
+pub struct SettledReject {
+    pub reject: Reject,
+    pub state: RejectState,
+    pub rule: MendRuleId,
+    /// Whoever made the rule.
+    pub by: String,
 }
 
 /// Which events. All conditions hold together.
@@ -150,11 +164,20 @@ pub enum JobKind {
     WatchFeeds,
     /// Watched folders and addresses, for what is new in them.
     PullFeeds,
+    /// Rules that mend rows in quarantine and have not been applied yet.
+    MendRows,
 }
 
 impl JobKind {
-    const ALL: [Self; 6] =
-        [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds, Self::PullFeeds];
+    const ALL: [Self; 7] = [
+        Self::Analyse,
+        Self::RefreshAreas,
+        Self::Deliver,
+        Self::LearnPoints,
+        Self::WatchFeeds,
+        Self::PullFeeds,
+        Self::MendRows,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -164,6 +187,7 @@ impl JobKind {
             Self::LearnPoints => "learn-points",
             Self::WatchFeeds => "watch-feeds",
             Self::PullFeeds => "pull-feeds",
+            Self::MendRows => "mend-rows",
         }
     }
 

@@ -12,6 +12,7 @@ mod incidents;
 mod intake;
 mod live;
 mod map;
+mod mends;
 mod outreach;
 mod polish;
 mod rules;

@@ -6,6 +6,7 @@
 
 mod feeds;
 mod linked;
+mod mends;
 mod real;
 mod repeats;
 mod requests;
@@ -130,6 +131,7 @@ pub fn sum(s: &IntakeSummary) -> u64 {
         + s.updated
         + s.duplicates
         + s.quarantined
+        + s.decided
         + s.not_known
         + s.not_case_rows()
         + s.elsewhere.values().sum::<u64>()

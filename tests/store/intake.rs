@@ -1,7 +1,7 @@
 use emberwatch::{
     domain::{
-        ids::RejectId,
         quality::{Reject, RejectReason, RejectState},
+        quarantine::Settled,
     },
     store::{IntakeBatch, StoreError},
 };
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     Db, on_both,
-    world::{all_of, append, batch, corrected, event, feed, may, settled, source, uuid},
+    world::{all_of, append, batch, corrected, event, feed, may, settled, source},
 };
 
 on_both! {
@@ -118,11 +118,15 @@ async fn a_bad_row_waits_in_quarantine_until_a_person_decides(db: Db) {
     assert_eq!(db.store.quarantined_row(&me, row.id).await.unwrap(), *row);
     assert!(matches!(db.store.quarantined_row(&all_of("pa"), row.id).await, Err(StoreError::NotFound(_))));
 
-    db.store.set_reject_state(&me, row.id, RejectState::Resubmitted).await.unwrap();
+    let decided = Settled { id: row.id, state: RejectState::Resubmitted, rule: None, by: "Alex".into(), at: may(31) };
+    db.store.settle_rejects(&me, std::slice::from_ref(&decided)).await.unwrap();
     assert!(db.store.quarantine(&me, None, None, 10).await.unwrap().is_empty());
-    assert_eq!(db.store.quarantined_row(&me, row.id).await.unwrap().state, RejectState::Resubmitted);
-    let unknown = db.store.set_reject_state(&me, RejectId(uuid(9)), RejectState::Discarded).await;
-    assert!(matches!(unknown, Err(StoreError::NotFound(_))));
+    let after = db.store.quarantined_row(&me, row.id).await.unwrap();
+    assert_eq!((after.state, after.settled_by.as_deref()), (RejectState::Resubmitted, Some("Alex")));
+    // Whoever decides second finds it decided.
+    let second = Settled { state: RejectState::Discarded, by: "Robin".into(), ..decided };
+    db.store.settle_rejects(&me, &[second]).await.unwrap();
+    assert_eq!(db.store.quarantined_row(&me, row.id).await.unwrap(), after);
 }
 
 async fn a_file_sent_again_quarantines_no_row_twice(db: Db) {

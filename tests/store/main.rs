@@ -19,6 +19,8 @@ mod intake;
 mod jobs;
 mod outbox;
 mod outreach;
+mod quality;
+mod quarantine;
 mod rules;
 mod schema;
 mod world;

@@ -1,13 +1,17 @@
 import { render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { firstMends, groupSentence, mendText } from '../src/admin/words';
 import { actionsOf } from '../src/alerts/actions';
 import { outlinePath } from '../src/alerts/outline-path';
+import type { RejectGroup, SourceQuality } from '../src/api/quality-types';
 import type { Area, BriefPlace, DataGap, TrendSeries, Trends } from '../src/api/types';
 import { directions } from '../src/brief/directions';
 import { inOrder } from '../src/brief/follow-ups';
 import { readAbout } from '../src/brief/log-sheet';
 import { inOneLine } from '../src/brief/place-card';
 import { plan, planOf } from '../src/brief/plans';
+import { blocks } from '../src/quality/markdown';
+import { lasting, sourceSentence } from '../src/quality/words';
 import { newId, oneIn, perYear, ruleSentence } from '../src/rules/words';
 import { pathThrough } from '../src/trends/chart';
 import { pathOf, readQuestion } from '../src/trends/question';
@@ -350,5 +354,88 @@ describe('alert rules in words', () => {
     expect(newId('Condado Peñobscot, muertes!', [])).toBe('condado-penobscot-muertes');
     expect(newId('A', ['a', 'a-2'])).toBe('a-3');
     expect(newId('!!!', [])).toBe('rule');
+  });
+});
+
+describe('data quality', () => {
+  const source = (more: Partial<SourceQuality>): SourceQuality => ({
+    source: 'ems',
+    name: 'Ambulances',
+    standing: 'as_usual',
+    worse: null,
+    events: 10,
+    newest_event_at: null,
+    last_received_at: null,
+    rhythm: { usual_gap_hours: 6, longest_gap_hours: 20, quiet_hours: 31, silent_since: null },
+    waiting: 0,
+    waiting_most: null,
+    ...more,
+  });
+
+  it('is told in a sentence with what is usual', () => {
+    expect(sourceSentence(source({ standing: 'silent' }))).toBe('Quiet for 31 h; usually every 6 h.');
+    expect(sourceSentence(source({ standing: 'rows_wait', waiting: 312, waiting_most: 'future_time' }))).toBe(
+      '312 rows wait in quarantine, most for: time in the future.',
+    );
+    const share = (numerator: number, denominator: number) => ({
+      numerator,
+      denominator,
+      share: numerator / denominator,
+    });
+    const worse = { what: 'field', field: 'outcome', now: share(52, 112), before: share(88, 88) } as const;
+    expect(sourceSentence(source({ standing: 'worse', worse }))).toBe(
+      'Outcome: known for 46 % of 112 in the last 28 days; 100 % of 88 in the 28 before.',
+    );
+    expect([lasting(0.2), lasting(71), lasting(200), lasting(null)]).toEqual([
+      '12 min',
+      '71 h',
+      '8 days',
+      '–',
+    ]);
+  });
+
+  it('reads the pages about feeds', () => {
+    expect(
+      blocks(
+        '# A title\n\nSome *text* over\ntwo lines with a [link](x.md).\n\n## Part\n- one\n  more\n- two\n',
+      ),
+    ).toEqual([
+      { kind: 'heading', level: 1, text: 'A title' },
+      { kind: 'text', text: 'Some text over two lines with a link.' },
+      { kind: 'heading', level: 2, text: 'Part' },
+      { kind: 'list', items: ['one more', 'two'] },
+    ]);
+  });
+});
+
+describe('rows with the same fault', () => {
+  const group = (more: Partial<RejectGroup>): RejectGroup =>
+    ({
+      pattern: 'ahead by up to 1 year',
+      field: 'when',
+      sentence: 'said by the service',
+      value: '05/03/2027 10:00',
+      reason: 'future_time',
+      suggested: [],
+      example: { row: { when: '05/03/2027 10:00' } },
+      ...more,
+    }) as RejectGroup;
+
+  it('say what is wrong with them all', () => {
+    expect(groupSentence(group({}))).toBe(
+      'when: the time lies ahead of its receipt by up to a year. 2027 for 2026?',
+    );
+    expect(groupSentence(group({ pattern: 'ahead by hours' }))).toMatch(/by hours. Another zone/);
+    expect(groupSentence(group({ pattern: '"9/9" is not a time' }))).toBe('said by the service');
+  });
+
+  it('begin with the mend that fits', () => {
+    const suggested = [{ do: 'shift_time', column: 'when', years: -1 }] as const;
+    expect(firstMends(group({ suggested: [...suggested] }))).toEqual(suggested);
+    expect(firstMends(group({ reason: 'unknown_value', field: 'dose', value: 'X2' }))).toEqual([
+      { do: 'map_codes', column: 'dose', codes: { X2: '' } },
+    ]);
+    expect(firstMends(group({ reason: 'malformed' }))[0]?.do).toBe('not_ours');
+    expect(mendText(suggested[0])).toBe('when is shifted by −1 year');
   });
 });

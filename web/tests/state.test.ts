@@ -140,7 +140,7 @@ describe('pages', () => {
   it('begin with what each role came for', () => {
     expect(pagesOf('liaison')[0]?.path).toBe('/brief');
     expect(pagesOf('public_health')[0]?.path).toBe('/alerts');
-    expect(pagesOf('analyst').map((p) => p.path)).toEqual(['/trends', '/map', '/alerts']);
+    expect(pagesOf('analyst').map((p) => p.path)).toEqual(['/trends', '/map', '/alerts', '/quality']);
     expect(pagesOf('admin').some((p) => p.path === '/admin')).toBe(true);
     expect(pagesOf(null)).toEqual([]);
   });

@@ -313,6 +313,7 @@ pub fn refusal(e: IntakeError) -> Problem {
         IntakeError::Store(e) => e.into(),
         IntakeError::UnknownSource(source) => Problem::field("source", format!("\"{source}\" is not a known feed")),
         IntakeError::NotWaiting => Problem::conflict("The row was mended or discarded already."),
+        IntakeError::BadMend(why) => Problem::field("mends", why),
         IntakeError::Failed(why) => {
             tracing::error!(error = %why, "intake failed");
             Problem::internal()

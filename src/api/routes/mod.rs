@@ -15,7 +15,9 @@ mod forecasts;
 pub(super) mod hotspots;
 mod incidents;
 mod keys;
+mod mends;
 mod outreach;
+mod quality;
 mod quarantine;
 mod rules;
 mod series;
@@ -56,6 +58,8 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(events::routes())
         .merge(incidents::routes())
         .merge(quarantine::routes())
+        .merge(mends::routes())
+        .merge(quality::routes())
         .merge(sources::routes())
         .merge(subscriptions::routes())
         .merge(accounts::routes())

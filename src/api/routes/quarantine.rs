@@ -22,8 +22,9 @@ use crate::{
     disclosure::{Class, Disclose, release},
     domain::{
         event::Event,
-        ids::{RejectId, SourceId},
+        ids::{GroupId, RejectId, SourceId},
         quality::{QuarantinedRow, RejectReason, RejectState},
+        quarantine::Settled,
     },
 };
 
@@ -35,6 +36,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct QuarantineQuery {
     source: Option<SourceId>,
+    /// Only rows of this group, newest first.
+    group: Option<GroupId>,
     /// The last id of the page before.
     after: Option<RejectId>,
     /// The same, as the `next` of the page before.
@@ -44,7 +47,7 @@ struct QuarantineQuery {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuarantineList {
-    /// Waiting rows, oldest first.
+    /// Waiting rows, oldest first (of one group newest first).
     items: Vec<QuarantinedRow>,
     next: Option<String>,
 }
@@ -64,7 +67,10 @@ async fn quarantine(
 ) -> Result<Response, Problem> {
     let limit = pagination::limit(query.limit);
     let after = query.cursor.or(query.after);
-    let mut items = state.store.quarantine(&caller.scope, query.source.as_ref(), after, limit + 1).await?;
+    let mut items = match query.group {
+        Some(group) => state.store.group_rows(&caller.scope, group, after, limit + 1).await?,
+        None => state.store.quarantine(&caller.scope, query.source.as_ref(), after, limit + 1).await?,
+    };
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next = items.last().filter(|_| more).map(|last| last.id.to_string());
@@ -133,6 +139,11 @@ async fn resubmit(
     Ok(caller.release(answer)?.into_response())
 }
 
+/// Whoever decides, as others read it.
+pub(super) fn who(caller: &Caller) -> String {
+    caller.person().map_or_else(|_| "an API key".to_owned(), |p| p.name.clone())
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Discarded {
     state: RejectState,
@@ -155,7 +166,9 @@ async fn discard(
     if row.state == RejectState::Resubmitted {
         return Err(Problem::conflict("The row was mended and accepted already."));
     }
-    state.store.set_reject_state(&caller.scope, id, RejectState::Discarded).await?;
-    state.store.audit(&caller.scope, "discard-row", &format!("quarantine:{id}"), state.clock.now()).await?;
+    let (by, at) = (who(&caller), state.clock.now());
+    let settled = Settled { id, state: RejectState::Discarded, rule: None, by, at };
+    state.store.settle_rejects(&caller.scope, &[settled]).await?;
+    state.store.audit(&caller.scope, "discard-row", &format!("quarantine:{id}"), at).await?;
     Ok(caller.release(Discarded { state: RejectState::Discarded })?.into_response())
 }

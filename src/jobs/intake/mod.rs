@@ -14,8 +14,13 @@
 //!   correction gives the same answer however often it is sent;
 //! - a notice that takes the record back: a version that is withdrawn; what was known stays in the history;
 //! - a row that meets no case definition, of a record that did: likewise withdrawn.
+//!
+//! A row that can't be read waits in quarantine, unless a rule that stands for its source settles it at once; `mend`
+//! applies rules to rows that wait. Each delivery is counted with its rows.
 
 mod judge;
+mod kept;
+mod mend;
 mod placer;
 mod records;
 mod replace;
@@ -23,6 +28,7 @@ mod stream;
 mod summary;
 mod writer;
 
+pub use mend::{MendedRows, mend_queued};
 pub use placer::Placer;
 pub use records::{Intake, IntakeAnswer, IntakeFailure, Resubmission, accept_records, resubmit};
 pub use replace::{refresh_fallbacks, replace_all};

@@ -173,6 +173,21 @@ impl Placer {
     }
 }
 
+/// The place of a report that was not placed yet.
+pub(super) fn nowhere() -> Location {
+    Location {
+        point: None,
+        precision: Precision::Unknown,
+        uncertainty_m: None,
+        cell: None,
+        area: None,
+        placed_by: PlacedBy::Nothing,
+        address: None,
+        town: None,
+        zip: None,
+    }
+}
+
 fn is_derived(flag: Flag) -> bool {
     matches!(flag, Flag::PlaceDisagrees | Flag::FallbackPoint | Flag::OutsideAreas)
 }

@@ -13,24 +13,29 @@ use thiserror::Error;
 use super::{
     IntakeSummary, Placer,
     judge::{Incoming, Placed, Why},
+    kept::{KeptRows, Standing},
     stream::others,
-    writer::Writer,
+    writer::{Rows, Writer},
 };
 use crate::{
     clock::DynClock,
     domain::{
         event::{Event, EventKind},
-        ids::{AreaId, EventId, JurisdictionId, RejectId, SourceId},
+        ids::{AreaId, DeliveryId, EventId, JurisdictionId, RejectId, SourceId},
         quality::{Reject, RejectReason, RejectState, Source},
+        quarantine::Settled,
         scope::Scope,
     },
     geocode::Index,
-    ingest::{Format, Mapping, ReadOptions, RecordReader, RowKind},
+    ingest::{Format, IngestError, Mapping, ReadOptions, RecordReader, RowKind},
     store::{DynStore, StoreError},
 };
 
 /// Outlines and names may be this old when a request is placed.
 const PLACER_AGE: i64 = 30;
+
+/// The origin of rows that came by request.
+pub(super) const REQUESTS: &str = "api";
 
 /// What became of a request's rows.
 #[derive(Debug, Clone, Default)]
@@ -62,8 +67,17 @@ pub enum IntakeFailure {
     UnknownSource(SourceId),
     #[error("the row was mended or discarded already")]
     NotWaiting,
+    /// A rule for quarantined rows that cannot be.
+    #[error("{0}")]
+    BadMend(String),
     #[error("{0:#}")]
     Failed(anyhow::Error),
+}
+
+impl IntakeFailure {
+    fn of(error: IngestError) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 impl From<anyhow::Error> for IntakeFailure {
@@ -80,8 +94,8 @@ type Kept = (DateTime<Utc>, Arc<Placer>);
 
 /// Intake for a service that lives on: what it takes to place rows is kept for half a minute.
 pub struct Intake {
-    store: DynStore,
-    clock: DynClock,
+    pub(super) store: DynStore,
+    pub(super) clock: DynClock,
     placers: Mutex<HashMap<JurisdictionId, Kept>>,
     index: Option<Arc<Index>>,
 }
@@ -111,15 +125,28 @@ impl Intake {
     ) -> Result<IntakeAnswer, IntakeFailure> {
         let began = Instant::now();
         let stored = self.source(scope, source).await?;
-        let mut reader = self.reader(scope, &stored, false).await?;
+        let (mapping, options) = self.reading(scope, &stored, false).await?;
+        let rules = self.store.mend_rules(scope).await?.into_iter().map(|r| r.rule);
+        let mut standing =
+            Standing::new(&stored, rules, &mapping, &options, &scope.jurisdiction).map_err(IntakeFailure::of)?;
+        let mut reader = RecordReader::new(&mapping, options).map_err(IntakeFailure::of)?;
         let placer = self.placer(scope).await?;
         let mut rows = Vec::with_capacity(records.len());
-        let mut rejects = Vec::new();
+        let (mut rejects, mut settled) = (Vec::new(), Vec::new());
         let mut not_cases = 0;
         let read = records.len() as u64;
         for (i, record) in records.into_iter().enumerate() {
             let line = i as u64 + 1;
-            match reader.read(record, line) {
+            let mut is = reader.read(record, line);
+            let mut by_rule = false;
+            if let (RowKind::Reject(reject), Some(standing)) = (&is, &mut standing)
+                && let Ok(done) = standing.settle(reject.clone(), REQUESTS)
+            {
+                settled.push(done.settled);
+                let Some(mended) = done.is else { continue };
+                (is, by_rule) = (mended, true);
+            }
+            match is {
                 RowKind::Case(report) => {
                     let (location, flags) = placer.place(source, &report);
                     rows.push(Incoming::Report(Box::new(Placed { report: *report, location, flags })));
@@ -127,7 +154,7 @@ impl Intake {
                 RowKind::TakenBack(taken) => rows.push(Incoming::TakenBack(taken, Why::Sender)),
                 RowKind::Reject(reject) => rejects.push(*reject),
                 RowKind::NotCase(known) => {
-                    not_cases += 1;
+                    not_cases += u64::from(!by_rule);
                     rows.extend(known.map(|taken| Incoming::TakenBack(taken, Why::NoCase)));
                 }
                 RowKind::Elsewhere(owner) => rejects.push(Reject {
@@ -139,14 +166,15 @@ impl Intake {
                 }),
             }
         }
-        let mut writer = Writer::new(&self.store, &self.clock, scope, source, "api");
-        writer.write(rows, rejects.clone()).await?;
+        let mut writer =
+            Writer::new(&self.store, &self.clock, scope, source, REQUESTS).counting(self.hour(scope, source));
         let not_cases: Vec<(String, u64)> =
             if not_cases > 0 { vec![("(no label)".into(), not_cases)] } else { Vec::new() };
-        writer.finish(not_cases.clone()).await?;
+        writer.summary.read = read;
+        writer.summary.set_not_cases(&not_cases);
+        writer.write(Rows { incoming: rows, rejects: rejects.clone(), settled }).await?;
+        writer.finish(not_cases).await?;
         let mut summary = writer.summary;
-        summary.read = read;
-        summary.set_not_cases(&not_cases);
         summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(IntakeAnswer {
             summary,
@@ -172,10 +200,10 @@ impl Intake {
             return Err(IntakeFailure::NotWaiting);
         }
         let source = self.source(scope, &waiting.source).await?;
-        let mut reader = self.reader(scope, &source, waiting.origin != "api").await?;
-        let mut row = waiting.row;
+        let mut kept = self.kept_rows(scope, &source, waiting.origin != REQUESTS).await?;
+        let mut row = waiting.row.clone();
         row.extend(mended);
-        let report = match reader.read(row, waiting.line) {
+        let report = match kept.read(&waiting, row) {
             RowKind::Case(report) => *report,
             RowKind::Reject(r) => {
                 return Ok(Resubmission::StillBad { reason: r.reason, field: r.field, message: r.message });
@@ -190,32 +218,55 @@ impl Intake {
         let (location, flags) = placer.place(&source.id, &report);
         let mut writer = Writer::new(&self.store, &self.clock, scope, &source.id, &waiting.origin);
         let row = Incoming::Report(Box::new(Placed { report, location, flags }));
-        writer.write(vec![row], Vec::new()).await?;
+        writer.write(Rows { incoming: vec![row], ..Rows::default() }).await?;
         writer.finish(Vec::new()).await?;
         // Killed between the two, the row is found unchanged when it is sent again.
-        self.store.set_reject_state(scope, id, RejectState::Resubmitted).await?;
+        let (by, at) = (scope.actor.to_string(), self.clock.now());
+        let settled = Settled { id, state: RejectState::Resubmitted, rule: None, by, at };
+        self.store.settle_rejects(scope, &[settled]).await?;
         let Some(event) = writer.ids.first() else { return Ok(Resubmission::Unchanged) };
         let event = Box::new(self.store.event(scope, *event).await?);
         Ok(if event.version == 1 { Resubmission::Accepted(event) } else { Resubmission::Updated(event) })
     }
 
-    async fn source(&self, scope: &Scope, id: &SourceId) -> Result<Source, IntakeFailure> {
+    pub(super) async fn source(&self, scope: &Scope, id: &SourceId) -> Result<Source, IntakeFailure> {
         let all = self.store.sources(scope).await?;
         all.into_iter().find(|s| s.id == *id).ok_or_else(|| IntakeFailure::UnknownSource(id.clone()))
     }
 
     /// Rows of a file are read by the source's own mapping; so are requests where that is one of JSON.
-    async fn reader(&self, scope: &Scope, source: &Source, from_file: bool) -> Result<RecordReader, IntakeFailure> {
+    async fn reading(
+        &self,
+        scope: &Scope,
+        source: &Source,
+        from_file: bool,
+    ) -> Result<(Mapping, ReadOptions), IntakeFailure> {
         let own = Mapping::parse(&source.mapping, "the stored mapping").ok();
         let fits =
             |m: &Mapping| from_file || matches!(m.format.kind, Some(Format::Json | Format::Ndjson | Format::Geojson));
         let mapping = own.filter(fits).unwrap_or_else(Mapping::standard);
         let others = others(&self.store, scope).await?;
-        let options = ReadOptions { now: self.clock.now(), zone: source.zone, others };
-        RecordReader::new(&mapping, options).map_err(|e| IntakeFailure::Failed(e.into()))
+        Ok((mapping, ReadOptions { now: self.clock.now(), zone: source.zone, others }))
     }
 
-    async fn placer(&self, scope: &Scope) -> Result<Arc<Placer>, IntakeFailure> {
+    /// For rows of the source that were kept because they could not be read.
+    pub(super) async fn kept_rows(
+        &self,
+        scope: &Scope,
+        source: &Source,
+        from_file: bool,
+    ) -> Result<KeptRows, IntakeFailure> {
+        let (mapping, options) = self.reading(scope, source, from_file).await?;
+        KeptRows::new(&mapping, options, &scope.jurisdiction).map_err(IntakeFailure::of)
+    }
+
+    /// Requests are counted by the hour.
+    fn hour(&self, scope: &Scope, source: &SourceId) -> DeliveryId {
+        let hour = self.clock.now().format("%Y-%m-%dT%H").to_string();
+        DeliveryId::derived(&[scope.jurisdiction.as_str(), source.as_str(), REQUESTS, &hour])
+    }
+
+    pub(super) async fn placer(&self, scope: &Scope) -> Result<Arc<Placer>, IntakeFailure> {
         let now = self.clock.now();
         let fresh = {
             let placers = self.placers.lock().unwrap_or_else(PoisonError::into_inner);

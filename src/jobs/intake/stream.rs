@@ -13,20 +13,22 @@ use tokio::sync::mpsc;
 use super::{
     BATCH, IntakeSummary, Placer,
     judge::{Incoming, Placed, Why},
+    kept::{SettledRow, Standing},
     replace::place_fallbacks,
-    writer::Writer,
+    writer::{Rows, Writer},
 };
 use crate::{
-    clock::DynClock,
+    clock::{DynClock, new_id},
     domain::{
-        ids::{JurisdictionId, SourceId},
+        event::Report,
+        ids::{DeliveryId, JurisdictionId, SourceId},
         place::PointKey,
-        quality::{Reject, Source},
+        quality::Source,
         scope::Scope,
         time::Zone,
     },
     geocode::Index,
-    ingest::{Format, Found, IngestError, Item, Learned, Mapping, ReadOptions, Reader},
+    ingest::{Format, Found, IngestError, Item, Learned, Mapping, ReadOptions, Reader, RowKind},
     store::{self, DynStore},
 };
 
@@ -85,10 +87,14 @@ pub async fn ingest_with(
     let others = others(store, scope).await.context("reading the jurisdictions")?;
     let options = ReadOptions { now: clock.now(), zone: source.zone, others };
     let (to_writer, mut from_reader) = mpsc::channel(2);
-    let parsing = Parsing { placer, source: source.id.clone(), to_writer };
+    let rules = store.mend_rules(scope).await.context("reading the rules that mend rows")?;
+    let rules = rules.into_iter().map(|r| r.rule);
+    let standing = Standing::new(source, rules, &mapping, &options, &scope.jurisdiction)?;
+    let parsing = Parsing { placer, source: source.id.clone(), standing, origin: origin.to_owned(), to_writer };
     let mapping_digest = hex::encode(&Sha256::digest(Learned::stripped(mapping.text()).as_bytes())[..8]);
     let parser = tokio::task::spawn_blocking(move || parsing.run(reader, &mapping, format, options));
-    let mut writer = Writer::new(store, clock, scope, &source.id, origin);
+    let delivery = DeliveryId(new_id(&**clock));
+    let mut writer = Writer::new(store, clock, scope, &source.id, origin).counting(delivery);
     let mut opened = false;
     while let Some(batch) = from_reader.recv().await {
         if !opened {
@@ -96,7 +102,7 @@ pub async fn ingest_with(
             store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
             opened = true;
         }
-        writer.write(batch.rows, batch.rejects).await?;
+        writer.write(batch).await?;
     }
     let end = parser.await.context("reading the stream")??;
     if !opened {
@@ -105,7 +111,10 @@ pub async fn ingest_with(
     // A file that was counted before is not counted again: its digest, with the mapping's, says so.
     let digest = format!("{}-{mapping_digest}", end.digest);
     let counted = learned.files.contains(&digest);
-    writer.finish(if counted { Vec::new() } else { end.not_cases.clone() }).await?;
+    writer.summary.read = end.read;
+    writer.summary.set_not_cases(&end.not_cases);
+    writer.summary.elsewhere = end.elsewhere.clone();
+    writer.finish(if counted { Vec::new() } else { end.not_cases }).await?;
     let mut summary = writer.summary;
     let news = learned.add_points(&end.fallback);
     learned.add_file(&digest);
@@ -114,14 +123,11 @@ pub async fn ingest_with(
         summary.placed_anew = place_fallbacks(store, scope, &source.id, &learned.points()).await?;
     }
     store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
-    summary.read = end.read;
-    summary.set_not_cases(&end.not_cases);
     summary.notices = end.notices;
     summary.found = Some(end.found);
     for (owner, rows) in &end.elsewhere {
         summary.notices.push(format!("{rows} rows belong to {owner}; take them with --jurisdiction {owner}"));
     }
-    summary.elsewhere = end.elsewhere;
     summary.fallback_points = learned.points().len() as u64;
     summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(summary)
@@ -144,11 +150,6 @@ async fn remember(store: &DynStore, scope: &Scope, source: &Source) -> anyhow::R
     Ok(learned)
 }
 
-struct Batch {
-    rows: Vec<Incoming>,
-    rejects: Vec<Reject>,
-}
-
 /// What is known at the end of a stream.
 struct End {
     read: u64,
@@ -164,7 +165,9 @@ struct End {
 struct Parsing {
     placer: Placer,
     source: SourceId,
-    to_writer: mpsc::Sender<Batch>,
+    standing: Option<Standing>,
+    origin: String,
+    to_writer: mpsc::Sender<Rows>,
 }
 
 impl Parsing {
@@ -178,34 +181,26 @@ impl Parsing {
         let digest = Arc::new(Mutex::new(Sha256::new()));
         let bytes = Digesting { reader, digest: digest.clone() };
         let mut reader = Reader::open(bytes, mapping, format, options)?;
-        let mut batch = Batch { rows: Vec::new(), rejects: Vec::new() };
+        let mut batch = Rows::default();
         let mut learned = 0;
         while let Some(item) = reader.next_item()? {
-            match item {
-                Item::Report(report) => {
-                    // A point that has just shown itself counts at once; rows before it are placed anew at the end.
-                    let found = reader.fallback().map_or(&[][..], |f| f.found());
-                    if found.len() > learned {
-                        self.placer.add_fallback(&self.source, &found[learned..]);
-                        learned = found.len();
-                    }
-                    let (location, flags) = self.placer.place(&self.source, &report);
-                    batch.rows.push(Incoming::Report(Box::new(Placed { report: *report, location, flags })));
-                }
-                Item::TakenBack(taken) => batch.rows.push(Incoming::TakenBack(taken, Why::Sender)),
-                Item::NotCase(taken) => batch.rows.push(Incoming::TakenBack(taken, Why::NoCase)),
-                Item::Reject(reject) => batch.rejects.push(*reject),
+            // A point that has just shown itself counts at once; rows before it are placed anew at the end.
+            let found = reader.fallback().map_or(&[][..], |f| f.found());
+            if found.len() > learned {
+                self.placer.add_fallback(&self.source, &found[learned..]);
+                learned = found.len();
             }
-            if batch.rows.len() + batch.rejects.len() >= BATCH {
-                let full =
-                    std::mem::replace(&mut batch, Batch { rows: Vec::with_capacity(BATCH), rejects: Vec::new() });
+            self.take(item, &mut batch);
+            if batch.len() >= BATCH {
+                let next = Rows { incoming: Vec::with_capacity(BATCH), ..Rows::default() };
+                let full = std::mem::replace(&mut batch, next);
                 if self.to_writer.blocking_send(full).is_err() {
                     // The writer gave up and tells why.
                     break;
                 }
             }
         }
-        if !(batch.rows.is_empty() && batch.rejects.is_empty()) {
+        if batch.len() > 0 {
             // When nobody listens any more the writer tells why.
             let _ = self.to_writer.blocking_send(batch);
         }
@@ -219,6 +214,42 @@ impl Parsing {
             found: reader.found().clone(),
             digest: hex::encode(&digest[..12]),
         })
+    }
+}
+
+impl Parsing {
+    fn take(&mut self, item: Item, batch: &mut Rows) {
+        match item {
+            Item::Report(report) => batch.incoming.push(self.placed(*report)),
+            Item::TakenBack(taken) => batch.incoming.push(Incoming::TakenBack(taken, Why::Sender)),
+            Item::NotCase(taken) => batch.incoming.push(Incoming::TakenBack(taken, Why::NoCase)),
+            Item::Reject(reject) => {
+                let settled = match &mut self.standing {
+                    Some(standing) => standing.settle(reject, &self.origin),
+                    None => Err(reject),
+                };
+                match settled {
+                    Ok(row) => self.mended(*row, batch),
+                    Err(reject) => batch.rejects.push(*reject),
+                }
+            }
+        }
+    }
+
+    /// A row that a standing rule settled.
+    fn mended(&self, row: SettledRow, batch: &mut Rows) {
+        batch.settled.push(row.settled);
+        match row.is {
+            Some(RowKind::Case(report)) => batch.incoming.push(self.placed(*report)),
+            Some(RowKind::TakenBack(taken)) => batch.incoming.push(Incoming::TakenBack(taken, Why::Sender)),
+            Some(RowKind::NotCase(Some(taken))) => batch.incoming.push(Incoming::TakenBack(taken, Why::NoCase)),
+            Some(RowKind::NotCase(None) | RowKind::Reject(_) | RowKind::Elsewhere(_)) | None => {}
+        }
+    }
+
+    fn placed(&self, report: Report) -> Incoming {
+        let (location, flags) = self.placer.place(&self.source, &report);
+        Incoming::Report(Box::new(Placed { report, location, flags }))
     }
 }
 

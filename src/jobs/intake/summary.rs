@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::ingest::Found;
+use crate::{domain::quality::DeliveredRows, ingest::Found};
 
 /// Counts of one run. Every row read is in exactly one of `accepted`, `unchanged`, `updated`,
-/// `duplicates`, `quarantined`, `not_cases`, `not_known` and `elsewhere`.
+/// `duplicates`, `quarantined`, `decided`, `not_cases`, `not_known` and `elsewhere`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct IntakeSummary {
     pub source: String,
@@ -27,6 +27,12 @@ pub struct IntakeSummary {
     /// Met before in this run.
     pub duplicates: u64,
     pub quarantined: u64,
+    /// Could not be read as they came, and were settled by a standing rule (also in what they became).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub mended: u64,
+    /// Of these, the ones that are no cases or not ours by that rule.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub decided: u64,
     /// Taken back by the sender, and never known here.
     #[serde(skip_serializing_if = "is_zero")]
     pub not_known: u64,
@@ -64,6 +70,21 @@ impl IntakeSummary {
         self.not_cases.values().filter_map(Value::as_u64).sum()
     }
 
+    /// What became of the rows, as deliveries are counted.
+    pub fn delivered(&self) -> DeliveredRows {
+        DeliveredRows {
+            read: self.read,
+            accepted: self.accepted,
+            updated: self.updated,
+            unchanged: self.unchanged,
+            duplicates: self.duplicates,
+            quarantined: self.quarantined,
+            mended: self.mended,
+            not_cases: self.not_case_rows() + self.decided + self.not_known,
+            elsewhere: self.elsewhere.values().sum(),
+        }
+    }
+
     /// One calm screen.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
@@ -96,6 +117,9 @@ impl IntakeSummary {
         }
         if self.quarantined > 0 {
             line(format!("  quarantined  {:>9}   {}", self.quarantined, counts(&self.reasons)));
+        }
+        if self.mended > 0 {
+            line(format!("  mended       {:>9}   by standing rules", self.mended));
         }
         if !self.not_cases.is_empty() {
             line(format!("  not cases    {:>9}", self.not_case_rows()));

@@ -12,11 +12,11 @@ use crate::{
     clock::DynClock,
     domain::{
         event::EventKind,
-        ids::{AreaId, EventId, SourceId},
-        quality::Reject,
+        ids::{AreaId, DeliveryId, EventId, SourceId},
+        quality::{DeliveredRows, Delivery, Reject, RejectState},
         scope::Scope,
     },
-    store::{DynStore, IntakeBatch, StoreError},
+    store::{DynStore, IntakeBatch, SettledReject, StoreError},
 };
 
 /// Repeats within a run are recognised among so many records.
@@ -40,6 +40,23 @@ pub(super) struct Writer<'s> {
     pub ids: Vec<EventId>,
     pub areas: BTreeSet<AreaId>,
     pub kinds: BTreeSet<EventKind>,
+    /// The delivery that the rows are counted in, and what is counted in it already.
+    delivery: Option<DeliveryId>,
+    counted: DeliveredRows,
+}
+
+/// Rows that are written together.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub incoming: Vec<Incoming>,
+    pub rejects: Vec<Reject>,
+    pub settled: Vec<SettledReject>,
+}
+
+impl Rows {
+    pub(super) fn len(&self) -> usize {
+        self.incoming.len() + self.rejects.len() + self.settled.len()
+    }
 }
 
 impl<'s> Writer<'s> {
@@ -69,12 +86,20 @@ impl<'s> Writer<'s> {
             ids: Vec::new(),
             areas: BTreeSet::new(),
             kinds: BTreeSet::new(),
+            delivery: None,
+            counted: DeliveredRows::default(),
         }
     }
 
+    /// Count the rows in a delivery. Rows that are mended belong to the one they came in.
+    pub(super) fn counting(mut self, delivery: DeliveryId) -> Self {
+        self.delivery = Some(delivery);
+        self
+    }
+
     /// Write a batch; when this returns it is durable.
-    pub(super) async fn write(&mut self, rows: Vec<Incoming>, rejects: Vec<Reject>) -> anyhow::Result<()> {
-        self.commit(&rows, rejects, Vec::new(), false).await?;
+    pub(super) async fn write(&mut self, rows: Rows) -> anyhow::Result<()> {
+        self.commit(rows, Vec::new(), false).await?;
         if self.set_aside.len() > MOST_SET_ASIDE {
             self.settle().await?;
         }
@@ -85,37 +110,45 @@ impl<'s> Writer<'s> {
     pub(super) async fn finish(&mut self, not_cases: Vec<(String, u64)>) -> anyhow::Result<()> {
         self.settle().await?;
         if !not_cases.is_empty() {
-            self.commit(&[], Vec::new(), not_cases, true).await?;
+            self.commit(Rows::default(), not_cases, true).await?;
         }
-        Ok(())
+        match self.uncounted(&DeliveredRows::default()) {
+            Some(rest) => self.store.record_delivery(self.scope, &rest).await.context("counting a delivery"),
+            None => Ok(()),
+        }
     }
 
     async fn settle(&mut self) -> anyhow::Result<()> {
         let mut waiting: Vec<(u64, Incoming)> = std::mem::take(&mut self.set_aside).into_values().collect();
         waiting.sort_by_key(|(order, _)| *order);
-        let rows: Vec<Incoming> = waiting.into_iter().map(|(_, row)| row).collect();
-        if rows.is_empty() { Ok(()) } else { self.commit(&rows, Vec::new(), Vec::new(), true).await }
+        let incoming: Vec<Incoming> = waiting.into_iter().map(|(_, row)| row).collect();
+        let rows = Rows { incoming, ..Rows::default() };
+        if rows.incoming.is_empty() { Ok(()) } else { self.commit(rows, Vec::new(), true).await }
     }
 
-    async fn commit(
-        &mut self,
-        rows: &[Incoming],
-        rejects: Vec<Reject>,
-        not_cases: Vec<(String, u64)>,
-        last_word: bool,
-    ) -> anyhow::Result<()> {
-        let received_at = Some(self.clock.now());
-        let mut batch =
-            IntakeBatch { events: Vec::new(), rejects, origin: self.origin.clone(), not_cases, received_at };
+    async fn commit(&mut self, rows: Rows, not_cases: Vec<(String, u64)>, last_word: bool) -> anyhow::Result<()> {
+        let Rows { incoming, rejects, settled } = rows;
+        let mut batch = IntakeBatch {
+            rejects,
+            settled,
+            origin: self.origin.clone(),
+            not_cases,
+            received_at: Some(self.clock.now()),
+            ..IntakeBatch::default()
+        };
         for attempt in 1..=MOST_TRIES {
-            let mut verdict = self.judge(rows, last_word).await?;
+            let mut verdict = self.judge(&incoming, last_word).await?;
             batch.events = std::mem::take(&mut verdict.events);
-            if batch.events.is_empty() && batch.rejects.is_empty() && batch.not_cases.is_empty() {
+            let nothing = batch.events.is_empty() && batch.rejects.is_empty() && batch.settled.is_empty();
+            if nothing && batch.not_cases.is_empty() {
+                // Counted with the next rows that are written, or at the end.
                 self.tell(verdict, &batch);
                 return Ok(());
             }
+            batch.delivery = self.uncounted(&counts(&verdict, &batch));
             match self.store.append(self.scope, self.source, &batch).await {
                 Ok(()) => {
+                    self.counted = batch.delivery.as_ref().map_or(self.counted, |d| self.counted.plus(d.rows));
                     self.tell(verdict, &batch);
                     return Ok(());
                 }
@@ -125,6 +158,13 @@ impl<'s> Writer<'s> {
             }
         }
         bail!("the same records are being written by somebody else; try again")
+    }
+
+    /// What the delivery lacks so far, with these more.
+    fn uncounted(&self, more: &DeliveredRows) -> Option<Delivery> {
+        let rows = self.summary.delivered().plus(*more).less(self.counted);
+        let id = self.delivery.filter(|_| rows != DeliveredRows::default())?;
+        Some(Delivery { id, source: self.source.clone(), origin: self.origin.clone(), at: self.clock.now(), rows })
     }
 
     /// A batch is durable: count it.
@@ -138,6 +178,8 @@ impl<'s> Writer<'s> {
         s.no_longer_cases += verdict.no_longer_cases;
         s.not_known += verdict.not_known;
         s.quarantined += batch.rejects.len() as u64;
+        s.mended += batch.settled.len() as u64;
+        s.decided += decided(batch);
         for reject in &batch.rejects {
             *s.reasons.entry(reject.reason.to_string()).or_default() += 1;
         }
@@ -166,5 +208,23 @@ impl<'s> Writer<'s> {
             let counted = replaced.is_some_and(|(_, row)| !matches!(row, Incoming::TakenBack(_, Why::NoCase)));
             s.duplicates += u64::from(counted);
         }
+    }
+}
+
+fn decided(batch: &IntakeBatch) -> u64 {
+    batch.settled.iter().filter(|s| s.state != RejectState::Resubmitted).count() as u64
+}
+
+/// As [`Writer::tell`] will count them.
+fn counts(verdict: &Verdict, batch: &IntakeBatch) -> DeliveredRows {
+    DeliveredRows {
+        accepted: verdict.accepted,
+        updated: verdict.updated,
+        unchanged: verdict.unchanged,
+        duplicates: verdict.duplicates,
+        quarantined: batch.rejects.len() as u64,
+        mended: batch.settled.len() as u64,
+        not_cases: decided(batch) + verdict.not_known,
+        ..DeliveredRows::default()
     }
 }

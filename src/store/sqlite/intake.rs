@@ -7,24 +7,23 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    SqliteStore, events,
+    SqliteStore, events, quality, quarantine,
     rows::{instant, of},
 };
 use crate::{
     domain::{
         ids::{RejectId, SourceId},
-        quality::{DataGap, QuarantinedRow, Reject, RejectState, Source, SourceFreshness},
+        quality::{DataGap, QuarantinedRow, Source, SourceFreshness},
         scope::Scope,
     },
     store::{
         Head, IntakeBatch, IntakeStore, Result, StoreError,
-        encode::{clean, from_micros, json, opt_clean, reject_ids, signed},
+        encode::{clean, from_micros, json, signed},
         error::failed,
         rows,
     },
 };
 
-const ROWS: usize = 500;
 const STORING: &str = "storing a batch";
 
 #[async_trait]
@@ -94,11 +93,14 @@ impl IntakeStore for SqliteStore {
         if updated.rows_affected() == 0 {
             return Err(StoreError::NotFound("source"));
         }
-        if !batch.rejects.is_empty() {
+        if !(batch.rejects.is_empty() && batch.settled.is_empty()) {
             let at = received_at(&mut tx, batch).await?;
-            insert_rejects(&mut tx, scope, source, batch, at).await?;
+            quarantine::insert(&mut tx, scope, source, batch, at).await?;
         }
         count_not_cases(&mut tx, scope, source, &batch.not_cases).await?;
+        if let Some(delivery) = &batch.delivery {
+            quality::add_delivery(&mut tx, scope, delivery).await?;
+        }
         tx.commit().await.map_err(failed(STORING))
     }
 
@@ -148,17 +150,6 @@ impl IntakeStore for SqliteStore {
             .map_err(failed("reading a quarantined row"))?
             .ok_or(StoreError::NotFound("quarantined row"))?;
         rows::quarantined(&of("rejects", &found))
-    }
-
-    async fn set_reject_state(&self, scope: &Scope, id: RejectId, state: RejectState) -> Result<()> {
-        let updated = sqlx::query("UPDATE rejects SET state = $3 WHERE jurisdiction_id = $1 AND reject_id = $2")
-            .bind(scope.jurisdiction.as_str())
-            .bind(id.0)
-            .bind(state.as_str())
-            .execute(&self.writer)
-            .await
-            .map_err(failed("marking a quarantined row"))?;
-        if updated.rows_affected() == 0 { Err(StoreError::NotFound("quarantined row")) } else { Ok(()) }
     }
 
     async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>> {
@@ -234,39 +225,6 @@ async fn received_at(tx: &mut SqliteConnection, batch: &IntakeBatch) -> Result<D
         .await
         .map_err(failed(STORING))?;
     Ok(from_micros(micros).unwrap_or_default())
-}
-
-async fn insert_rejects(
-    tx: &mut SqliteConnection,
-    scope: &Scope,
-    source: &SourceId,
-    batch: &IntakeBatch,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let ids = reject_ids(scope, source, &batch.rejects);
-    let numbered: Vec<(RejectId, &Reject)> = ids.into_iter().zip(&batch.rejects).collect();
-    for chunk in numbered.chunks(ROWS) {
-        let mut sql = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO rejects (jurisdiction_id, reject_id, source_id, origin, line, reason, field, message,
-             \"row\", state, received_at) ",
-        );
-        sql.push_values(chunk, |mut b, (id, reject)| {
-            b.push_bind(scope.jurisdiction.as_str())
-                .push_bind(id.0)
-                .push_bind(source.as_str())
-                .push_bind(clean(&batch.origin))
-                .push_bind(signed(reject.line))
-                .push_bind(reject.reason.as_str())
-                .push_bind(opt_clean(reject.field.as_deref()))
-                .push_bind(clean(&reject.message))
-                .push_bind(json(&reject.row))
-                .push_bind(RejectState::Waiting.as_str())
-                .push_bind(instant(at));
-        });
-        sql.push(" ON CONFLICT DO NOTHING");
-        sql.build().execute(&mut *tx).await.map_err(failed(STORING))?;
-    }
-    Ok(())
 }
 
 async fn count_not_cases(

@@ -16,6 +16,8 @@ mod intake;
 mod jobs;
 mod outbox;
 mod outreach;
+mod quality;
+mod quarantine;
 mod rows;
 mod rules;
 mod track_records;
@@ -47,6 +49,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_rules", include_str!("../../../migrations/sqlite/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/sqlite/0014_track_records.sql")),
     ("0015_incidents", include_str!("../../../migrations/sqlite/0015_incidents.sql")),
+    ("0016_mending", include_str!("../../../migrations/sqlite/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/sqlite/0017_feeds.sql")),
 ];
 
@@ -150,6 +153,9 @@ impl Store for SqliteStore {
                 .execute(&mut *tx)
                 .await
                 .map_err(failed("migrating"))?;
+        }
+        if found < MIGRATIONS.len() as i64 {
+            quarantine::fill_groups(&mut tx).await?;
         }
         tx.commit().await.map_err(failed("migrating"))
     }

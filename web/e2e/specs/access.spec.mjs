@@ -33,7 +33,27 @@ const PAGES = {
     },
   },
   'a rule': { role: 'admin', path: '/alerts/rules?edit=areas-alert' },
+  'data quality': {
+    role: 'public_health',
+    path: '/quality',
+    ready: async (page) => {
+      await page.locator('li.card summary').first().click();
+      await page.waitForSelector('.quality-detail table');
+    },
+  },
   admin: { role: 'admin', path: '/admin' },
+  'a rule for rows': {
+    role: 'admin',
+    path: '/admin',
+    ready: async (page) => {
+      await page
+        .getByRole('button', { name: /^Fix th/ })
+        .first()
+        .click();
+      await page.getByRole('button', { name: 'Try it', exact: true }).click();
+      await page.waitForSelector('dialog [aria-label="What the rule would do"], dialog [role=alert]');
+    },
+  },
   'no such page': { role: 'analyst', path: '/nowhere' },
 };
 

@@ -6,13 +6,18 @@ import { number } from '../i18n/format';
 import { type Resource, useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
 import { Ago, Empty, Failure, Said, Select, Skeleton, word } from '../ui/parts';
+import { Groups } from './groups';
 import { MendForm } from './mend-form';
 
 export function AdminPage() {
   const sources = useResource<Sources>('/sources', ['events']);
   const query = route.value.query;
   const rows = useResource<Page<QuarantinedRow>>(
-    withQuery('/quarantine', { source: query.get('source'), after: query.get('after') }),
+    withQuery('/quarantine', {
+      source: query.get('source'),
+      group: query.get('group'),
+      after: query.get('after'),
+    }),
     ['events'],
   );
   const waiting = (rows.data?.items ?? []).filter((row) => row.state === 'waiting');
@@ -35,13 +40,23 @@ export function AdminPage() {
             { value: '', label: t('admin.source.all') },
             ...(sources.data?.items ?? []).map((s) => ({ value: s.source, label: s.name })),
           ]}
-          onChange={(source) => setQuery({ source, after: null, row: null })}
+          onChange={(source) => setQuery({ source, group: null, after: null, row: null })}
         />
+        <Groups source={query.get('source')} chosen={query.get('mend')} onMended={done} />
+      </section>
+      <section class="stack">
+        <h2>{t('admin.quarantine.all')}</h2>
+        {query.get('group') && (
+          <p>
+            {t('admin.group.only')}{' '}
+            <button type="button" class="link" onClick={() => setQuery({ group: null, after: null })}>
+              {t('admin.group.showAll')}
+            </button>
+          </p>
+        )}
         {rows.error !== null && !rows.data && <Failure error={rows.error} retry={rows.reload} />}
         {!rows.data && rows.error === null && <Skeleton lines={5} />}
-        {rows.data && waiting.length === 0 && (
-          <Empty title={t('admin.quarantine.empty.title')}>{t('admin.quarantine.empty.text')}</Empty>
-        )}
+        {rows.data && waiting.length === 0 && <p class="muted">{t('admin.quarantine.empty.title')}</p>}
         <ul class="stack">
           {waiting.map((row) => (
             <RowCard key={row.id} row={row} />
@@ -87,6 +102,9 @@ function SourceTable({ sources }: { sources: Resource<Sources> }) {
   return (
     <section class="stack">
       <h2>{t('admin.sources')}</h2>
+      <p>
+        <a href="/quality">{t('admin.quality')}</a>
+      </p>
       {sources.error !== null && !data && <Failure error={sources.error} retry={sources.reload} />}
       {!data && sources.error === null && <Skeleton lines={4} />}
       {data && data.items.length === 0 && (

@@ -3,6 +3,7 @@
 // check fails on its line. To add a shape: one line in `Contract`.
 
 import type * as incidents from './incident-types';
+import type * as quality from './quality-types';
 import type * as rules from './rule-types';
 import type { components } from './schema';
 import type * as ours from './types';
@@ -60,5 +61,10 @@ export type Contract = [
   Must<Fits<Service['AreaStatusRow'], ours.AreaStatus>>,
   Must<Fits<Service['RuleRecord'], ours.RuleRecord>>,
   Must<Fits<Service['RuleRow'], rules.RuleRow>>,
+  Must<Fits<Service['QualityList'], quality.QualityList>>,
+  Must<Fits<Service['QualityAnswer'], quality.QualityDetail>>,
+  Must<Fits<Service['GroupRow'], quality.RejectGroup>>,
+  Must<Fits<Service['MendPreview'], quality.MendPreview>>,
+  Must<Fits<Service['MendRecord'], quality.MendRecord>>,
   Must<Fits<Service['RuleAreaRow'], rules.RuleArea>>,
 ];

@@ -63,6 +63,7 @@ export interface DataGap {
   usual_per_day: number | null;
   events: number;
   areas: string[];
+  closed_at?: string | null;
 }
 
 /** What a recent count comes to when all reports are in. */
@@ -446,7 +447,7 @@ export interface QuarantinedRow {
   field: string | null;
   message: string;
   row: Record<string, unknown>;
-  state: 'waiting' | 'resubmitted' | 'discarded';
+  state: 'waiting' | 'resubmitted' | 'not_case' | 'discarded';
   received_at: string;
 }
 

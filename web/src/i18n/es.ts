@@ -3,12 +3,14 @@
 import { forecastEs } from './forecast-es';
 import { incidentsEs } from './incidents-es';
 import type { Messages } from './index';
+import { qualityEs } from './quality-es';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {
   ...forecastEs,
   ...incidentsEs,
   ...rulesEs,
+  ...qualityEs,
   'app.name': 'Emberwatch',
   'app.skip': 'Ir al contenido',
   'app.loading': 'Cargando',

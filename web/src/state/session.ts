@@ -21,7 +21,7 @@ export const logsVisits = computed(
 
 export interface NavItem {
   path: string;
-  label: 'nav.brief' | 'nav.map' | 'nav.alerts' | 'nav.trends' | 'nav.visits' | 'nav.admin';
+  label: 'nav.brief' | 'nav.map' | 'nav.alerts' | 'nav.trends' | 'nav.visits' | 'nav.quality' | 'nav.admin';
 }
 
 const ITEMS: Record<string, NavItem> = {
@@ -30,14 +30,15 @@ const ITEMS: Record<string, NavItem> = {
   alerts: { path: '/alerts', label: 'nav.alerts' },
   trends: { path: '/trends', label: 'nav.trends' },
   visits: { path: '/visits', label: 'nav.visits' },
+  quality: { path: '/quality', label: 'nav.quality' },
   admin: { path: '/admin', label: 'nav.admin' },
 };
 
 const PAGES: Record<string, string[]> = {
   liaison: ['brief', 'map', 'visits', 'alerts', 'trends'],
-  public_health: ['alerts', 'map', 'trends', 'brief', 'visits'],
-  analyst: ['trends', 'map', 'alerts'],
-  admin: ['alerts', 'map', 'trends', 'brief', 'visits', 'admin'],
+  public_health: ['alerts', 'map', 'trends', 'brief', 'visits', 'quality'],
+  analyst: ['trends', 'map', 'alerts', 'quality'],
+  admin: ['alerts', 'map', 'trends', 'brief', 'visits', 'quality', 'admin'],
 };
 
 /** The pages of a role, the first being its home. */

@@ -8,6 +8,7 @@ import { BriefPage } from '../brief/page';
 import { VisitsPage } from '../brief/visits';
 import { t } from '../i18n';
 import { MapPage } from '../map/page';
+import { QualityPage } from '../quality/page';
 import { RulesPage } from '../rules/page';
 import { live, startLive, stopLive } from '../state/live';
 import { go, route, setQuery } from '../state/route';
@@ -97,6 +98,8 @@ function Page({ path }: { path: string }) {
       return <TrendsPage />;
     case '/visits':
       return <VisitsPage />;
+    case '/quality':
+      return <QualityPage />;
     case '/admin':
       return <AdminPage />;
     default:
