@@ -212,6 +212,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/composite': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Overdoses by how they became known, each once however many sources tell of it: fatal, emergency department
+     *     visits, ambulance runs that did not transport, reversals. In the caller's areas.
+     */
+    get: operations['getComposite'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/encounters': {
     parameters: {
       query?: never;
@@ -349,6 +369,43 @@ export interface paths {
     };
     /** Emerging hot spots as GeoJSON, for GIS programs. */
     get: operations['hotspotOutlines'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/incidents/decisions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Say that reports are one overdose, or that they are not. It goes before what the model thinks, may be said
+     *     the other way again, and is taken up within seconds.
+     */
+    post: operations['decideLink'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/incidents/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Reports that are one overdose. Every view is audited. */
+    get: operations['getIncident'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1126,6 +1183,71 @@ export interface components {
     };
     /** @enum {string} */
     Channel: 'email' | 'webhook';
+    /** @description The composite of each bucket, in order of time. */
+    Composite: {
+      bucket: components['schemas']['Bucket'];
+      rows: components['schemas']['CompositeCounts'][];
+    };
+    /** @description One bucket. An overdose belongs to the day of its earliest report. */
+    CompositeCounts: {
+      span: components['schemas']['BucketSpan'];
+      /**
+       * Format: int32
+       * @description Everything below up to `other`.
+       */
+      total: number;
+      /** Format: int32 */
+      fatal_confirmed: number;
+      /** Format: int32 */
+      fatal_suspected: number;
+      /**
+       * Format: int32
+       * @description Survived, with an emergency department visit.
+       */
+      emergency_department: number;
+      /**
+       * Format: int32
+       * @description Survived, no visit known, and the ambulance did not transport.
+       */
+      ems_not_transported: number;
+      /**
+       * Format: int32
+       * @description Survived, no visit known, and the ambulance's report does not say whether it transported.
+       */
+      ems_not_stated: number;
+      /**
+       * Format: int32
+       * @description Survived, reported by police or the community without an ambulance.
+       */
+      reversals: number;
+      /**
+       * Format: int32
+       * @description Told by sources whose channel is not known.
+       */
+      other: number;
+      /**
+       * Format: int32
+       * @description Transported by ambulance, and no visit was linked to it. Not in the total.
+       */
+      transported_without_visit: number;
+      /**
+       * Format: int32
+       * @description Reports behind the total and `transported_without_visit`.
+       */
+      reports: number;
+      /**
+       * Format: int32
+       * @description Overdoses that two, and that three or more sources tell of.
+       */
+      told_by_two: number;
+      /** Format: int32 */
+      told_by_three: number;
+    };
+    /** @description The state composite. */
+    CompositeTable: components['schemas']['Composite'] & {
+      linked?: components['schemas']['LinkRun'] | null;
+      data: components['schemas']['DataAge'];
+    };
     /**
      * @description How contact was sought.
      * @enum {string}
@@ -1505,6 +1627,11 @@ export interface components {
     /** @description A forecast opened: of what it consists, and how likely it is to be a spike. */
     ForecastDetail: {
       /**
+       * @description The middle 80 % as people are told it: the whole numbers that hold most nearly that. Its coverage is what `backtest`
+       *     calls stated, and what the record of past forecasts counts. `None` of forecasts from before it was kept.
+       */
+      range_80?: number[] | null;
+      /**
        * Format: int32
        * @description The count from which on it would be a spike: one that long history alone would reach once in 30 days.
        */
@@ -1563,7 +1690,7 @@ export interface components {
       history_crps: number;
       /**
        * Format: double
-       * @description Share of truths inside the 80 % interval.
+       * @description Share of truths inside the 80 % range as people are told it.
        */
       coverage_80: number;
       /**
@@ -1749,6 +1876,40 @@ export interface components {
       items: components['schemas']['HotspotRow'][];
       data: components['schemas']['DataAge'];
     };
+    /** @description Events that are one occurrence. */
+    Incident: {
+      /** @description A function of the earliest event, so that it stays when later reports join. */
+      id: components['schemas']['IncidentId'];
+      /** Format: date-time */
+      first_at: string;
+      /**
+       * Format: int32
+       * @description Reports, two or more.
+       */
+      reports: number;
+      /**
+       * Format: int32
+       * @description Sources that tell of it: 2 agree, 3 agree.
+       */
+      sources: number;
+      /**
+       * Format: double
+       * @description The chance, 0 to 1, of the weakest of the links that hold it together, by the model; 1 where a person said so.
+       */
+      score: number;
+      /** @description Whether a person joined any of it. */
+      by_person: boolean;
+      /** Format: date-time */
+      linked_at: string;
+    };
+    /** @description An incident and its reports. */
+    IncidentDetail: {
+      incident: components['schemas']['Incident'];
+      /** @description Those in the caller's areas, earliest first. */
+      events: components['schemas']['Event'][];
+      /** @description What people said of pairs of these reports. */
+      decisions: components['schemas']['LinkDecision'][];
+    };
     /**
      * Format: uuid
      * @description Events from several sources that are one occurrence.
@@ -1818,6 +1979,49 @@ export interface components {
      * @enum {string}
      */
     Language: 'en' | 'es';
+    /** @description A person's word about two events. It goes before all weights; the newest word about a pair stands. */
+    LinkDecision: {
+      event: components['schemas']['EventId'];
+      other: components['schemas']['EventId'];
+      verdict: components['schemas']['LinkVerdict'];
+      note: string;
+      by: string;
+      /** Format: date-time */
+      at: string;
+    };
+    /** @description What the last linking came to. */
+    LinkRun: {
+      /** Format: date-time */
+      at: string;
+      method: string;
+      /** Format: int32 */
+      method_version: number;
+      /** @description Days that were linked anew, and those that were learned from. */
+      from: components['schemas']['Day'];
+      to: components['schemas']['Day'];
+      /** Format: int64 */
+      reports: number;
+      /**
+       * Format: int64
+       * @description Pairs of reports of different sources that were weighed.
+       */
+      pairs: number;
+      /**
+       * Format: double
+       * @description ln m/u from which a pair was linked, of the newest days.
+       */
+      threshold?: number | null;
+      /**
+       * Format: double
+       * @description Share of the linked pairs that is expected to be false.
+       */
+      expected_false?: number | null;
+    };
+    /**
+     * @description What a person said of two events.
+     * @enum {string}
+     */
+    LinkVerdict: 'together' | 'apart';
     /** @description Where an event is, as far as that is known. */
     Location: {
       point?: components['schemas']['Point'] | null;
@@ -2127,6 +2331,15 @@ export interface components {
        * @description 1 to 730; 365 when not given.
        */
       expires_in_days?: number | null;
+    };
+    /** @description A person's word: this report and each of the others are one overdose, or are not. */
+    NewLinkDecision: {
+      verdict: components['schemas']['LinkVerdict'];
+      event: components['schemas']['EventId'];
+      /** @description 1 to 20 other reports. */
+      others: components['schemas']['EventId'][];
+      /** @description Why, at most 500 characters. */
+      note?: string;
     };
     NewMendRule: {
       /** @description One to eight, done in their order. */
@@ -2899,7 +3112,7 @@ export interface components {
       history_with_event: number;
       /**
        * Format: int32
-       * @description Forecasts of all places, and how many counts lay within their middle 80 %.
+       * @description Forecasts of all places, and how many counts lay within their middle 80 % as it was told.
        */
       forecasts: number;
       /** Format: int32 */
@@ -4104,6 +4317,86 @@ export interface operations {
       };
     };
   };
+  getComposite: {
+    parameters: {
+      query?: {
+        /** @description `month` when not given. */
+        bucket?: components['schemas']['Bucket'];
+        /** @description The first day of the month eleven months before `to` when not given. */
+        from?: components['schemas']['Day'];
+        /** @description Today when not given. */
+        to?: components['schemas']['Day'];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CompositeTable'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   listEncounters: {
     parameters: {
       query?: {
@@ -5014,6 +5307,211 @@ export interface operations {
       };
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  decideLink: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewLinkDecision'];
+      };
+    };
+    responses: {
+      /** @description Kept; the reports are linked anew */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getIncident: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['IncidentId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IncidentDetail'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
