@@ -20,6 +20,7 @@ mod encode;
 mod error;
 mod hotspot_rows;
 mod idempotency;
+mod intake_rows;
 pub mod postgres;
 mod rows;
 pub mod sqlite;
