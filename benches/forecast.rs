@@ -120,6 +120,7 @@ fn input(land: &Land) -> ForecastInput<'_> {
         kind: EventKind::Overdose,
         run: RunId::derived(&["bench"]),
         completeness: &[],
+        covariates: &[],
     }
 }
 

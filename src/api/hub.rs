@@ -40,6 +40,11 @@ pub enum Change {
         #[serde(skip)]
         ids: Vec<EventId>,
     },
+    /// Events joined or left an incident. Listeners hear of it by the areas' standing, which follows.
+    Linked {
+        #[serde(skip)]
+        ids: Vec<EventId>,
+    },
     /// Areas' rules were judged anew.
     AreaStatus {
         areas: Vec<AreaId>,
@@ -58,6 +63,7 @@ impl Change {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Events { .. } => "events",
+            Self::Linked { .. } => "linked",
             Self::AreaStatus { .. } => "area-status",
             Self::Alerts { .. } => "alerts",
             Self::Analysis { .. } => "analysis",

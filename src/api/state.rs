@@ -80,7 +80,7 @@ fn mark_old_on_news(hub: &Hub, references: &Arc<References>, snapshots: &Arc<Sna
         let whose = &message.jurisdiction;
         match &message.change {
             Change::Events { ids, .. } if ids.is_empty() => snapshots.spoil(whose),
-            Change::Events { ids, .. } => snapshots.touch(whose, ids),
+            Change::Events { ids, .. } | Change::Linked { ids } => snapshots.touch(whose, ids),
             Change::Analysis { .. } => {
                 snapshots.spoil(whose);
                 references.forget(whose);

@@ -1,11 +1,14 @@
 //! `emberwatch backtest`: how would the forecasters have done on past days?
 
-use std::{collections::BTreeMap, io::Write, time::Instant};
+use std::{collections::BTreeMap, io::Write, path::PathBuf, time::Instant};
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use super::study::{Study, StudyArgs};
+use super::{
+    covariates,
+    study::{Study, StudyArgs},
+};
 use crate::{
     domain::{forecast::ForecastLevel, time::Day},
     forecast::{
@@ -14,7 +17,7 @@ use crate::{
         panel::{Completeness, Layout, Panel},
         rolling::{LEAST_DAYS, Rolling, Target},
         scoring::{CAPTURE, INTERVALS, OriginScores, PIT_BINS},
-        summary::{Skill, difference, skill, summarise},
+        summary::{Skill, capture_difference, difference, skill, summarise},
     },
 };
 
@@ -50,9 +53,13 @@ pub struct BacktestArgs {
     #[arg(long, value_delimiter = ',', default_values_t = [1, 3, 7, 14], value_parser = clap::value_parser!(u32).range(1..=14))]
     pub horizons: Vec<u32>,
     /// Models: all; stack, that of all models; or some of history,recent,seasonal,endemic-epidemic,self-exciting,filter,
-    /// pooled: with two or more the stack of them is scored, too
+    /// pooled and, with --covariates, covariates: with two or more the stack of them is scored, too
     #[arg(long, value_delimiter = ',', default_value = "all")]
     pub models: Vec<String>,
+    /// CSV of what is known of places: population, services, seizures, by latitude,longitude or cell or area, with a date from
+    /// which a row is known; adds the model "covariates"
+    #[arg(long, value_name = "FILE")]
+    pub covariates: Option<PathBuf>,
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -103,14 +110,24 @@ pub struct Line {
     pub crps: f64,
     pub wis: f64,
     pub brier: f64,
+    /// Share of counts inside each interval; a count on its end counts by the part of its probability that lies within
+    /// (randomised PIT), so that calibrated forecasts have the nominal share however rare events are.
     pub coverage: BTreeMap<u32, f64>,
-    /// What the intervals, which are whole numbers, promised.
+    /// Standard error of that, from issue day to issue day.
+    pub coverage_error: BTreeMap<u32, Option<f64>>,
+    /// Share of counts inside the ranges as people read them, which are whole numbers, and what those promised.
+    pub coverage_stated: BTreeMap<u32, f64>,
     pub coverage_promised: BTreeMap<u32, f64>,
-    /// Coverage were counts spread over their steps (randomised PIT): nominal when calibrated, however rare events are.
-    pub coverage_randomised: BTreeMap<u32, f64>,
     pub pit: [f64; PIT_BINS],
     /// Share of later events in the highest-ranked 1, 5, 10, 20 % of cells; null for areas and the whole.
     pub capture: Option<BTreeMap<u32, f64>>,
+    /// What that is above `history`'s.
+    pub capture_difference: Option<BTreeMap<u32, Interval>>,
+    /// The same of events in areas (or a whole) whose last fourteen days, as known on the issue day, were above the middle 95 %
+    /// of what all days before make likely; null where none were.
+    pub capture_after_rise: Option<BTreeMap<u32, f64>>,
+    pub capture_after_rise_difference: Option<BTreeMap<u32, Interval>>,
+    pub events_after_rise: f64,
     pub pai: Option<BTreeMap<u32, f64>>,
     pub skill_vs_history: SkillLine,
     /// Mean score less that of `history`: below 0 is better.
@@ -167,10 +184,13 @@ pub fn run(args: &BacktestArgs, out: &mut dyn Write) -> Result<()> {
 /// As [`run`].
 pub fn report(args: &BacktestArgs) -> Result<Report> {
     let started = Instant::now();
-    let models = models(&args.models)?;
-    let study = Study::read(&args.study)?;
+    let models = models(&args.models, args.covariates.is_some())?;
+    let mut study = Study::read(&args.study)?;
     let (from, to) = origins(args, &study)?;
-    let panel = panel(&study)?;
+    let mut panel = panel(&study)?;
+    if let Some(file) = &args.covariates {
+        panel = panel.with_covariates(covariates::read(file, &mut study)?);
+    }
     let mut horizons = args.horizons.clone();
     horizons.sort_unstable();
     horizons.dedup();
@@ -251,17 +271,21 @@ fn is_asked(line: &Line, names: &[String]) -> bool {
 }
 
 /// `history` is always among them: it is what skill is measured against.
-fn models(names: &[String]) -> Result<Vec<&'static dyn ForecastModel>> {
-    let known: Vec<&str> = model::all().iter().map(|m| m.name()).collect();
+fn models(names: &[String], with_covariates: bool) -> Result<Vec<&'static dyn ForecastModel>> {
+    let all = if with_covariates { model::with_covariates() } else { model::all().to_vec() };
+    let known: Vec<&str> = all.iter().map(|m| m.name()).collect();
     let fits = |n: &str| n == ALL || n == STACK || known.contains(&n);
     if let Some(bad) = names.iter().find(|n| !fits(n)) {
+        if bad == "covariates" {
+            bail!("--models: the model covariates needs --covariates FILE");
+        }
         bail!("--models: there is no model \"{bad}\"; expected all, stack or some of {}", known.join(","));
     }
     // The stack that is meant by its name is that of all models.
     if names.iter().any(|n| n == ALL || n == STACK) {
-        return Ok(model::all().to_vec());
+        return Ok(all);
     }
-    Ok(model::all().into_iter().filter(|m| m.name() == "history" || names.iter().any(|n| n == m.name())).collect())
+    Ok(all.into_iter().filter(|m| m.name() == "history" || names.iter().any(|n| n == m.name())).collect())
 }
 
 fn origins(args: &BacktestArgs, study: &Study) -> Result<(Day, Day)> {
@@ -304,10 +328,15 @@ fn lines(rolling: &Rolling, seed: u64) -> Vec<Line> {
                 wis: s.wis,
                 brier: s.brier,
                 coverage: INTERVALS.into_iter().zip(s.coverage).collect(),
+                coverage_error: INTERVALS.into_iter().zip(s.coverage_error).collect(),
+                coverage_stated: INTERVALS.into_iter().zip(s.stated).collect(),
                 coverage_promised: INTERVALS.into_iter().zip(s.promised).collect(),
-                coverage_randomised: INTERVALS.into_iter().zip(s.randomised).collect(),
                 pit: s.pit,
                 capture: s.capture.map(|c| CAPTURE.into_iter().zip(c).collect()),
+                capture_difference: s.capture.map(|_| more_captured(own, history, false, seed)),
+                capture_after_rise: s.capture_after_rise.map(|c| CAPTURE.into_iter().zip(c).collect()),
+                capture_after_rise_difference: s.capture_after_rise.map(|_| more_captured(own, history, true, seed)),
+                events_after_rise: s.events_after_rise,
                 pai: s.pai.map(|c| CAPTURE.into_iter().zip(c).collect()),
                 skill_vs_history: SkillLine {
                     log: log_score,
@@ -326,6 +355,11 @@ fn lines(rolling: &Rolling, seed: u64) -> Vec<Line> {
         }
     }
     out
+}
+
+fn more_captured(own: &[OriginScores], other: &[OriginScores], risen: bool, seed: u64) -> BTreeMap<u32, Interval> {
+    let one = |i: usize| capture_difference(own, other, i, risen, seed).into();
+    CAPTURE.into_iter().enumerate().map(|(i, share)| (share, one(i))).collect()
 }
 
 fn differences(own: &[OriginScores], other: &[OriginScores], seed: u64) -> Differences {
@@ -347,7 +381,7 @@ fn text(report: &Report, out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
         "\n{:<16} {:<6} {:>4} {:>10} {:>9} {:>7} {:>7} {:>26} {:>6} {:>6}",
-        "model", "level", "days", "log score", "CRPS", "in 80 %", "(rand.)", "log skill vs history", "top 5%", "top10%"
+        "model", "level", "days", "log score", "CRPS", "in 80 %", "stated", "log skill vs history", "top 5%", "top10%"
     )?;
     for l in &report.results {
         let skill = match (l.skill_vs_history.log.value, l.skill_vs_history.log.lower, l.skill_vs_history.log.upper) {
@@ -367,7 +401,7 @@ fn text(report: &Report, out: &mut dyn Write) -> Result<()> {
             l.log_score,
             l.crps,
             l.coverage[&80],
-            l.coverage_randomised[&80],
+            l.coverage_stated[&80],
             skill,
             capture(5),
             capture(10)

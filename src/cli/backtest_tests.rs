@@ -44,6 +44,7 @@ fn args(events: &std::path::Path) -> BacktestArgs {
         step: 7,
         horizons: vec![1, 7],
         models: vec!["all".to_owned()],
+        covariates: None,
         seed: 1,
         format: Format::Json,
     }

@@ -77,7 +77,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
         shell.say(format_args!("sign-in: {} {} {password}", user.role, user.login))?;
     }
     shell.say(format_args!("address: http://{}", listener.local_addr()?))?;
-    Service::new(store, clock, config).demo().serve(listener, true, stop_signal()).await
+    Service::new(store, clock, config)?.demo().serve(listener, true, stop_signal()).await
 }
 
 /// The named database, or a new file in the machine's folder for passing things. Never one that holds data.

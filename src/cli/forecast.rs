@@ -1,11 +1,14 @@
 //! `emberwatch forecast`: forecasts for the coming days from an event file.
 
-use std::{collections::BTreeMap, io::Write, time::Instant};
+use std::{collections::BTreeMap, io::Write, path::PathBuf, time::Instant};
 
 use anyhow::{Result, bail};
 use serde::Serialize;
 
-use super::study::{Study, StudyArgs};
+use super::{
+    covariates,
+    study::{Study, StudyArgs},
+};
 use crate::{
     domain::{
         forecast::{Forecast, ForecastRecord, QUANTILE_LEVELS},
@@ -42,6 +45,10 @@ pub struct ForecastArgs {
     /// self-exciting, filter, pooled
     #[arg(long, default_value = "stack")]
     pub model: String,
+    /// CSV of what is known of places: population, services, seizures, by latitude,longitude or cell or area, with a date from
+    /// which a row is known; adds the model "covariates"
+    #[arg(long, value_name = "FILE")]
+    pub covariates: Option<PathBuf>,
     /// A spike is a count that the long run alone would bring once in so many days
     #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(2..=3650))]
     pub spike_once_in_days: u32,
@@ -122,7 +129,11 @@ pub fn run(args: &ForecastArgs, out: &mut dyn Write) -> Result<()> {
         let known: Vec<&str> = std::iter::once(model::STACK).chain(model::all().iter().map(|m| m.name())).collect();
         bail!("--model: there is no model \"{}\"; expected one of {}", args.model, known.join(", "));
     }
-    let study = Study::read(&args.study)?;
+    if args.model == "covariates" && args.covariates.is_none() {
+        bail!("--model: covariates needs --covariates FILE");
+    }
+    let mut study = Study::read(&args.study)?;
+    let covariates = args.covariates.as_ref().map(|file| covariates::read(file, &mut study)).transpose()?;
     let issued = args.as_of.unwrap_or(study.days.to);
     let (cells, areas) = cubes(&study, issued)?;
     let n = (issued - study.days.from + 1).max(1) as usize;
@@ -138,6 +149,7 @@ pub fn run(args: &ForecastArgs, out: &mut dyn Write) -> Result<()> {
         kind: args.study.kind,
         run: RunId::derived(&["forecast", &args.study.events.display().to_string(), &issued.to_string()]),
         completeness: &completeness,
+        covariates: covariates.as_deref().unwrap_or_default(),
     };
     let options = ForecastOptions {
         cell_horizons: args.horizons.clone(),
@@ -249,6 +261,7 @@ mod tests {
             horizons: vec![1, 7],
             model: "stack".to_owned(),
             spike_once_in_days: 30,
+            covariates: None,
             explain: false,
             format,
         }

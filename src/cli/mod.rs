@@ -9,6 +9,7 @@ mod analyse;
 pub mod backtest;
 mod calibrate;
 mod check_config;
+mod covariates;
 mod demo;
 pub mod detect;
 mod export;
@@ -22,6 +23,7 @@ mod migrate;
 pub mod nowcast;
 mod openapi;
 mod places;
+mod pull;
 mod quarantine;
 pub mod scan;
 pub mod score;
@@ -73,6 +75,8 @@ enum Command {
     CheckConfig,
     /// Read files of reports into the store.
     Ingest(ingest::Args),
+    /// Look once at the watched folders and addresses of the configuration.
+    Pull(pull::Args),
     /// Rows that could not be read, and rules that mend them by the group.
     Quarantine(quarantine::Args),
     /// Load outlines of counties, towns or other areas.
@@ -164,6 +168,7 @@ fn dispatch(command: Command, shell: &Shell) -> anyhow::Result<()> {
         Command::Migrate => shell.block_on(migrate::run(shell)),
         Command::CheckConfig => shell.block_on(check_config::run(shell)),
         Command::Ingest(args) => shell.block_on(ingest::run(args, shell)),
+        Command::Pull(args) => shell.block_on(pull::run(args, shell)),
         Command::Quarantine(args) => shell.block_on(quarantine::run(args, shell)),
         Command::Jurisdictions(args) => shell.block_on(jurisdictions::run(args, shell)),
         Command::Analyse(args) => shell.block_on(analyse::run(args, shell)),

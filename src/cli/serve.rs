@@ -34,7 +34,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
     }
     telemetry::init_logging(&config.log)?;
     let store = shell.open_store().await?;
-    let service = Service::new(store, Arc::new(SystemClock), config);
+    let service = Service::new(store, Arc::new(SystemClock), config)?;
     let listener = TcpListener::bind(service.config.server.bind)
         .await
         .with_context(|| format!("listening on {}", service.config.server.bind))?;
@@ -50,7 +50,8 @@ pub async fn work(_: WorkArgs, shell: &Shell) -> anyhow::Result<()> {
     let config = shell.config()?;
     telemetry::init_logging(&config.log)?;
     let store = shell.open_store().await?;
-    let service = Service::new(store, Arc::new(SystemClock), config);
+    let service = Service::new(store, Arc::new(SystemClock), config)?;
+    crate::jobs::feeds::prepare(&service.store, &service.config).await?;
     service.worker()?.run(stop_signal()).await;
     service.store.close().await;
     Ok(())

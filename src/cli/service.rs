@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
+use super::places;
 use crate::{
     api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted},
     clock::DynClock,
@@ -19,8 +20,9 @@ use crate::{
         quarantine::{Mend, MendPreview},
         scope::Scope,
     },
+    geocode::Index,
     jobs::{
-        Announce, News,
+        Announce, News, feeds,
         intake::{self, IntakeAnswer, IntakeFailure, IntakeSummary, Resubmission},
         schedule::Schedule,
         worker::Worker,
@@ -34,14 +36,19 @@ pub(super) struct Service {
     pub store: DynStore,
     pub clock: DynClock,
     pub config: Arc<Config>,
+    index: Option<Arc<Index>>,
     hub: Hub,
     wake: Arc<Notify>,
     demo: bool,
 }
 
 impl Service {
-    pub fn new(store: DynStore, clock: DynClock, config: Config) -> Self {
-        Self { store, clock, config: Arc::new(config), hub: Hub::default(), wake: Arc::default(), demo: false }
+    /// # Errors
+    /// When the geocoder's index of the configuration can't be opened.
+    pub fn new(store: DynStore, clock: DynClock, config: Config) -> anyhow::Result<Self> {
+        let index = config.geocoder.index.as_deref().map(places::open_index).transpose()?.map(Arc::new);
+        let (config, hub, wake) = (Arc::new(config), Hub::default(), Arc::default());
+        Ok(Self { store, clock, config, index, hub, wake, demo: false })
     }
 
     pub fn demo(mut self) -> Self {
@@ -55,17 +62,20 @@ impl Service {
             store: self.store.clone(),
             clock: self.clock.clone(),
             config: self.config.clone(),
+            index: self.index.clone(),
             transports: Arc::new(transports(&self.config)?),
             announce: Arc::new(Screens(self.hub.clone())),
             wake: self.wake.clone(),
-            schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?,
+            schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?
+                .pulling(!self.config.feeds.is_empty()),
         })
     }
 
     /// Answer requests until told to stop; then finish what is under way and close the store.
     pub async fn serve(self, listener: TcpListener, with_worker: bool, stop: CancellationToken) -> anyhow::Result<()> {
+        feeds::prepare(&self.store, &self.config).await?;
         let worker = if with_worker { Some(tokio::spawn(self.worker()?.run(stop.clone()))) } else { None };
-        let rows = Rows(intake::Intake::new(self.store.clone(), self.clock.clone()));
+        let rows = Rows(intake::Intake::new(self.store.clone(), self.clock.clone()).with_index(self.index.clone()));
         let state = AppState::new(
             self.store.clone(),
             self.clock.clone(),
@@ -102,13 +112,12 @@ struct Screens(Hub);
 impl Announce for Screens {
     fn announce(&self, jurisdiction: &JurisdictionId, news: News) {
         let change = match news {
+            News::Events => Change::Events { areas: Vec::new(), kinds: Vec::new(), count: 0, ids: Vec::new() },
+            News::Linked(ids) if ids.is_empty() => return,
+            News::Linked(ids) => Change::Linked { ids },
             News::AreaStatus(areas) => Change::AreaStatus { areas },
             News::Alerts(ids) => Change::Alerts { ids },
             News::Analysis(as_of) => Change::Analysis { as_of },
-            // Without ids: whoever keeps events in memory reads them anew.
-            News::Events(n, areas, kinds) => {
-                Change::Events { areas, kinds, count: usize::try_from(n).unwrap_or(usize::MAX), ids: Vec::new() }
-            }
         };
         self.0.publish(jurisdiction, change);
     }

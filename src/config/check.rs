@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::Serialize;
 
-use super::{Config, Environment, Overrides, load::strays};
+use super::{Config, Environment, FeedPlace, Overrides, load::strays};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -118,6 +118,27 @@ fn judge(config: &Config) -> Vec<Finding> {
     if config.privacy.k < 6 {
         say(Severity::Notice, "privacy.k", format!("{} is below 6, the usual threshold", config.privacy.k));
     }
+    for path in config.geocoder.index.iter().filter(|p| !p.is_file()) {
+        say(Severity::Error, "geocoder.index", format!("{} is not a file", path.display()));
+    }
+    for feed in &config.feeds {
+        let about = format!("feeds, {}", feed.source);
+        let every = format!("every {} minutes", feed.every_minutes);
+        match feed.place() {
+            Some(FeedPlace::Folder(folder)) if !folder.is_dir() => {
+                say(Severity::Error, &about, format!("{} is not a folder", folder.display()));
+            }
+            Some(FeedPlace::Folder(folder)) => say(Severity::Fine, &about, format!("{}, {every}", folder.display())),
+            Some(FeedPlace::Url(url)) if url.starts_with("http://") => {
+                say(Severity::Notice, &about, format!("{url} is asked without encryption, {every}"));
+            }
+            Some(FeedPlace::Url(url)) => say(Severity::Fine, &about, format!("{url}, {every}")),
+            None => {}
+        }
+        for path in feed.mapping.iter().filter(|p| !p.is_file()) {
+            say(Severity::Error, &about, format!("the mapping {} is not a file", path.display()));
+        }
+    }
     if let Some(path) = &config.basemap.pmtiles
         && !path.is_file()
     {
@@ -143,6 +164,30 @@ mod tests {
         assert!(text.contains("12.2 and 3.7 of clusters, 36.5 and 12 of areas"), "{text}");
         assert!(text.contains("notice  EMBERWATCH_COLOUR: is not a setting"), "{text}");
         assert!(!text.contains("hunter"), "{text}");
+    }
+
+    #[test]
+    fn watched_feeds_are_listed_with_what_is_wrong_about_them_and_without_their_secret() {
+        let text = "[[feeds]]\nsource = \"ems\"\nfolder = \"/no/such\"\nmapping = \"no.toml\"\n\
+                    [[feeds]]\nsource = \"ed\"\nurl = \"http://h.example/a.csv\"\nauthorization = \"Bearer s3cret\"\n";
+        let none = (Environment::default(), Overrides::default());
+        let config = Config::from_text(text, Path::new("e.toml"), &none.0, &none.1).unwrap();
+        let told = Diagnosis { findings: judge(&config) }.to_string();
+        assert!(told.contains("error   feeds, ems: /no/such is not a folder"), "{told}");
+        assert!(told.contains("error   feeds, ems: the mapping no.toml is not a file"), "{told}");
+        assert!(told.contains("notice  feeds, ed: http://h.example/a.csv is asked without encryption"), "{told}");
+        assert!(!told.contains("s3cret") && !format!("{config:?}").contains("s3cret"));
+        for (bad, expected) in [
+            ("source = \"a\"", "expected either a folder or a url"),
+            ("source = \"a\"\nfolder = \"x\"\nurl = \"https://x\"", "expected either a folder or a url"),
+            ("source = \"a\"\nurl = \"ftp://x\"", "expected https://… or http://…"),
+            ("source = \"a\"\nfolder = \"x\"\nevery_minutes = 0", "expected 1 or more"),
+            ("source = \"a\"\nfoldr = \"x\"", "unknown field `foldr`"),
+        ] {
+            let text = format!("[[feeds]]\n{bad}\n");
+            let error = Config::from_text(&text, Path::new("e.toml"), &none.0, &none.1).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

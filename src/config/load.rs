@@ -9,7 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::{Config, FILE_NAME};
+use super::{Config, FILE_NAME, FeedSettings};
 
 const PREFIX: &str = "EMBERWATCH_";
 
@@ -192,6 +192,7 @@ impl Config {
             a.scan_replications.to_string(),
             "expected at least alert_recurrence_days − 1, or no signal could ever be rare enough",
         )?;
+        self.feeds.iter().try_for_each(FeedSettings::validate)?;
         let hours = self.session.hours;
         check((1..=168).contains(&hours), "session", "hours", hours.to_string(), "expected 1 to 168")?;
         check(self.privacy.k >= 2, "privacy", "k", self.privacy.k.to_string(), "expected 2 or more (6 is usual)")?;
@@ -216,8 +217,8 @@ impl Config {
     }
 }
 
-const SECTIONS: [&str; 9] =
-    ["server", "database", "analysis", "outreach", "notify", "privacy", "session", "basemap", "log"];
+const SECTIONS: [&str; 10] =
+    ["server", "database", "analysis", "outreach", "notify", "privacy", "session", "basemap", "log", "geocoder"];
 
 /// `EMBERWATCH_DATABASE_URL` → `("database", "url")`; `None` for names that are no setting.
 pub(super) fn setting_of(name: &str) -> Option<(&'static str, String)> {

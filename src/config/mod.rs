@@ -11,6 +11,7 @@
 //! value of its type makes sense, and a line in `check.rs` when an operator should see it.
 
 mod check;
+mod feeds;
 mod load;
 mod secret;
 
@@ -20,6 +21,7 @@ use std::{
 };
 
 pub use check::{Diagnosis, Finding, Severity};
+pub use feeds::{FeedPlace, FeedSettings, Geocoder};
 pub use load::{ConfigError, Environment, Overrides};
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,9 @@ pub struct Config {
     pub session: SessionSettings,
     pub basemap: Basemap,
     pub log: Log,
+    pub geocoder: Geocoder,
+    /// `[[feeds]]`: watched folders and addresses.
+    pub feeds: Vec<FeedSettings>,
 }
 
 /// `[server]`: where the service listens and how the world reaches it.

@@ -51,6 +51,10 @@ pub struct Forecast {
 /// A forecast opened: of what it consists, and how likely it is to be a spike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ForecastDetail {
+    /// The middle 80 % as people are told it: the whole numbers that hold most nearly that. Its coverage is what `backtest`
+    /// calls stated, and what the record of past forecasts counts. `None` of forecasts from before it was kept.
+    #[serde(default)]
+    pub range_80: Option<[u32; 2]>,
     /// The count from which on it would be a spike: one that long history alone would reach once in 30 days.
     pub spike_at_least: u32,
     /// Probability of a spike.
@@ -83,7 +87,7 @@ pub struct ForecastRecord {
     pub history_log_score: f64,
     pub crps: f64,
     pub history_crps: f64,
-    /// Share of truths inside the 80 % interval.
+    /// Share of truths inside the 80 % range as people are told it.
     pub coverage_80: f64,
     /// Share of later events that fell in the 10 % of cells ranked highest.
     pub capture_10: Option<f64>,
@@ -106,7 +110,7 @@ pub struct TrackRecord {
     pub named_with_event: u32,
     /// The same had long history alone named as many.
     pub history_with_event: u32,
-    /// Forecasts of all places, and how many counts lay within their middle 80 %.
+    /// Forecasts of all places, and how many counts lay within their middle 80 % as it was told.
     pub forecasts: u32,
     pub inside_80: u32,
     /// Mean distance of the expected count from what came.

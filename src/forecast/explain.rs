@@ -5,6 +5,8 @@
 //! to the forecast's mean. Within an area a cell's parts are the area's times the share that long history gives the cell;
 //! where a model shares the area out otherwise, the difference is due to recent events in and near the cell.
 //!
+//! A level whose shares are those of long history consists of what the level above does, in the same parts.
+//!
 //! A part may be negative: a quiet fortnight takes away from what long history expects.
 
 use super::{
@@ -35,6 +37,8 @@ pub struct Explainer<'a> {
     parts: Vec<Vec<Vec<f64>>>,
     /// What long history gives each cell of its group.
     usual: Vec<f64>,
+    /// Where long history shares out the level above: of what that consists, per event, for each of its places.
+    above: Option<Vec<[(Part, f64); Part::ALL.len()]>>,
 }
 
 impl<'a> Explainer<'a> {
@@ -51,10 +55,16 @@ impl<'a> Explainer<'a> {
             group_of: combined.group_of(),
             parts: combined.fitted().iter().map(of_model).collect(),
             usual,
+            above: (pooled.is_plain() && target.level != ForecastLevel::Whole).then(|| above(combined, target)),
         }
     }
 
     pub fn explain(&self, place: usize) -> Explanation {
+        if let Some(above) = &self.above {
+            let own = if above.len() == 1 { 0 } else { self.group_of[place] as usize };
+            let parts = above[own].map(|(part, share)| (part, share * self.pooled.mean(place)));
+            return Explanation { parts, would_change: would_change(&parts) };
+        }
         let mut parts = Part::ALL.map(|p| (p, 0.0));
         let factor = self.pooled.factors[place];
         for (k, weight) in self.pooled.weights(place).into_iter().enumerate().filter(|(_, w)| *w > 0.0) {
@@ -76,6 +86,20 @@ impl<'a> Explainer<'a> {
             ForecastLevel::Cell => groups[self.group_of[place] as usize] * self.usual[place],
         }
     }
+}
+
+/// Of what the level that is shared out consists, per event.
+fn above(combined: &Combined, target: Target) -> Vec<[(Part, f64); Part::ALL.len()]> {
+    let by_areas = target.level == ForecastLevel::Cell && !combined.is_plain(ForecastLevel::Area);
+    let level = if by_areas { ForecastLevel::Area } else { ForecastLevel::Whole };
+    let target = Target { level, ..target };
+    let pooled = combined.pooled(target);
+    let explainer = Explainer::new(combined, target, &pooled);
+    let per_event = |place: usize| {
+        let mean = pooled.mean(place).max(1e-300);
+        explainer.explain(place).parts.map(|(part, x)| (part, x / mean))
+    };
+    (0..pooled.places()).map(per_event).collect()
 }
 
 fn would_change(parts: &[(Part, f64)]) -> String {

@@ -11,8 +11,18 @@
 //! beating `history` in the back-test.
 
 use super::{
-    base::Base, endemic_weeks::EndemicWeeks, filter::Filter, history::History, panel::Known, pooled::Pooled,
-    recent::Recent, seasonal::Seasonal, self_exciting::SelfExciting, surface::Smoothing, tuning::Tuning,
+    base::Base,
+    covariates::Covariates,
+    endemic_weeks::EndemicWeeks,
+    filter::Filter,
+    history::History,
+    panel::{Known, Panel},
+    pooled::Pooled,
+    recent::Recent,
+    seasonal::Seasonal,
+    self_exciting::SelfExciting,
+    surface::Smoothing,
+    tuning::Tuning,
 };
 use crate::domain::forecast::ForecastLevel;
 
@@ -35,13 +45,25 @@ pub trait ForecastModel: Sync {
     fn fit(&self, known: &Known, tuning: &Tuning, base: &Base) -> Fitted;
 }
 
-/// Every model, `history` first.
+/// The models for a panel: all, and that of covariates where an operator gave some.
+pub fn for_panel(panel: &Panel) -> Vec<&'static dyn ForecastModel> {
+    if panel.has_covariates() { with_covariates() } else { all().to_vec() }
+}
+
+pub fn with_covariates() -> Vec<&'static dyn ForecastModel> {
+    let mut models = all().to_vec();
+    models.push(&Covariates);
+    models
+}
+
+/// Every model that needs nothing but events, `history` first.
 pub fn all() -> [&'static dyn ForecastModel; 7] {
     [&History, &Recent, &Seasonal, &EndemicWeeks, &SelfExciting, &Filter, &Pooled]
 }
 
 pub fn by_name(name: &str) -> Option<&'static dyn ForecastModel> {
-    all().into_iter().find(|m| m.name() == name)
+    let covariates: &'static dyn ForecastModel = &Covariates;
+    all().into_iter().chain([covariates]).find(|m| m.name() == name)
 }
 
 /// Of what a mean consists. What no part names is long history.
@@ -54,11 +76,20 @@ pub enum Part {
     Trend,
     Neighbours,
     RecentEvents,
+    /// What operators know of places: people, services, seizures.
+    Covariates,
 }
 
 impl Part {
-    pub const ALL: [Part; 6] =
-        [Part::LongHistory, Part::Season, Part::Weekday, Part::Trend, Part::Neighbours, Part::RecentEvents];
+    pub const ALL: [Part; 7] = [
+        Part::LongHistory,
+        Part::Season,
+        Part::Weekday,
+        Part::Trend,
+        Part::Neighbours,
+        Part::RecentEvents,
+        Part::Covariates,
+    ];
 
     /// As it stands in files and answers.
     pub fn as_str(self) -> &'static str {
@@ -69,6 +100,7 @@ impl Part {
             Part::Trend => "trend",
             Part::Neighbours => "neighbours",
             Part::RecentEvents => "recent_events",
+            Part::Covariates => "covariates",
         }
     }
 }

@@ -6,12 +6,18 @@
 //! Places come in two layers. *Cells* tile the land. *Groups* are the areas plus, where some cells lie in no
 //! area, one group "elsewhere" made of those cells. Groups are disjoint and add up to the *whole*.
 
-use super::ForecastError;
+use super::{
+    ForecastError,
+    covariates::data::{Reading, Seen},
+    silence::silent_runs,
+};
 use crate::domain::{
     place::Point,
     series::{AreaCube, CellCube},
     time::{Day, DayRange},
 };
+
+pub use super::layout::Layout;
 
 /// Days on which less than this share of events is known tell more about the delay than about the place.
 const LEAST_EXPOSURE: f64 = 0.2;
@@ -26,20 +32,6 @@ pub struct Sighting {
     pub day: u32,
     pub lag: u32,
     pub count: u32,
-}
-
-/// Where the cells lie and which group each belongs to.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    /// Cell centres in kilometres east and north of the middle of them all.
-    pub xy: Vec<[f64; 2]>,
-    /// Group of every cell.
-    pub group_of: Vec<u32>,
-    pub areas: usize,
-    /// Areas, and "elsewhere" as the last one where it exists.
-    pub groups: usize,
-    /// Median distance of a cell to its nearest neighbour, km; 1 for fewer than two cells.
-    pub spacing: f64,
 }
 
 /// Share of events known, as a forecaster on some issue day may assume it.
@@ -62,6 +54,8 @@ pub struct Panel {
     cells: Vec<Sighting>,
     areas: Vec<Sighting>,
     silent: Vec<bool>,
+    /// What operators know of places.
+    covariates: Vec<Reading>,
 }
 
 /// What could be known at the end of one day.
@@ -78,6 +72,8 @@ pub struct Known<'a> {
     pub groups: Vec<Vec<f64>>,
     /// Counts per day.
     pub whole: Vec<f64>,
+    /// What operators had told of places by then; `None` where nothing was given.
+    pub covariates: Option<Seen>,
 }
 
 /// What came of a window of days.
@@ -154,7 +150,18 @@ impl Panel {
         for i in silent.iter().filter_map(|d| days.index(*d)) {
             no_data[i] = true;
         }
-        Ok(Self { days, layout, completeness, cells, areas, silent: no_data })
+        Ok(Self { days, layout, completeness, cells, areas, silent: no_data, covariates: Vec::new() })
+    }
+
+    /// With what operators know of places, instead of what was given before. Each reading's cells are positions in the layout.
+    #[must_use]
+    pub fn with_covariates(mut self, covariates: Vec<Reading>) -> Self {
+        self.covariates = covariates;
+        self
+    }
+
+    pub fn has_covariates(&self) -> bool {
+        !self.covariates.is_empty()
     }
 
     /// One more report, in a cell and an area: for tests that tamper with the future.
@@ -181,7 +188,11 @@ impl Panel {
                 groups[group][s.day as usize] += f64::from(s.count);
             }
         }
-        silence_at_the_end(&groups, &mut exposure);
+        let quiet = |t: usize| groups.iter().all(|g| g[t] == 0.0);
+        let counted = |t: usize| groups.iter().map(|g| g[t]).sum();
+        for run in silent_runs(&exposure, quiet, counted) {
+            exposure[run].fill(0.0);
+        }
         let mut cells: Vec<(u32, u32, f64)> = Vec::new();
         for s in self.cells.iter().filter(seen) {
             if exposure[s.day as usize] > 0.0 {
@@ -200,14 +211,32 @@ impl Panel {
         }
         let whole = (0..n).map(|t| groups.iter().map(|g| g[t]).sum()).collect();
         let days = DayRange { from: self.days.from, to: self.days.from + (n as i32 - 1) };
-        Known { layout: &self.layout, days, exposure, cells, groups, whole }
+        let covariates = Seen::of(&self.covariates, n as i32 - 1, self.layout.xy.len());
+        Known { layout: &self.layout, days, exposure, cells, groups, whole, covariates }
     }
 
-    /// Counts of a window as known by the end of `by`; `None` when the window is not over by then, or holds a
-    /// day without data.
-    pub fn truth(&self, window: DayRange, by: Day) -> Option<Truth> {
+    /// Days that hold no data, as it could be told at the end of `by`: those said to, and runs without a single event that
+    /// are past belief.
+    pub fn silent_by(&self, by: Day) -> Vec<bool> {
+        let n = self.known_days(by);
+        let mut whole = vec![0.0; n];
+        let in_groups =
+            self.cells.iter().filter(|s| self.layout.group_of[s.place as usize] as usize >= self.layout.areas);
+        for s in self.areas.iter().chain(in_groups).filter(|s| ((s.day + s.lag) as usize) < n) {
+            whole[s.day as usize] += f64::from(s.count);
+        }
+        let mut silent = self.silent[..n].to_vec();
+        for run in silent_runs(&self.exposure(n), |t| whole[t] == 0.0, |t| whole[t]) {
+            silent[run].fill(true);
+        }
+        silent
+    }
+
+    /// Counts of a window as known by the end of `by`, when the days `silent` ([`Self::silent_by`]) were without data; `None`
+    /// when the window is not over by then, or holds such a day.
+    pub fn truth(&self, window: DayRange, by: Day, silent: &[bool]) -> Option<Truth> {
         let (from, to) = (self.days.index(window.from)?, self.days.index(window.to)?);
-        if by < window.to || self.silent[from..=to].contains(&true) {
+        if by < window.to || silent.get(from..=to)?.contains(&true) {
             return None;
         }
         let last = by - self.days.from;
@@ -263,19 +292,6 @@ impl Panel {
     }
 }
 
-/// Takes the last days for days without data where so many without a single event are past belief: at the rate until then
-/// they would come once in ten thousand times. A feed that stopped is not a land without overdoses.
-fn silence_at_the_end(groups: &[Vec<f64>], exposure: &mut [f64]) {
-    let quiet = |t: &usize| groups.iter().all(|g| g[*t] == 0.0);
-    let run = (0..exposure.len()).rev().take_while(quiet).count();
-    let (before, last) = exposure.split_at_mut(exposure.len() - run);
-    let total: f64 = groups.iter().flat_map(|g| &g[..before.len()]).sum();
-    let rate = total / before.iter().sum::<f64>().max(1.0);
-    if rate * last.iter().sum::<f64>() > 1e4f64.ln() {
-        last.fill(0.0);
-    }
-}
-
 /// Share of events known by lag, learned at the end of day `n` (counted from 1) from what had arrived by then:
 /// among events old enough that nearly all have come, the share that had after each lag. With no events old
 /// enough nothing is corrected.
@@ -295,31 +311,6 @@ pub fn learned_completeness(counts: &[Sighting], n: usize) -> Vec<f64> {
         ((so_far + 0.5) / (total + 0.5)).min(1.0)
     });
     shares.collect()
-}
-
-impl Layout {
-    /// # Errors
-    /// When the lists differ in length.
-    pub fn new(
-        centres: &[Point],
-        cell_area: &[Option<u32>],
-        areas: usize,
-        cells: usize,
-    ) -> Result<Self, ForecastError> {
-        for (what, got) in [("centres", centres.len()), ("areas of cells", cell_area.len())] {
-            if got != cells {
-                return Err(ForecastError::Shape { what, got, want: cells });
-            }
-        }
-        let elsewhere = cell_area.iter().any(Option::is_none) || areas == 0;
-        let group_of: Vec<u32> = cell_area.iter().map(|a| a.unwrap_or(areas as u32)).collect();
-        if let Some(&bad) = group_of.iter().find(|&&g| g as usize > areas) {
-            return Err(ForecastError::Shape { what: "area of a cell", got: bad as usize, want: areas });
-        }
-        let xy = project(centres);
-        let spacing = median_spacing(&xy);
-        Ok(Self { xy, group_of, areas, groups: areas + usize::from(elsewhere), spacing })
-    }
 }
 
 impl Known<'_> {
@@ -345,34 +336,6 @@ impl Known<'_> {
         }
         out
     }
-}
-
-/// Equirectangular kilometres about the mean centre: true to a percent over a state, which is ample for kernels.
-fn project(centres: &[Point]) -> Vec<[f64; 2]> {
-    let n = centres.len().max(1) as f64;
-    let lat0 = centres.iter().map(|p| p.lat()).sum::<f64>() / n;
-    // Longitudes are unwrapped against the first, so that a state across the date line stays in one piece.
-    let first = centres.first().map_or(0.0, |p| p.lon());
-    let east = |p: &Point| (p.lon() - first + 540.0).rem_euclid(360.0) - 180.0;
-    let per_degree = 111.195;
-    centres.iter().map(|p| [east(p) * per_degree * lat0.to_radians().cos(), (p.lat() - lat0) * per_degree]).collect()
-}
-
-fn median_spacing(xy: &[[f64; 2]]) -> f64 {
-    // A sample is enough: cells of one resolution are alike.
-    let step = (xy.len() / 200).max(1);
-    let mut nearest: Vec<f64> = (0..xy.len())
-        .step_by(step)
-        .map(|i| {
-            (0..xy.len())
-                .filter(|&j| j != i)
-                .map(|j| (xy[i][0] - xy[j][0]).hypot(xy[i][1] - xy[j][1]))
-                .fold(f64::INFINITY, f64::min)
-        })
-        .filter(|d| d.is_finite() && *d > 0.0)
-        .collect();
-    nearest.sort_by(f64::total_cmp);
-    nearest.get(nearest.len() / 2).copied().unwrap_or(1.0)
 }
 
 #[cfg(test)]

@@ -27,9 +27,10 @@ fn an_issue_day_knows_neither_what_came_later_nor_what_was_received_later() {
 #[test]
 fn a_window_with_a_day_without_data_has_no_truth() {
     let p = panel(Completeness::ByLag(vec![]), vec![sighting(1, 60, 0, 4)]);
-    assert!(p.truth(DayRange::new(day(48), day(52)).unwrap(), day(99)).is_none());
-    assert_eq!(p.truth(DayRange::new(day(60), day(60)).unwrap(), day(60)).unwrap().whole, 4);
-    assert!(p.truth(DayRange::new(day(60), day(61)).unwrap(), day(60)).is_none());
+    let truth = |from, to, by| p.truth(DayRange::new(day(from), day(to)).unwrap(), day(by), &p.silent_by(day(by)));
+    assert!(truth(48, 52, 99).is_none());
+    assert_eq!(truth(60, 60, 60).unwrap().whole, 4);
+    assert!(truth(60, 61, 60).is_none());
 }
 
 #[test]

@@ -15,9 +15,11 @@ use std::collections::BTreeMap;
 use super::model::Expectation;
 use crate::stats::CountDistribution;
 
-/// Logarithms of the prior's centre, and its standard deviation.
+/// Logarithms of the first prior's centre, and its standard deviation; that of a window about what all windows of its kind
+/// have shown together.
 const PRIOR: [f64; 2] = [0.405, -1.204];
 const PRIOR_SD: f64 = 1.5;
+const WITHIN_SD: f64 = 0.5;
 /// Newest counts above zero that are kept.
 const KEPT: usize = 8000;
 
@@ -85,24 +87,25 @@ impl Calibration {
         self.added
     }
 
-    /// The dispersion learned so far; learned anew when the record has grown by an eighth.
-    pub fn dispersion(&mut self) -> Dispersion {
+    /// The dispersion learned so far; learned anew when the record has grown by an eighth. `alike` is what windows of the
+    /// same kind have shown together.
+    pub fn dispersion(&mut self, alike: Option<Dispersion>) -> Dispersion {
         if self.added * 8 > self.added_when_learned * 9 {
-            self.learned = self.learn();
+            self.learned = self.learn(alike.map_or((PRIOR, PRIOR_SD), |d| (d.log(), WITHIN_SD)));
             self.added_when_learned = self.added;
         }
         self.learned
     }
 
     /// Pattern search from the last estimate: the surface is smooth with one valley, and two digits are plenty.
-    fn learn(&self) -> Dispersion {
+    fn learn(&self, prior: ([f64; 2], f64)) -> Dispersion {
         let mut at = self.learned.log();
-        let mut here = self.loss(at);
+        let mut here = self.loss(at, prior);
         let mut step = 1.0;
         while step > 0.05 {
             let better = [[step, 0.0], [-step, 0.0], [0.0, step], [0.0, -step]]
                 .map(|d| [(at[0] + d[0]).clamp(-4.0, 10.0), (at[1] + d[1]).clamp(-4.0, 10.0)])
-                .map(|x| (self.loss(x), x))
+                .map(|x| (self.loss(x, prior), x))
                 .into_iter()
                 .min_by(|a, b| a.0.total_cmp(&b.0))
                 .filter(|(loss, _)| *loss < here - 1e-9);
@@ -115,9 +118,9 @@ impl Calibration {
     }
 
     /// Minus the log posterior.
-    fn loss(&self, x: [f64; 2]) -> f64 {
+    fn loss(&self, x: [f64; 2], (centre, sd): ([f64; 2], f64)) -> f64 {
         let d = Dispersion::from_log(x);
-        let prior: f64 = x.iter().zip(PRIOR).map(|(a, b)| 0.5 * ((a - b) / PRIOR_SD).powi(2)).sum();
+        let prior: f64 = x.iter().zip(centre).map(|(a, b)| 0.5 * ((a - b) / sd).powi(2)).sum();
         let zeros: f64 = self
             .zeros
             .values()
@@ -148,13 +151,13 @@ mod tests {
             calibration.add(&[Expectation { mean, evidence: SURE }], &[y]);
         }
         let e = Expectation { mean: 25.0, evidence: SURE };
-        let size = calibration.dispersion().predict(e).size();
+        let size = calibration.dispersion(None).predict(e).size();
         assert!((3.2..5.0).contains(&size), "{size}");
     }
 
     #[test]
     fn with_nothing_to_learn_from_the_range_is_wide() {
-        let d = Calibration::default().dispersion().predict(Expectation { mean: 10.0, evidence: 40.0 });
+        let d = Calibration::default().dispersion(None).predict(Expectation { mean: 10.0, evidence: 40.0 });
         assert!(d.variance() > 25.0, "{}", d.variance());
     }
 

@@ -5,7 +5,7 @@
 //!
 //! Three things are told per level: how many of the places named (the highest means of each issue day, `named` of them)
 //! had an event, beside how many the long run alone would have named rightly; how often the count lay within the middle 80 %
-//! of the quantiles, beside what they promised at least; and whether the forecast means were nearer to what came than those
+//! as it was told (of older forecasts, between the quantiles); and whether the forecast means were nearer to what came than those
 //! of `history`.
 
 use std::collections::BTreeMap;
@@ -96,7 +96,8 @@ pub fn record(past: &[Forecast], came: impl Fn(&Forecast) -> Option<u32>, option
             let off = |mean: f64| (mean - f64::from(*count)).abs();
             line.error = (line.error * before + off(forecast.mean)) / n;
             line.history_error = (line.history_error * before + off(forecast.history_mean)) / n;
-            line.inside_80 += usize::from((forecast.quantiles[LOW]..=forecast.quantiles[HIGH]).contains(count));
+            let [low, high] = told_range(forecast);
+            line.inside_80 += usize::from((low..=high).contains(count));
             line.forecasts += 1;
         }
     }
@@ -117,6 +118,11 @@ fn empty(level: ForecastLevel, first: Day) -> RecordLine {
         error: 0.0,
         history_error: 0.0,
     }
+}
+
+fn told_range(forecast: &Forecast) -> [u32; 2] {
+    let quantiles = [forecast.quantiles[LOW], forecast.quantiles[HIGH]];
+    forecast.detail.as_ref().and_then(|d| d.range_80).unwrap_or(quantiles)
 }
 
 /// Of the `n` places with the highest figure (ties: by cell, then area), how many had an event.

@@ -12,8 +12,9 @@ use super::{
     model::{Expectation, Fitted, ForecastModel, STACK, STACK_VERSION},
     panel::{Known, Panel, Truth},
     predictive::{Calibration, Dispersion},
-    scoring::OriginScores,
-    stack::{AreaRecord, Averaging, Pool},
+    rise::risen,
+    scoring::{OriginScores, captured_in_all},
+    stack::{AreaRecord, Averaging, Pool, Proof},
     tuning::Tuning,
 };
 use crate::{
@@ -48,6 +49,11 @@ impl Target {
         Self { level, from, to: horizon }
     }
 
+    /// Scatter about the means of single days is much alike, however far ahead; that of sums and of cells depends on the window.
+    fn is_one_day(self) -> bool {
+        self.level != ForecastLevel::Cell && self.from == self.to
+    }
+
     fn count(self, truth: &Truth, areas: usize) -> Vec<u32> {
         match self.level {
             ForecastLevel::Cell => truth.cells.clone(),
@@ -61,9 +67,25 @@ impl Target {
 struct Pending {
     target: usize,
     window: DayRange,
+    /// As the models have it, and as long history does.
     pooled: Pooled,
+    plain: Pooled,
     /// As it was on the issue day.
     scatter: Scatter,
+}
+
+impl Pending {
+    /// How much likelier the models made what came than long history, and how many events more their order found.
+    fn gains(&self, came: &[u32]) -> [f64; 2] {
+        let plain = &self.plain;
+        let ln = |pooled: &Pooled, i: usize, y: u32| pooled.ln_pmf(i, &self.scatter, u64::from(y));
+        let gain = came.iter().enumerate().map(|(i, &y)| ln(&self.pooled, i, y) - ln(plain, i, y)).sum();
+        let found = |pooled: &Pooled| {
+            let means: Vec<f64> = (0..came.len()).map(|i| pooled.mean(i)).collect();
+            captured_in_all(&means, came)
+        };
+        [gain, found(&self.pooled) - found(plain)]
+    }
 }
 
 pub struct Rolling<'a> {
@@ -77,16 +99,20 @@ pub struct Rolling<'a> {
     scored: Vec<bool>,
     /// By model and target; after the models the stack's own, about its mean.
     calibrations: Vec<Vec<Calibration>>,
+    /// The same over all windows of one day of a level together.
+    alike: BTreeMap<ForecastLevel, Vec<Calibration>>,
     pools: Vec<Pool>,
     /// Models against one another, by level.
     averaging: BTreeMap<ForecastLevel, Averaging>,
     /// The pool against the component about its mean, by target.
     widths: Vec<Averaging>,
     areas: Vec<AreaRecord>,
+    proofs: BTreeMap<ForecastLevel, Proof>,
     pending: Vec<Pending>,
     tuning: Option<(Day, Tuning)>,
     /// Only truths are judged by it, never forecasts.
     settled_at_end: i32,
+    silent_at_end: Vec<bool>,
 }
 
 impl<'a> Rolling<'a> {
@@ -98,11 +124,18 @@ impl<'a> Rolling<'a> {
             scores: vec![vec![Vec::new(); targets.len()]; n + 1],
             scored: vec![true; n + 1],
             calibrations: vec![vec![Calibration::default(); targets.len()]; n + 1],
+            alike: targets
+                .iter()
+                .filter(|t| t.is_one_day())
+                .map(|t| (t.level, vec![Calibration::default(); n + 1]))
+                .collect(),
             pools: vec![Pool::new(n); targets.len()],
             averaging: targets.iter().map(|t| (t.level, Averaging::of_models(t.level, n))).collect(),
             widths: targets.iter().map(|t| Averaging::of_widths(t.level)).collect(),
             areas: vec![AreaRecord::default(); panel.layout.areas],
+            proofs: targets.iter().map(|t| (t.level, Proof::of(t.level))).collect(),
             settled_at_end: panel.settled_after(panel.days.to),
+            silent_at_end: panel.silent_by(panel.days.to),
             panel,
             models,
             targets,
@@ -142,21 +175,27 @@ impl<'a> Rolling<'a> {
         }
         self.tune(origin, &known);
         let fitted = self.fit(&known);
-        let weights = self.weights();
+        let weights = self.weights(known.exposed_days());
         let combined = Combined::new(&fitted, &self.panel.layout, weights);
+        let groups_risen = if score { risen(&known) } else { Vec::new() };
+        let in_risen = |group: &u32| groups_risen.get(*group as usize).copied().unwrap_or(false);
+        let cells_risen: Vec<bool> = self.panel.layout.group_of.iter().map(in_risen).collect();
         for t in 0..self.targets.len() {
             let target = self.targets[t];
-            let mut pooled = combined.pooled(target);
+            let [mut pooled, mut plain] = combined.rivals(target);
             if target.level == ForecastLevel::Area {
-                pooled.components.iter_mut().for_each(|c| c.truncate(self.panel.layout.areas));
+                for p in [&mut pooled, &mut plain] {
+                    p.components.iter_mut().for_each(|c| c.truncate(self.panel.layout.areas));
+                }
             }
             let window = target.window(origin);
             let scatter = self.scatter(t);
             if let Some(truth) = self.settled_truth(window).filter(|_| score) {
                 let came = target.count(&truth, self.panel.layout.areas);
-                self.score(origin, t, &pooled, &scatter, &came);
+                let used = if combined.is_plain(target.level) { &plain } else { &pooled };
+                self.score(origin, t, (&pooled, used, &scatter), &came, &cells_risen);
             }
-            self.pending.push(Pending { target: t, window, pooled, scatter });
+            self.pending.push(Pending { target: t, window, pooled, plain, scatter });
         }
         true
     }
@@ -165,20 +204,28 @@ impl<'a> Rolling<'a> {
     fn settled_truth(&self, window: DayRange) -> Option<Truth> {
         let end = self.panel.days.to;
         let settled = window.to + self.settled_at_end <= end;
-        if settled { self.panel.truth(window, end) } else { None }
+        if settled { self.panel.truth(window, end, &self.silent_at_end) } else { None }
     }
 
-    fn score(&mut self, origin: Day, t: usize, pooled: &Pooled, scatter: &Scatter, came: &[u32]) {
-        let rank = self.targets[t].level == ForecastLevel::Cell;
+    /// Score every model, and the stack as it was `used`.
+    fn score(
+        &mut self,
+        origin: Day,
+        t: usize,
+        (models, used, scatter): (&Pooled, &Pooled, &Scatter),
+        came: &[u32],
+        risen: &[bool],
+    ) {
+        let rank = (self.targets[t].level == ForecastLevel::Cell).then_some(risen);
         for (m, d) in scatter.models.iter().enumerate() {
             if self.scored[m] {
-                let own = pooled.components[m].iter().map(|e| CountMixture::new([(1.0, d.predict(*e))]));
+                let own = models.components[m].iter().map(|e| CountMixture::new([(1.0, d.predict(*e))]));
                 self.scores[m][t].push(OriginScores::of(origin, own, came, rank));
             }
         }
         let stack = self.stack();
         if self.scored[stack] {
-            let all = (0..came.len()).map(|i| pooled.mixture(i, scatter));
+            let all = (0..came.len()).map(|i| used.mixture(i, scatter));
             self.scores[stack][t].push(OriginScores::of(origin, all, came, rank));
         }
     }
@@ -198,11 +245,13 @@ impl<'a> Rolling<'a> {
         }
     }
 
-    /// The weights of the models by what was absorbed so far, and the areas where `history` stands alone.
-    pub fn weights(&self) -> StackWeights {
+    /// The weights of the models by what was absorbed so far, with so many days of data; and where `history` stands alone.
+    pub fn weights(&self, days: f64) -> StackWeights {
         let pairs = self.pools.iter().zip(&self.targets);
-        let weights = pairs.map(|(pool, t)| pool.weights(&self.averaging[&t.level].weights())).collect();
-        StackWeights::new(&self.targets, weights, self.areas.iter().map(|a| a.is_beaten()).collect())
+        let weights = pairs.map(|(pool, t)| pool.weights(&self.averaging[&t.level].weights_after(days))).collect();
+        let mut out = StackWeights::new(&self.targets, weights, self.areas.iter().map(|a| a.is_beaten()).collect());
+        out.plain = self.proofs.iter().filter(|(_, proof)| !proof.is_given(days)).map(|(level, _)| *level).collect();
+        out
     }
 
     /// Learn from forecasts whose windows were over, and their counts settled, by the end of `day`.
@@ -211,16 +260,21 @@ impl<'a> Rolling<'a> {
         let (due, waiting): (Vec<Pending>, Vec<Pending>) =
             std::mem::take(&mut self.pending).into_iter().partition(|p| p.window.to + settled_after <= day);
         self.pending = waiting;
+        let silent = self.panel.silent_by(day);
         let mut last: Option<(DayRange, Option<Truth>)> = None;
         let mut gains = vec![(0.0, 0.0); self.areas.len()];
+        let mut gained_at: BTreeMap<ForecastLevel, [f64; 2]> = BTreeMap::new();
         let mut judged = false;
         for p in due {
             if last.as_ref().is_none_or(|(w, _)| *w != p.window) {
-                last = Some((p.window, self.panel.truth(p.window, day)));
+                last = Some((p.window, self.panel.truth(p.window, day, &silent)));
             }
             let Some((_, Some(truth))) = &last else { continue };
             let came = self.targets[p.target].count(truth, self.panel.layout.areas);
             let gained = self.learn_from(day, &p, &came);
+            let [gain, found] = p.gains(&came);
+            let sums = gained_at.entry(self.targets[p.target].level).or_default();
+            *sums = [sums[0] + gain, sums[1] + found];
             if self.targets[p.target].level == ForecastLevel::Area {
                 judged = true;
                 for ((sum, events), (gain, y)) in gains.iter_mut().zip(gained.iter().zip(&came)) {
@@ -228,6 +282,9 @@ impl<'a> Rolling<'a> {
                     *events += f64::from(*y);
                 }
             }
+        }
+        for (level, [gain, found]) in gained_at {
+            self.proofs.entry(level).or_insert_with(|| Proof::of(level)).add(gain, found);
         }
         for (area, (gain, events)) in self.areas.iter_mut().zip(gains).filter(|_| judged) {
             area.add(gain, events);
@@ -260,17 +317,26 @@ impl<'a> Rolling<'a> {
         if let Some(averaging) = self.averaging.get_mut(&self.targets[p.target].level) {
             averaging.add(day, &model_gains);
         }
-        for (k, expected) in p.pooled.components.iter().enumerate() {
-            self.calibrations[k][p.target].add(expected, came);
-        }
         let centres: Vec<Expectation> = (0..came.len()).map(|i| p.pooled.centre(i)).collect();
-        self.calibrations[n][p.target].add(&centres, came);
+        let target = self.targets[p.target];
+        let mut alike = self.alike.get_mut(&target.level).filter(|_| target.is_one_day());
+        for (k, expected) in p.pooled.components.iter().chain([&centres]).enumerate() {
+            self.calibrations[k][p.target].add(expected, came);
+            if let Some(alike) = &mut alike {
+                alike[k].add(expected, came);
+            }
+        }
         gains
     }
 
     /// The scatter about the means of every model and of the stack at one of the targets.
     fn scatter(&mut self, target: usize) -> Scatter {
-        let mut models: Vec<Dispersion> = self.calibrations.iter_mut().map(|c| c[target].dispersion()).collect();
+        let mut alike = self.alike.get_mut(&self.targets[target].level).filter(|_| self.targets[target].is_one_day());
+        let mut models = Vec::with_capacity(self.calibrations.len());
+        for (k, own) in self.calibrations.iter_mut().enumerate() {
+            let shown = alike.as_mut().map(|all| all[k].dispersion(None));
+            models.push(own[target].dispersion(shown));
+        }
         let centre = models.pop().unwrap_or_default();
         Scatter { models, centre, centre_weight: self.widths[target].weights()[1] }
     }

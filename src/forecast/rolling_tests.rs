@@ -68,7 +68,7 @@ fn forecasts(panel: &Panel, until: i32) -> Vec<(u64, u64)> {
     let known = panel.known_at(issued);
     rolling.tune(issued, &known);
     let fitted = rolling.fit(&known);
-    let combined = Combined::new(&fitted, &panel.layout, rolling.weights());
+    let combined = Combined::new(&fitted, &panel.layout, rolling.weights(known.exposed_days()));
     let mut out = Vec::new();
     for target in targets {
         let (pooled, scatter) = (combined.pooled(target), rolling.scatter_for(target));

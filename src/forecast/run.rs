@@ -3,6 +3,7 @@
 use super::{
     ForecastError, MAX_HORIZON,
     combine::Combined,
+    covariates::data::Reading,
     model::{self, ForecastModel, STACK},
     panel::{Layout, Panel},
     rolling::{LEAST_DAYS, Rolling, Target},
@@ -43,6 +44,8 @@ pub struct ForecastInput<'a> {
     /// Share of events known by lag in days before `issued` (index 0: the issue day itself); lags beyond the
     /// list are complete. Empty: everything is known.
     pub completeness: &'a [f64],
+    /// What operators know of places; days counted from the first of `cells.days`, cells as they stand there. May be empty.
+    pub covariates: &'a [Reading],
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +105,8 @@ pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastO
     check(input, options)?;
     let cell_area = areas_of_cells(input)?;
     let panel =
-        Panel::from_cubes(input.cells, input.areas, input.centres, &cell_area, input.issued, input.completeness)?;
+        Panel::from_cubes(input.cells, input.areas, input.centres, &cell_area, input.issued, input.completeness)?
+            .with_covariates(input.covariates.to_vec());
     let known = panel.known_at(input.issued);
     let silent_for = known.silent_for();
     if known.exposed_days() < LEAST_DAYS {
@@ -112,7 +116,7 @@ pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastO
     if silent_for > LONGEST_SILENCE + input.completeness.len() {
         return Err(ForecastError::Stale { issued: input.issued, days: silent_for });
     }
-    let (models, single) = models(&options.model)?;
+    let (models, single) = models(&options.model, &panel)?;
     let mut rolling = Rolling::new(&panel, models, targets(options));
     let asked = single.unwrap_or(rolling.stack());
     rolling = rolling.scoring_only(&[0, asked]);
@@ -126,7 +130,7 @@ pub fn run(input: &ForecastInput, options: &ForecastOptions) -> Result<ForecastO
     rolling.tune(input.issued, &known);
     let fitted = rolling.fit(&known);
     let choice = Choice::between(&rolling, asked);
-    let mut weights = rolling.weights();
+    let mut weights = rolling.weights(known.exposed_days());
     weights.only(|level| match choice.of(level) {
         model if model == rolling.stack() => None,
         model => Some(model),
@@ -225,9 +229,9 @@ impl Choice {
 }
 
 /// The models to fit, `history` first, and the position of the one asked for; `None` for the stack of all.
-fn models(name: &str) -> Result<(Vec<&'static dyn ForecastModel>, Option<usize>), ForecastError> {
+fn models(name: &str, panel: &Panel) -> Result<(Vec<&'static dyn ForecastModel>, Option<usize>), ForecastError> {
     if name == STACK {
-        return Ok((model::all().to_vec(), None));
+        return Ok((model::for_panel(panel), None));
     }
     let asked = model::by_name(name).ok_or_else(|| ForecastError::UnknownModel(name.to_owned()))?;
     let history: &'static dyn ForecastModel = &super::history::History;
@@ -255,7 +259,7 @@ fn records(rolling: &Rolling, choice: Choice) -> Vec<ForecastRecord> {
                 history_log_score: history.log_score,
                 crps: own.crps,
                 history_crps: history.crps,
-                coverage_80: own.coverage[interval_position(80)],
+                coverage_80: own.stated[interval_position(80)],
                 capture_10: ten(&own),
                 history_capture_10: ten(&history),
             })

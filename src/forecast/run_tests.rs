@@ -73,6 +73,7 @@ impl Land {
             kind: EventKind::Overdose,
             run: RunId::derived(&["test"]),
             completeness: &[],
+            covariates: &[],
         }
     }
 

@@ -17,14 +17,25 @@
 //! and ν to 1 (fifty). Days ahead are expected one after the other: offspring of events expected on coming days follow
 //! their parents' own pattern over cells.
 //!
-//! *In terms of twinstim* (Meyer, Elias & Höhle 2012, *Biometrics* 68:607, in R's surveillance): its intensity is
-//! exp(offset + β′z) + Σ_j e^{η_j} g(t − t_j) f(‖s − s_j‖), an endemic component by tile and interval and an epidemic one
-//! from infectious individuals near in time and space. Here the endemic component is B_j(t), its offset, with ν = e^{β₀};
-//! there is one type of event, so η is an intercept, e^η = Σ_s Σ_b θ_sb (what one event is followed by); g is `tiaf.step`
-//! and f a mixture of a point, two `siaf.gaussian` and a constant (`siaf.constant`, weighted by the background), integrated over
-//! cells by their centres, and not separable: near offspring may come sooner than far ones. twinstim uses exact points
-//! and times and numerical cubature; counts by cell and day take that place, so the two likelihoods are not comparable
-//! figure by figure.
+//! *In terms of twinstim.* Meyer, Elias & Höhle (2012, *Biometrics* 68:607; in R's surveillance) define for a point in
+//! space s and time t of a region W
+//!
+//! > λ*(s, t) = h(s, t) + Σ_{j: t_j < t ≤ t_j + ε} e^{η_j} g(t − t_j) f(s − s_j),  h = exp(o(s, t) + β′z),
+//! > log L = Σ_i log λ*(s_i, t_i) − ∫_0^T ∫_W λ*(s, t) ds dt.
+//!
+//! * h: o is the log of what `history` by the calendar expects, constant within a cell and a day; β has the intercept
+//!   alone, ν = e^{β₀}.
+//! * ε is 56 days. There is one type of event and no mark, so η is an intercept: e^η g f = Σ_b Σ_s θ_bs g_b f_s, with
+//!   e^η = Σ θ_bs, what one event is followed by in all. It is not separable in general: near offspring may come sooner.
+//! * g_b is one of `tiaf.step`'s steps, 1/width on the days of step b, counted in calendar days after the event's own; the
+//!   event's own day has no g, where twinstim's begins at once.
+//! * f_s is a density on W: uniform in the event's own cell; two `siaf.gaussian` of fixed σ, cut at 3σ; and one in proportion to
+//!   h. twinstim's f is no density and integrates to less than one across the border; here each f_s integrates to one over
+//!   W, so θ counts the offspring within W, and ∫∫ e^η g f = Σ_j Σ_bs θ_bs × (the part of step b before T).
+//! * What is made discrete: events stand at their cell's centre and the middle of their day; f_s is taken at the centres of
+//!   cells, and its integral over W is the sum over cells, where twinstim uses cubature over polygons. The log-likelihood
+//!   of counts is then that of the definition plus Σ y log(cell's area × day): a test compares the two to a hundredth an event
+//!   with space and time divided finely, and another recovers the parameters of simulated processes within their own errors.
 //!
 //! Limits: no covariates; the newest 4,000 event days of at most a year are fitted; dispersion is not part of the fit
 //! but learned from past forecasts as for all models.
@@ -96,6 +107,43 @@ struct Point {
     triggered: [[f64; SPREADS]; STEPS.len()],
 }
 
+/// What the likelihood is made of: every event day, and the integrals of the background and of what events trigger.
+struct Evidence {
+    points: Vec<Point>,
+    total_background: f64,
+    mothers: [f64; STEPS.len()],
+}
+
+impl Evidence {
+    /// Of (day, cell, count), by day and cell, from day `first` on. `rates` are the background rates of all cells by the start
+    /// of a block of days.
+    fn of(
+        layout: &Layout,
+        events: &[(usize, usize, f64)],
+        [offset, exposure]: [&[f64]; 2],
+        first: usize,
+        mut rates: impl FnMut(usize) -> Vec<f64>,
+    ) -> Self {
+        let n = exposure.len();
+        let kernels = Kernels::of(layout, events.iter().filter(|e| e.0 + REACH >= first).map(|e| e.1));
+        let (mut points, mut total_background) = (Vec::new(), 0.0);
+        for start in (first..n).step_by(BLOCK) {
+            let cells = rates(start);
+            let land: f64 = cells.iter().sum();
+            for (t, &offset) in offset.iter().enumerate().take(start + BLOCK).skip(start) {
+                total_background += offset * land;
+                let (begin, now) = (events.partition_point(|e| e.0 + REACH < t), events.partition_point(|e| e.0 < t));
+                for &(_, cell, count) in events[now..].iter().take_while(|e| e.0 == t) {
+                    let share = cells[cell] / land.max(1e-300);
+                    let triggered = pull_of(&events[begin..now], t, cell, share, &kernels, exposure);
+                    points.push(Point { count, background: offset * cells[cell], triggered });
+                }
+            }
+        }
+        Self { points, total_background, mothers: mothers(events, exposure, first) }
+    }
+}
+
 impl Contagion {
     fn learn(known: &Known, base: &Base, smoothing: &Smoothing) -> Option<Self> {
         let n = known.days.len();
@@ -110,53 +158,49 @@ impl Contagion {
         if in_fit > MOST_POINTS {
             first = events[events.len() - MOST_POINTS].0;
         }
-        let kernels = Kernels::of(known.layout, events.iter().filter(|e| e.0 + REACH >= first).map(|e| e.1));
-        let (mut points, mut total_background) = (Vec::new(), 0.0);
-        let mut start = first;
-        while start < n {
-            let end = (start + BLOCK).min(n);
-            let before = LongRun::of(known, smoothing, |t| if t < start { 1.0 } else { 0.0 });
-            let cells = cell_rates(known.layout, &before);
-            let land: f64 = cells.iter().sum();
-            for (t, &offset) in base.offset.iter().enumerate().take(end).skip(start) {
-                total_background += offset * land;
-                let today = events[events.partition_point(|e| e.0 < t)..].iter().take_while(|e| e.0 == t);
-                let earlier = &events[events.partition_point(|e| e.0 + REACH < t)..events.partition_point(|e| e.0 < t)];
-                for &(_, cell, count) in today {
-                    let background = offset * cells[cell];
-                    let share = cells[cell] / land.max(1e-300);
-                    let triggered = pull_of(earlier, t, cell, share, &kernels, &known.exposure);
-                    points.push(Point { count, background, triggered });
-                }
-            }
-            start = end;
-        }
-        let mothers = mothers(&events, &known.exposure, first);
-        Some(Self::maximise(&points, total_background, &mothers))
+        let rates = |start: usize| {
+            cell_rates(known.layout, &LongRun::of(known, smoothing, |t| if t < start { 1.0 } else { 0.0 }))
+        };
+        let evidence = Evidence::of(known.layout, &events, [&base.offset, &known.exposure], first, rates);
+        Some(Self::maximise(&evidence, [PRIOR_NU, PRIOR_THETA], ROUNDS))
     }
 
-    fn maximise(points: &[Point], total_background: f64, mothers: &[f64; STEPS.len()]) -> Self {
+    /// The posterior mode under a prior of so many events' worth for ν = 1 and for θ = 0.
+    fn maximise(evidence: &Evidence, [prior_nu, prior_theta]: [f64; 2], rounds: usize) -> Self {
         let mut fitted = Self { background: 0.8, theta: [[0.02; SPREADS]; STEPS.len()] };
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             let (mut from_background, mut offspring) = (0.0, [[0.0; SPREADS]; STEPS.len()]);
-            for p in points {
+            for p in &evidence.points {
                 let own = fitted.background * p.background;
                 let pairs = || fitted.theta.iter().flatten().zip(p.triggered.iter().flatten());
-                let all = own + pairs().map(|(t, x)| t * x).sum::<f64>();
-                let each = p.count / all.max(1e-300);
+                let each = p.count / fitted.intensity(p).max(1e-300);
                 from_background += own * each;
                 for (sum, (t, x)) in offspring.iter_mut().flatten().zip(pairs()) {
                     *sum += t * x * each;
                 }
             }
-            fitted.background = (from_background + PRIOR_NU) / (total_background + PRIOR_NU);
+            fitted.background = (from_background + prior_nu) / (evidence.total_background + prior_nu);
             for (b, sums) in offspring.iter().enumerate() {
                 for (s, sum) in sums.iter().enumerate() {
-                    fitted.theta[b][s] = sum / (mothers[b] + PRIOR_THETA);
+                    fitted.theta[b][s] = sum / (evidence.mothers[b] + prior_theta);
                 }
             }
         }
         fitted
+    }
+
+    /// Expected count of a cell and day.
+    fn intensity(&self, p: &Point) -> f64 {
+        let pairs = self.theta.iter().flatten().zip(p.triggered.iter().flatten());
+        self.background * p.background + pairs.map(|(t, x)| t * x).sum::<f64>()
+    }
+
+    /// Σ_i log λ − ∫ λ, up to the constant by which cells and days differ from points and instants.
+    #[cfg(test)]
+    fn log_likelihood(&self, evidence: &Evidence) -> f64 {
+        let events: f64 = evidence.points.iter().map(|p| p.count * self.intensity(p).ln()).sum();
+        let offspring: f64 = self.theta.iter().zip(evidence.mothers).map(|(t, m)| t.iter().sum::<f64>() * m).sum();
+        events - self.background * evidence.total_background - offspring
     }
 
     fn forecast(&self, known: &Known, base: &Base) -> Fitted {
@@ -362,3 +406,7 @@ fn gauss(a: [f64; 2], b: [f64; 2], sigma: f64) -> f64 {
     let d2 = ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)) / (sigma * sigma);
     if d2 > 9.0 { 0.0 } else { (-0.5 * d2).exp() }
 }
+
+#[cfg(test)]
+#[path = "self_exciting_tests.rs"]
+mod tests;

@@ -9,7 +9,8 @@
 //! 1. *Which models are good now?* Dynamic model averaging (Raftery, Kárný & Ettler 2010, *Technometrics* 52:52): each
 //!    level's windows together give cₖ ∝ πₖ exp(η Σ (log pₖ − log p_history)), older gains fading by 2 % a week. η = 0.3, and
 //!    a quarter of that for areas and cells, because windows overlap and places share their luck. π gives `history` a third and
-//!    the others the rest in equal parts: what holds while little is known.
+//!    the others the rest in equal parts; with d days of data the others get d/(d + 365) of that: trends, seasons and levels
+//!    need a year or two to be known.
 //! 2. *Which mixture is likeliest?* For each window max Σ_i log Σₖ wₖ pₖ(y_i) + 32 Σₖ cₖ log wₖ by expectation–maximisation:
 //!    the mixture that would have given the past counts most, drawn towards step 1 as by thirty-two counts. Zeros,
 //!    which are nearly all counts of cells, are kept in sums by the logarithm of `history`'s mean.
@@ -27,8 +28,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::{forecast::ForecastLevel, time::Day};
 
-/// The part of `history`, which comes first, where nothing is known.
+/// The part of `history`, which comes first, when there is much to learn from; and the days of data that make half of much.
 const PRIOR_HISTORY: f64 = 1.0 / 3.0;
+const DAYS_TO_LEARN: f64 = 365.0;
 /// How much a gain of one in the log score counts, for the whole and for many places at once.
 const ETA: f64 = 0.3;
 const ETA_PLACES: f64 = 0.075;
@@ -45,6 +47,9 @@ const NOTHING: f64 = 2e-3;
 /// log score (windows overlap, so six is about what three would be of one). Without the last a place where nothing
 /// ever happens would always be better off with the lowest mean.
 const LEAST_ORIGINS: f64 = 12.0;
+/// What it takes to leave long history: issue days, and standard errors.
+const LEAST_DAYS_OF_PROOF: f64 = 8.0;
+const PROVEN: f64 = 3.0;
 const LEAST_EVENTS: f64 = 10.0;
 const CLEARLY: f64 = 2.0;
 const LEAST_GAIN: f64 = 6.0;
@@ -88,8 +93,20 @@ impl Averaging {
 
     /// Adding up to 1.
     pub fn weights(&self) -> Vec<f64> {
+        self.weighed(&self.prior)
+    }
+
+    /// The same of models that had so many days of data to learn from.
+    pub fn weights_after(&self, days: f64) -> Vec<f64> {
+        let part = days / (days + DAYS_TO_LEARN);
+        let mut prior: Vec<f64> = self.prior.iter().map(|p| p * part).collect();
+        prior[0] += 1.0 - part;
+        self.weighed(&prior)
+    }
+
+    fn weighed(&self, prior: &[f64]) -> Vec<f64> {
         let top = self.gains.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let raw: Vec<f64> = self.prior.iter().zip(&self.gains).map(|(p, g)| p * (self.eta * (g - top)).exp()).collect();
+        let raw: Vec<f64> = prior.iter().zip(&self.gains).map(|(p, g)| p * (self.eta * (g - top)).exp()).collect();
         let sum: f64 = raw.iter().sum();
         raw.into_iter().map(|w| w / sum).collect()
     }
@@ -155,6 +172,53 @@ impl Pool {
         w.iter_mut().filter(|w| **w < NOTHING).for_each(|w| *w = 0.0);
         let sum: f64 = w.iter().sum();
         w.into_iter().map(|w| w / sum).collect()
+    }
+}
+
+/// Whether a level may depart from long history: have the models done better?
+///
+/// For the whole they are compared with `history` itself; below it, with its shares, both scaled to the same totals; an issue
+/// day's windows together. Shares of places have to be better by three standard errors of the log score (windows of
+/// successive issue days overlap, so three are about two) over at least eight issue days, and not while the order they give
+/// finds fewer events: in a short record long history's are as good as any, and places keep the order that people know. For
+/// the whole, whose level moves, to follow a change late costs more than to follow chance: there the burden of proof goes from
+/// the models to long history as the record grows. With d days of data it asks for 3 · 365/(d + 365) − 1 standard errors: two
+/// without data, none after two years, and then long history comes back only where the models are behind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proof {
+    level: ForecastLevel,
+    days: f64,
+    gain: f64,
+    squares: f64,
+    more_captured: f64,
+}
+
+impl Proof {
+    pub fn of(level: ForecastLevel) -> Self {
+        Self { level, days: 0.0, gain: 0.0, squares: 0.0, more_captured: 0.0 }
+    }
+
+    /// What one issue day's forecasts gained by the models, and how many events more they found in the highest-ranked
+    /// places.
+    pub fn add(&mut self, gain: f64, more_captured: f64) {
+        self.more_captured += more_captured;
+        self.days += 1.0;
+        self.gain += gain;
+        self.squares += gain * gain;
+    }
+
+    /// After so many days of data.
+    pub fn is_given(self, known_days: f64) -> bool {
+        if self.days < LEAST_DAYS_OF_PROOF || (self.level != ForecastLevel::Whole && self.more_captured < 0.0) {
+            return false;
+        }
+        let mean = self.gain / self.days;
+        let variance = (self.squares / self.days - mean * mean).max(0.0) / (self.days - 1.0);
+        let errors = match self.level {
+            ForecastLevel::Whole => 3.0 * DAYS_TO_LEARN / (known_days + DAYS_TO_LEARN) - 1.0,
+            ForecastLevel::Area | ForecastLevel::Cell => PROVEN,
+        };
+        mean > errors * variance.sqrt()
     }
 }
 
@@ -224,6 +288,12 @@ mod tests {
     }
 
     #[test]
+    fn the_shorter_the_record_the_more_is_left_to_history() {
+        let first = |days: f64| Averaging::of_models(LEVEL, 3).weights_after(days)[0];
+        assert!(first(0.0) > 0.999 && first(200.0) > first(2000.0) && first(2000.0) < 0.45);
+    }
+
+    #[test]
     fn models_that_say_the_same_share_what_they_earn_as_at_the_start() {
         let w = weights(&[3.0, 3.0, 3.0], 300);
         assert!((w[0] - 1.0 / 3.0).abs() < 1e-9 && (w[1] - w[2]).abs() < 1e-9, "{w:?}");
@@ -236,6 +306,28 @@ mod tests {
         assert!(averaging.weights()[1] > 0.99);
         averaging.add(Day::from_epoch_days(7 * 260), &[0.0, -4.0]);
         assert!(averaging.weights()[1] < 0.5, "{:?}", averaging.weights());
+    }
+
+    #[test]
+    fn own_shares_must_prove_better_than_those_of_long_history() {
+        let proof = |n: usize, gain: f64| {
+            let mut p = Proof::of(ForecastLevel::Cell);
+            (0..n).for_each(|i| p.add(gain + if i % 2 == 0 { 1.0 } else { -1.0 }, 0.0));
+            p.is_given(500.0)
+        };
+        let mut whole = Proof::of(ForecastLevel::Whole);
+        (0..60).for_each(|i| whole.add(0.05 + if i % 2 == 0 { 1.0 } else { -1.0 }, 0.0));
+        assert!(whole.is_given(1500.0) && !whole.is_given(200.0), "the longer the record the less proof is asked for");
+        let mut fewer_found = Proof::of(ForecastLevel::Cell);
+        (0..60).for_each(|_| fewer_found.add(1.0, -0.1));
+        assert!(!fewer_found.is_given(500.0));
+        assert!(
+            proof(60, 0.5)
+                && !proof(60, 0.1)
+                && !proof(7, 5.0)
+                && !proof(30, -0.5)
+                && !Proof::of(ForecastLevel::Cell).is_given(500.0)
+        );
     }
 
     #[test]

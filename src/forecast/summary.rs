@@ -23,15 +23,20 @@ pub struct Summary {
     pub crps: f64,
     pub wis: f64,
     pub brier: f64,
-    /// For each of [`INTERVALS`].
+    /// For each of [`INTERVALS`], with its standard error from issue day to issue day.
     pub coverage: [f64; 4],
+    pub coverage_error: [Option<f64>; 4],
+    /// Of the ranges as whole numbers, and what those promised.
+    pub stated: [f64; 4],
     pub promised: [f64; 4],
-    pub randomised: [f64; 4],
     pub pit: [f64; PIT_BINS],
     /// For each of [`CAPTURE`]; `None` when no event came or places are not ranked.
     pub capture: Option<[f64; 4]>,
     /// Prediction accuracy index (Chainey, Tompson & Uhlig 2008): share captured over share of cells.
     pub pai: Option<[f64; 4]>,
+    /// Of events in areas that had just risen ([`OriginScores::captured_risen`]), and the number of those.
+    pub capture_after_rise: Option<[f64; 4]>,
+    pub events_after_rise: f64,
 }
 
 /// A model's score against `history`'s.
@@ -51,6 +56,9 @@ pub fn summarise(scores: &[OriginScores], ranked: bool) -> Option<Summary> {
     let events: f64 = scores.iter().map(|s| s.events).sum();
     let capture =
         (ranked && events > 0.0).then(|| std::array::from_fn(|i| share(&|s: &OriginScores| s.captured[i], events)));
+    let risen: f64 = scores.iter().map(|s| s.events_risen).sum();
+    let capture_after_rise =
+        (ranked && risen > 0.0).then(|| std::array::from_fn(|i| share(&|s: &OriginScores| s.captured_risen[i], risen)));
     Some(Summary {
         origins: scores.len(),
         places: first.places,
@@ -60,14 +68,26 @@ pub fn summarise(scores: &[OriginScores], ranked: bool) -> Option<Summary> {
         wis: mean(|s| s.wis),
         brier: mean(|s| s.brier),
         coverage: std::array::from_fn(|i| share(&|s: &OriginScores| s.covered[i], n)),
+        coverage_error: std::array::from_fn(|i| error(scores.iter().map(|s| s.covered[i] / s.places.max(1) as f64))),
+        stated: std::array::from_fn(|i| share(&|s: &OriginScores| s.stated[i], n)),
         promised: std::array::from_fn(|i| share(&|s: &OriginScores| s.promised[i], n)),
-        randomised: std::array::from_fn(|i| share(&|s: &OriginScores| s.randomised[i], n)),
         pit: std::array::from_fn(|i| share(&|s: &OriginScores| s.pit[i], n)),
         capture,
+        capture_after_rise,
+        events_after_rise: risen,
         pai: capture.map(|c: [f64; 4]| {
             std::array::from_fn(|i| c[i] * first.places as f64 / cells_in(CAPTURE[i], first.places) as f64)
         }),
     })
+}
+
+/// Standard error of a mean over issue days; `None` of one alone.
+fn error(days: impl Iterator<Item = f64>) -> Option<f64> {
+    let days: Vec<f64> = days.collect();
+    let n = days.len() as f64;
+    let mean = days.iter().sum::<f64>() / n;
+    let squares: f64 = days.iter().map(|x| (x - mean) * (x - mean)).sum();
+    (days.len() > 1).then(|| (squares / (n - 1.0) / n).sqrt())
 }
 
 /// Position of the interval of nominal `percent` in [`Summary::coverage`].
@@ -99,6 +119,29 @@ pub fn difference(
         (n > 0).then(|| sum / (n as f64 * places))
     };
     bootstrap(&pairs(model, other, score), mean, seed)
+}
+
+/// What a model captures more than another (as a share of all events) in the best-ranked cells of one of the shares of
+/// [`CAPTURE`], by its position. With `after_rise` of events in areas that had just risen.
+pub fn capture_difference(
+    model: &[OriginScores],
+    other: &[OriginScores],
+    position: usize,
+    after_rise: bool,
+    seed: u64,
+) -> Option<Skill> {
+    let captured = |s: &OriginScores| if after_rise { s.captured_risen[position] } else { s.captured[position] };
+    let events = |s: &OriginScores| if after_rise { s.events_risen } else { s.events };
+    let pair = |m: &OriginScores| {
+        let o = other.binary_search_by_key(&m.origin, |o| o.origin).ok()?;
+        Some((captured(m) - captured(&other[o]), events(m)))
+    };
+    let pairs: Vec<(f64, f64)> = model.iter().filter_map(pair).collect();
+    let share = |pairs: &mut dyn Iterator<Item = (f64, f64)>| {
+        let (more, events) = pairs.fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
+        (events > 0.0).then(|| more / events)
+    };
+    bootstrap(&pairs, share, seed)
 }
 
 fn pairs(model: &[OriginScores], other: &[OriginScores], score: fn(&OriginScores) -> f64) -> Vec<(f64, f64)> {
@@ -152,7 +195,7 @@ mod tests {
             .map(|d| {
                 let came = [3 + (d % 3) as u32, 2];
                 let forecasts = [forecast.clone(), forecast.clone()].into_iter();
-                OriginScores::of(Day::from_epoch_days(d), forecasts, &came, true)
+                OriginScores::of(Day::from_epoch_days(d), forecasts, &came, Some(&[true, false]))
             })
             .collect()
     }
@@ -175,6 +218,16 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_in_capture_is_a_share_of_events_with_an_interval() {
+        let (ours, theirs) = (scores(3.2, 30), scores(9.0, 30));
+        let same = capture_difference(&ours, &theirs, 0, false, 1).unwrap();
+        assert_eq!((same.value, same.interval), (0.0, Some([0.0, 0.0])), "both rank alike");
+        let none: Vec<OriginScores> = theirs.iter().map(|s| OriginScores { captured: [0.0; 4], ..s.clone() }).collect();
+        let more = capture_difference(&ours, &none, 0, false, 1).unwrap();
+        assert!((more.value - 2.0 / 3.0).abs() < 0.01 && more.interval.unwrap()[0] > 0.5, "{more:?}");
+    }
+
+    #[test]
     fn few_issue_days_carry_no_interval_and_none_no_skill() {
         assert_eq!(skill(&scores(3.0, 3), &scores(4.0, 3), |s| s.crps, 1).unwrap().interval, None);
         assert_eq!(skill(&[], &scores(4.0, 3), |s| s.crps, 1), None);
@@ -187,5 +240,6 @@ mod tests {
         // One of two equal cells is ranked first by the rule for ties: 12 of 18 events.
         assert_eq!(s.capture.unwrap()[0], 12.0 / 18.0);
         assert_eq!(s.pai.unwrap()[0], 12.0 / 18.0 * 2.0);
+        assert_eq!((s.capture_after_rise.unwrap()[0], s.events_after_rise), (1.0, 12.0));
     }
 }

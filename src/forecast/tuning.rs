@@ -5,8 +5,8 @@
 //! is everybody's.
 
 use super::{
-    base::Base, endemic_weeks::WeekFit, filter::Discount, model::ForecastModel, panel::Known, pooled::PooledTuning,
-    self_exciting::Contagion, surface::Smoothing,
+    base::Base, covariates::PlaceFit, endemic_weeks::WeekFit, filter::Discount, model::ForecastModel, panel::Known,
+    pooled::PooledTuning, self_exciting::Contagion, surface::Smoothing,
 };
 
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Tuning {
     /// `None` where there is too little to fit, or the fit did not settle.
     pub weeks: Option<WeekFit>,
     pub contagion: Option<Contagion>,
+    /// `None` where no covariates were given, or too few events.
+    pub places: Option<PlaceFit>,
 }
 
 impl Tuning {
@@ -30,6 +32,7 @@ impl Tuning {
             filter: None,
             weeks: last.and_then(|l| l.weeks.clone()),
             contagion: None,
+            places: None,
         };
         for model in models {
             model.tune(known, &base, &mut tuning);

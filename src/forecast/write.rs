@@ -96,7 +96,8 @@ impl Writer<'_> {
             let forecast = pooled.mixture(i, &sheet.scatter);
             let history: Expectation = pooled.components[0][i];
             let alone = pooled.is_alone(i);
-            let (name, version) = sheet.rolling.name(if alone { 0 } else { self.choice.of(level) });
+            let (name, version) =
+                sheet.rolling.name(if alone || self.is_history(level) { 0 } else { self.choice.of(level) });
             forecasts.push(Forecast {
                 run: self.input.run,
                 issued: self.input.issued,
@@ -124,6 +125,15 @@ impl Writer<'_> {
                 explanation: explainer.explain(i),
             });
         }
+    }
+
+    /// Nothing but long history, from the whole down to this level?
+    fn is_history(&self, level: ForecastLevel) -> bool {
+        let down_to = |l: &ForecastLevel| *l == level || *l == ForecastLevel::Whole || level == ForecastLevel::Cell;
+        [ForecastLevel::Whole, ForecastLevel::Area, ForecastLevel::Cell]
+            .iter()
+            .filter(|l| down_to(l) && (**l != ForecastLevel::Area || !self.input.areas.places.is_empty()))
+            .all(|l| self.combined.is_plain(*l))
     }
 
     fn caveat_of(&self, level: ForecastLevel, place: usize, alone: bool, general: &str) -> String {

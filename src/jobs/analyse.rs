@@ -6,7 +6,7 @@
 //! decided upon meanwhile makes the write fail as a conflict, and the merging (not the detection) is done
 //! again on the new state.
 
-use std::{fmt, time::Instant};
+use std::{collections::BTreeSet, fmt, time::Instant};
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     derive::{Derived, Recount, derive, recount},
-    track,
+    link, track,
 };
 use crate::{
     alert::{self, Policy, Setting},
@@ -27,10 +27,10 @@ use crate::{
         area::{Area, AreaShape, AreaTree, Jurisdiction, NamedPlace},
         event::{EventFact, EventKind},
         forecast::Forecast,
-        ids::{AlertId, RunId},
+        ids::{AlertId, EventId, RunId},
         language::Language,
         message::OutboxMessage,
-        outreach::FollowUp,
+        outreach::{FollowUp, FollowUpState},
         quality::{DataAge, Source},
         rule::{self, AlertRule},
         scope::Scope,
@@ -137,6 +137,7 @@ pub async fn analyse(
     config: &Config,
 ) -> anyhow::Result<Option<AnalysisSummary>> {
     let started = Instant::now();
+    link::link_due(store, clock, scope).await?;
     let Some(inputs) = read(store, clock, scope, request, config).await? else { return Ok(None) };
     let (inputs, derived) = tokio::task::spawn_blocking(move || derive(&inputs).map(|derived| (inputs, derived)))
         .await
@@ -145,7 +146,12 @@ pub async fn analyse(
     if !inputs.replay && !inputs.looking_back {
         derived.watch.store(store, scope, inputs.now).await.context("storing data gaps")?;
     }
-    let follow_ups = if inputs.replay || inputs.looking_back { Vec::new() } else { follow_ups(&inputs) };
+    let follow_ups = if inputs.replay || inputs.looking_back {
+        Vec::new()
+    } else {
+        let known = store.follow_ups(scope, FollowUpState::ALL).await?.into_iter().filter_map(|f| f.event).collect();
+        follow_ups(&inputs, &known)
+    };
     let opened = store.open_follow_ups(scope, &follow_ups).await?;
     Ok(Some(AnalysisSummary {
         jurisdiction: inputs.jurisdiction.id.to_string(),
@@ -322,12 +328,12 @@ fn compose_settings(inputs: &Inputs) -> ComposeSettings {
     }
 }
 
-fn follow_ups(inputs: &Inputs) -> Vec<FollowUp> {
+fn follow_ups(inputs: &Inputs, known: &BTreeSet<EventId>) -> Vec<FollowUp> {
     let areas: Vec<Area> = inputs.shapes.iter().map(|s| s.area.clone()).collect();
     let due_hours = inputs.config.outreach.follow_up_hours;
     // What would be overdue on the day it is opened is history, not work.
     let options = FollowUpOptions { due_hours, open_within_days: due_hours.div_ceil(24), ..FollowUpOptions::default() };
-    outreach::follow_ups(&inputs.facts, &areas, &inputs.jurisdiction.id, &options, Language::En, inputs.now)
+    outreach::follow_ups(&inputs.facts, known, &areas, &inputs.jurisdiction.id, &options, Language::En, inputs.now)
 }
 
 fn record(inputs: &Inputs, started: Instant) -> RunRecord {

@@ -27,7 +27,7 @@ use crate::{
         signal::Signal,
         time::{Day, DayRange},
     },
-    forecast::{self, ForecastInput, ForecastOptions},
+    forecast::{self, ForecastInput, ForecastOptions, summary::interval_position},
     nowcast::{self, Feeds, LEARN_DAYS},
     store::AreaStatus,
 };
@@ -236,6 +236,7 @@ fn forecasts(
         kind: EventKind::Overdose,
         run: inputs.run,
         completeness,
+        covariates: &[],
     };
     match forecast::run(&input, &ForecastOptions::default()) {
         Ok(output) => {
@@ -255,6 +256,7 @@ fn forecasts(
 fn in_words(detail: forecast::ForecastDetail) -> ForecastDetail {
     let parts = detail.explanation.parts.into_iter().filter(|(_, mean)| *mean != 0.0);
     ForecastDetail {
+        range_80: Some(detail.ranges[interval_position(80)]),
         spike_at_least: detail.spike.at_least,
         p_spike: detail.spike.probability,
         p_spike_usual: detail.spike.usual,

@@ -6,10 +6,11 @@
 //!
 //! | job | does | queued by |
 //! |---|---|---|
-//! | `analyse` | facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
-//! | `refresh-areas` | where every area stands after new events, within a second | accepted events |
+//! | `analyse` | what is due is linked; facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
+//! | `refresh-areas` | which reports are one incident, and where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
 //! | `mend-rows` | rules for rows in quarantine that were made and not applied yet | whoever makes one; schedule |
+//! | `pull-feeds` | what watched folders and addresses hold that is new | schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
@@ -21,9 +22,11 @@
 pub mod analyse;
 mod area_rules;
 mod derive;
+pub mod feeds;
 mod hotspots;
 pub mod intake;
 mod known;
+pub mod link;
 pub mod outbox;
 pub mod refresh;
 mod scan_input;
@@ -35,8 +38,7 @@ pub mod worker;
 
 use crate::{
     domain::{
-        event::EventKind,
-        ids::{AlertId, AreaId, JurisdictionId},
+        ids::{AlertId, AreaId, EventId, JurisdictionId},
         scope::Scope,
         time::{Day, Zone},
     },
@@ -46,12 +48,14 @@ use crate::{
 /// Something that open screens should hear about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
+    /// Events came that nobody told of one by one.
+    Events,
+    /// These events joined or left an incident.
+    Linked(Vec<EventId>),
     /// The areas' standing against their rules was recomputed.
     AreaStatus(Vec<AreaId>),
     Alerts(Vec<AlertId>),
     Analysis(Day),
-    /// So many events were stored or changed by a job, in these areas.
-    Events(u64, Vec<AreaId>, Vec<EventKind>),
 }
 
 /// Who passes news on to open screens.

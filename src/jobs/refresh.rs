@@ -3,7 +3,7 @@
 use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
-use super::{known::AreaKnown, watch::Watch};
+use super::{known::AreaKnown, link, watch::Watch};
 use crate::{
     cells::{Measure, area_cube},
     clock::DynClock,
@@ -12,7 +12,7 @@ use crate::{
     domain::{
         area::AreaTree,
         event::{EventFact, EventKind},
-        ids::AreaId,
+        ids::{AreaId, EventId},
         scope::Scope,
         time::DayRange,
     },
@@ -23,12 +23,15 @@ use crate::{
 /// What one look found.
 pub struct Refreshed {
     pub areas: Vec<AreaId>,
+    /// Events that joined or left an incident.
+    pub linked: Vec<EventId>,
     /// Whether a feed fell silent or was heard again.
     pub gaps_changed: bool,
 }
 
-/// Judge every area anew, as of now, and look after the feeds.
+/// Link what is due, judge every area anew as of now, and look after the feeds.
 pub async fn refresh(store: &DynStore, clock: &DynClock, scope: &Scope, config: &Config) -> anyhow::Result<Refreshed> {
+    let linked = link::link_due(store, clock, scope).await?;
     let zone = super::zone_of(store, scope).await?;
     let now = clock.now();
     let today = zone.today(now);
@@ -50,7 +53,7 @@ pub async fn refresh(store: &DynStore, clock: &DynClock, scope: &Scope, config: 
     .context("judging the areas was interrupted")?;
     store.put_area_status(scope, &rows).await.context("storing the areas' standing")?;
     let gaps_changed = watch.store(store, scope, now).await.context("storing data gaps")?;
-    Ok(Refreshed { areas: rows.into_iter().map(|row| row.area).collect(), gaps_changed })
+    Ok(Refreshed { areas: rows.into_iter().map(|row| row.area).collect(), linked, gaps_changed })
 }
 
 /// Every area's standing on the last day of `history`, from facts of its days.

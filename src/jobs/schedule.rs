@@ -23,6 +23,8 @@ const LOOK_EVERY_SECONDS: i64 = 15;
 const LEASE_SECONDS: i64 = 45;
 /// Whether a feed has fallen silent is looked for this often.
 const WATCH_EVERY_MINUTES: i64 = 15;
+/// Watched folders and addresses are looked at this often; an address only when its own time has come.
+const PULL_EVERY_SECONDS: i64 = 60;
 
 /// The plan of one process.
 pub struct Schedule {
@@ -34,6 +36,8 @@ pub struct Schedule {
     queued: HashMap<JurisdictionId, DateTime<Utc>>,
     /// When the feeds were last looked after.
     watched: Option<DateTime<Utc>>,
+    /// When watched folders and addresses were last queued; `None` where nothing is watched.
+    pulls: Option<DateTime<Utc>>,
 }
 
 impl Schedule {
@@ -45,7 +49,14 @@ impl Schedule {
         let analyse = analyse
             .parse::<Cron>()
             .with_context(|| format!("analysis.schedule \"{analyse}\" is not a cron expression of five fields"))?;
-        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new(), watched: None })
+        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new(), watched: None, pulls: None })
+    }
+
+    /// Look at watched folders and addresses, too.
+    #[must_use]
+    pub fn pulling(mut self, any: bool) -> Self {
+        self.pulls = any.then_some(DateTime::UNIX_EPOCH);
+        self
     }
 
     /// Queue what is due now, if this process is the one that plans.
@@ -62,12 +73,19 @@ impl Schedule {
         if watch {
             self.watched = Some(now);
         }
+        let pull = self.pulls.is_some_and(|at| now - at >= Duration::seconds(PULL_EVERY_SECONDS));
+        if pull {
+            self.pulls = Some(now);
+        }
         for jurisdiction in store.jurisdictions().await? {
             let scope = Scope::system(jurisdiction.id.clone(), "schedule");
             let mut jobs = vec![JobKind::Deliver.at(now)];
             if watch {
                 // A rule whose job could not be queued when it was made is found here.
                 jobs.extend([JobKind::WatchFeeds.at(now), JobKind::MendRows.at(now)]);
+            }
+            if pull {
+                jobs.push(JobKind::PullFeeds.at(now));
             }
             if let Some(due) = self.due(store, &scope, &jurisdiction, now).await? {
                 self.queued.insert(jurisdiction.id, due);

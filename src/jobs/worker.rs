@@ -8,11 +8,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Announce, News, analyse, intake, outbox, refresh, schedule};
+use super::{Announce, News, analyse, feeds, intake, outbox, refresh, schedule};
 use crate::{
     clock::DynClock,
     config::Config,
     domain::scope::Scope,
+    geocode::Index,
     notify::Transports,
     store::{DynStore, Job, JobKind},
 };
@@ -29,6 +30,8 @@ pub struct Worker {
     pub store: DynStore,
     pub clock: DynClock,
     pub config: Arc<Config>,
+    /// Where rows of feeds without coordinates are looked up.
+    pub index: Option<Arc<Index>>,
     pub transports: Arc<Transports>,
     pub announce: Arc<dyn Announce>,
     /// Rung when this process queues work, so that it is not found by polling only.
@@ -102,26 +105,29 @@ impl Worker {
             }
             JobKind::RefreshAreas => {
                 let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
+                self.announce.announce(&job.jurisdiction, News::Linked(found.linked));
                 self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
                 schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
             }
             JobKind::WatchFeeds => {
                 let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
-                if found.gaps_changed {
+                if found.gaps_changed || !found.linked.is_empty() {
+                    self.announce.announce(&job.jurisdiction, News::Linked(found.linked));
                     self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
                     schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await?;
                 }
                 Ok(())
             }
             JobKind::MendRows => {
-                let done = intake::mend_queued(&self.store, &self.clock, &scope).await?;
+                let done = intake::mend_queued(&self.store, &self.clock, &scope, self.index.clone()).await?;
                 if done.settled > 0 {
                     info!(settled = done.settled, events = done.events, "rows in quarantine were mended");
-                    self.announce.announce(&job.jurisdiction, News::Events(done.events, done.areas, done.kinds));
+                    self.announce.announce(&job.jurisdiction, News::Events);
                     self.store.enqueue(&scope, &[JobKind::RefreshAreas.at(self.clock.now())]).await?;
                 }
                 Ok(())
             }
+            JobKind::PullFeeds => self.pull(&scope).await,
             JobKind::Deliver => self.deliver(&scope).await,
             JobKind::LearnPoints => {
                 for source in self.store.sources(&scope).await? {
@@ -133,6 +139,29 @@ impl Worker {
                 Ok(())
             }
         }
+    }
+
+    async fn pull(&self, scope: &Scope) -> anyhow::Result<()> {
+        let index = self.index.as_ref();
+        let found = feeds::pull(&self.store, &self.clock, scope, &self.config, index, false).await?;
+        for pulled in &found.pulled {
+            match &pulled.outcome {
+                feeds::Outcome::Taken(s) => {
+                    info!(source = pulled.source, item = pulled.item, read = s.read, accepted = s.accepted, "taken");
+                }
+                feeds::Outcome::Failed(why) => warn!(source = pulled.source, item = pulled.item, why, "not taken"),
+            }
+        }
+        let now = self.clock.now();
+        let mut jobs = Vec::new();
+        if found.brought_news() {
+            self.announce.announce(&scope.jurisdiction, News::Events);
+            jobs.push(JobKind::RefreshAreas.at(now));
+        }
+        if found.more {
+            jobs.push(JobKind::PullFeeds.at(now));
+        }
+        Ok(self.store.enqueue(scope, &jobs).await?)
     }
 
     async fn deliver(&self, scope: &Scope) -> anyhow::Result<()> {

@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    LinkOptions,
+    LinkOptions, Sighting,
     compare::{Agreement, NO_POINT, class_of, compare, reach_m},
-    sighting::{Sighting, WORDS},
+    sighting::WORDS,
 };
 use crate::domain::ids::JurisdictionId;
 

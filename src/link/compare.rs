@@ -5,10 +5,7 @@
 //! joint uncertainty, and apart for pairs of exact, middling and vague points: to lie within a ZIP area of
 //! each other says little, to lie within a crossing says much.
 
-use super::{
-    LinkOptions,
-    sighting::{Sighting, WORDS},
-};
+use super::{LinkOptions, Sighting, sighting::WORDS};
 
 /// Edges between the levels of the signed gap, in minutes.
 const GAPS: [f64; 12] = [-60.0, -30.0, -15.0, -8.0, -4.0, -1.5, 1.5, 4.0, 8.0, 15.0, 30.0, 60.0];
@@ -20,6 +17,8 @@ pub(super) const DISTANCE_LEVELS: usize = DISTANCES.len() + 1;
 pub(super) const REACH: f64 = 2.2;
 /// Metres up to which a point is exact, or middling.
 const CLASSES: [f64; 2] = [400.0, 2_000.0];
+/// A radius that stands for each class of points.
+pub(super) const CLASS_RADII: [f64; 3] = [CLASSES[0], CLASSES[1], 10_000.0];
 /// Exact, middling, vague, and no point at all.
 pub(super) const POINT_CLASSES: usize = 4;
 pub(super) const NO_POINT: usize = 3;

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 /// Disjoint groups of positions.
 pub(super) struct Groups<'a> {
     group_of: Vec<u32>,
-    members: BTreeMap<u32, Group>,
+    members: BTreeMap<u32, Joined>,
     sources: &'a [u16],
     /// Weight of every pair that can be one.
     weights: &'a HashMap<(u32, u32), f64>,
 }
 
 /// Positions, and the least chance of the links that hold them together.
-pub(super) struct Group {
+pub(super) struct Joined {
     pub members: Vec<u32>,
     pub weakest: f64,
 }
@@ -66,10 +66,10 @@ impl<'a> Groups<'a> {
         }
         let mut members = left;
         members.extend(right);
-        self.members.insert(ga, Group { members, weakest });
+        self.members.insert(ga, Joined { members, weakest });
     }
 
-    pub(super) fn into_groups(self) -> impl Iterator<Item = Group> {
+    pub(super) fn into_groups(self) -> impl Iterator<Item = Joined> {
         self.members.into_values()
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::{
     event::{EventKind, NaloxoneGiven, Outcome},
     ids::SourceId,
     place::Point,
+    time::{Day, Zone},
 };
 
 fn at(n: u128, source: &str, minute: i64, metres_north: f64, uncertainty_m: f64) -> Sighting {
@@ -16,6 +17,8 @@ fn at(n: u128, source: &str, minute: i64, metres_north: f64, uncertainty_m: f64)
         kind: EventKind::Overdose,
         occurred_at: DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap(),
         time_precision: TimePrecision::Instant,
+        event_day: Day::of(DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap(), Zone::UTC),
+        incident: None,
         point: Some(Point::new(44.8 + metres_north / 111_195.0, -68.77).unwrap()),
         uncertainty_m: Some(uncertainty_m),
         outcome: Outcome::Unknown,
@@ -40,7 +43,7 @@ fn background() -> Vec<Sighting> {
 fn groups_with(events: &[Sighting], options: &LinkOptions) -> Vec<Vec<u128>> {
     let mut all = background();
     all.extend_from_slice(events);
-    let ids = |i: &Incident| i.events.iter().map(|e| e.0.as_u128()).collect::<Vec<_>>();
+    let ids = |i: &Group| i.events.iter().map(|e| e.0.as_u128()).collect::<Vec<_>>();
     link(&all, options).incidents.iter().map(ids).filter(|g| g.iter().any(|id| *id < 1_000)).collect()
 }
 
@@ -56,11 +59,11 @@ fn an_ambulance_a_police_report_and_a_visit_of_one_overdose_are_one_incident() {
     with.extend_from_slice(&all);
     let linked = link(&with, &LinkOptions::default());
     let of = |l: &Linked| l.incidents.iter().find(|i| i.events.contains(&all[0].id)).cloned().unwrap();
-    assert_eq!(of(&linked).corroboration, Corroboration::ThreeOrMore);
+    assert_eq!(of(&linked).sources, 3);
     assert!(of(&linked).score > 0.9 && linked.expected_false <= 0.01);
     with.pop();
     let two = link(&with, &LinkOptions::default());
-    assert_eq!((of(&two).corroboration, of(&two).id), (Corroboration::Two, of(&linked).id));
+    assert_eq!((of(&two).sources, of(&two).id), (2, of(&linked).id));
 }
 
 #[test]

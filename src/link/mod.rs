@@ -9,17 +9,20 @@
 //! naloxone, age band and sex are between two reports of one occurrence than between two occurrences
 //! (`model.rs`). The threshold is the lowest at which no more than [`LinkOptions::false_rate`] of the links
 //! are expected to be false: by the model's own chances, and by the pairs that pass it though they are days
-//! apart, whichever is stricter. Best pairs are joined first; a group never holds two events of one source.
+//! apart, whichever is stricter. To be near each other says more in a village than in a city (`crowd.rs`). Best pairs
+//! are joined first; a group never holds two events of one source.
 //!
 //! Never linked: events of two jurisdictions without an agreement, of two kinds, of one source, or of which
 //! only the day is known. A person's word goes before all ([`LinkOptions::apart`], [`LinkOptions::together`]).
 //! Limits: two people at one place within minutes, each seen by one source only and alike in all else,
-//! become one incident. Words are taken as independent of each other.
+//! become one incident. Words are taken as independent of each other. Feeds whose reports come at the same minutes
+//! at the same places day after day agree by chance as well as by truth: there nothing is linked.
 //!
 //! To add a field: a word in `sighting.rs`, and how often it agrees in `model.rs`.
 
 mod blocks;
 mod compare;
+mod crowd;
 mod groups;
 mod model;
 mod sighting;
@@ -28,12 +31,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::Duration;
 
-pub use self::sighting::Sighting;
 use self::{
     blocks::{Blocks, Pair},
+    crowd::Crowds,
     groups::Groups,
     model::{Model, SHIFTS, source_pair},
 };
+pub use crate::domain::incident::Sighting;
 use crate::domain::{
     event::TimePrecision,
     ids::{EventId, IncidentId, JurisdictionId},
@@ -71,21 +75,15 @@ impl Default for LinkOptions {
     }
 }
 
-/// How many sources tell of an incident. An event in no incident has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Corroboration {
-    Two,
-    ThreeOrMore,
-}
-
 /// Events that are one occurrence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Incident {
+pub struct Group {
     /// A function of the earliest event, so that it stays when later reports join.
     pub id: IncidentId,
     /// By time, then id; two or more.
     pub events: Vec<EventId>,
-    pub corroboration: Corroboration,
+    /// How many sources tell of it.
+    pub sources: u32,
     /// The chance, 0 to 1, of the weakest of the links that hold it together.
     pub score: f64,
 }
@@ -94,7 +92,7 @@ pub struct Incident {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linked {
     /// By their earliest event.
-    pub incidents: Vec<Incident>,
+    pub incidents: Vec<Group>,
     /// Pairs that were weighed.
     pub pairs: usize,
     /// ln m/u from which a pair is linked.
@@ -121,9 +119,9 @@ pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Linked {
     };
     pairs.retain(|p| !parted(p));
     let minutes = options.max_gap.num_seconds().max(60) as f64 / 60.0;
-    let model = Model::learn(&blocks, &pairs, &words, &sources, minutes);
+    let model = Model::learn(&blocks, &pairs, &words, &sources, minutes, Crowds::new(&all, options));
     let mut weighed: Vec<(f64, u32, u32)> =
-        pairs.iter().map(|p| (model.weight(&p.agreement, source_pair(p, &sources)), p.a, p.b)).collect();
+        pairs.iter().map(|p| (model.weight(p, source_pair(p, &sources)), p.a, p.b)).collect();
     weighed.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| (x.1, x.2).cmp(&(y.1, y.2))));
     let (threshold, expected_false) = threshold(&weighed, &model, &blocks, &sources, options.false_rate);
     let weights: HashMap<(u32, u32), f64> = weighed.iter().map(|(w, a, b)| ((*a.min(b), *a.max(b)), *w)).collect();
@@ -137,7 +135,7 @@ pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Linked {
     for (weight, a, b) in weighed.iter().take_while(|(w, ..)| *w >= threshold) {
         groups.join(*a, *b, model.posterior(*weight), threshold);
     }
-    let mut incidents: Vec<(u32, Incident)> = groups.into_groups().map(|g| incident(g, &all)).collect();
+    let mut incidents: Vec<(u32, Group)> = groups.into_groups().map(|g| incident(g, &all)).collect();
     incidents.sort_by_key(|(first, _)| *first);
     let incidents = incidents.into_iter().map(|(_, i)| i).collect();
     Linked { incidents, pairs: weighed.len(), threshold, expected_false }
@@ -162,7 +160,7 @@ fn threshold(weighed: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, source
     let mut chance: Vec<f64> = Vec::new();
     for days in SHIFTS {
         blocks.pairs(days, |pair| {
-            let weight = model.weight(&pair.agreement, source_pair(&pair, sources));
+            let weight = model.weight(&pair, source_pair(&pair, sources));
             if weight >= floor && wins(weight, pair.a, pair.b) {
                 chance.push(weight);
             }
@@ -192,18 +190,23 @@ fn threshold(weighed: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, source
     best
 }
 
-fn incident(group: groups::Group, all: &[&Sighting]) -> (u32, Incident) {
+fn incident(group: groups::Joined, all: &[&Sighting]) -> (u32, Group) {
     let mut members = group.members;
     members.sort_unstable();
     let sources: BTreeSet<&str> = members.iter().map(|i| all[*i as usize].source.as_str()).collect();
     let first = all[members[0] as usize].id;
-    let incident = Incident {
-        id: IncidentId::derived(&[&first.to_string()]),
+    let group = Group {
+        id: incident_of(first),
         events: members.iter().map(|i| all[*i as usize].id).collect(),
-        corroboration: if sources.len() > 2 { Corroboration::ThreeOrMore } else { Corroboration::Two },
+        sources: sources.len() as u32,
         score: group.weakest,
     };
-    (members[0], incident)
+    (members[0], group)
+}
+
+/// The id of the incident whose earliest event this is.
+pub fn incident_of(first: EventId) -> IncidentId {
+    IncidentId::derived(&[&first.to_string()])
 }
 
 #[cfg(test)]

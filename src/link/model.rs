@@ -9,12 +9,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
+    Sighting,
     blocks::{Blocks, Pair},
     compare::{
-        Agreement, DISTANCE_LEVELS, GAP_LEVELS, NO_POINT, POINT_CLASSES, Word, distances_of_one, gaps_by_chance,
-        gaps_of_one,
+        DISTANCE_LEVELS, GAP_LEVELS, NO_POINT, POINT_CLASSES, Word, distances_of_one, gaps_by_chance, gaps_of_one,
     },
-    sighting::{Sighting, WORDS},
+    crowd::Crowds,
+    sighting::WORDS,
 };
 
 /// Pairs that the usual values are worth.
@@ -26,7 +27,6 @@ const ROUNDS: usize = 25;
 const AGREE: [f64; WORDS] = [0.95, 0.90, 0.90, 0.97];
 
 /// What was learned of a set of sightings.
-#[derive(Debug, Clone)]
 pub(super) struct Model {
     /// Share of the pairs within the longest gap that are one occurrence.
     pub share: f64,
@@ -38,6 +38,7 @@ pub(super) struct Model {
     /// How often two by chance hold the same word, and each word's share.
     agree_u: [f64; WORDS],
     word_share: [HashMap<u16, f64>; WORDS],
+    crowds: Crowds,
 }
 
 impl Model {
@@ -48,9 +49,10 @@ impl Model {
         words: &[[Option<u16>; WORDS]],
         sources: &[u16],
         most_minutes: f64,
+        crowds: Crowds,
     ) -> Self {
         let (by_class, total) = blocks.within_the_gap();
-        let mut model = Self::usual(words, most_minutes, total);
+        let mut model = Self::usual(words, most_minutes, total, crowds);
         model.count_chance(blocks, &by_class);
         for pair in pairs {
             model.gap_m.entry(source_pair(pair, sources)).or_insert_with(gaps_of_one);
@@ -61,7 +63,7 @@ impl Model {
         model
     }
 
-    fn usual(words: &[[Option<u16>; WORDS]], most_minutes: f64, total: f64) -> Self {
+    fn usual(words: &[[Option<u16>; WORDS]], most_minutes: f64, total: f64, crowds: Crowds) -> Self {
         let mut agree_u = [0.0; WORDS];
         let mut word_share: [HashMap<u16, f64>; WORDS] = Default::default();
         for at in 0..WORDS {
@@ -82,6 +84,7 @@ impl Model {
             agree_m: AGREE,
             agree_u,
             word_share,
+            crowds,
         }
     }
 
@@ -108,7 +111,7 @@ impl Model {
         let mut distances = [[0.0; DISTANCE_LEVELS]; POINT_CLASSES];
         let (mut agreed, mut compared, mut ones) = ([0.0; WORDS], [0.0; WORDS], 0.0);
         for pair in pairs {
-            let p = self.posterior(self.weight(&pair.agreement, source_pair(pair, sources)));
+            let p = self.posterior(self.weight(pair, source_pair(pair, sources)));
             if p < 1e-4 {
                 continue;
             }
@@ -136,12 +139,14 @@ impl Model {
     }
 
     /// ln m/u over all fields.
-    pub(super) fn weight(&self, a: &Agreement, between: (u16, u16)) -> f64 {
+    pub(super) fn weight(&self, pair: &Pair, between: (u16, u16)) -> f64 {
+        let a = &pair.agreement;
         let usual = gaps_of_one();
         let gap_m = self.gap_m.get(&between).unwrap_or(&usual);
         let mut weight = (gap_m[a.gap] / self.gap_u[a.gap]).ln();
         if let Some(level) = a.distance {
-            weight += (self.distance_m[a.class][level] / self.distance_u[a.class][level]).ln();
+            let by_chance = self.distance_u[a.class][level] * self.crowds.of(pair.a, pair.b, a.class);
+            weight += (self.distance_m[a.class][level] / by_chance.min(1.0)).ln();
         }
         for (at, word) in a.words.iter().enumerate() {
             weight += match word {

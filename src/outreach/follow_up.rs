@@ -12,6 +12,8 @@
 //! Who declined is not contacted again under the follow-up; who comes by themselves and consents is
 //! reached after all.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,7 +22,7 @@ use super::TEXTS;
 use crate::domain::{
     area::{Area, AreaTree},
     event::{EventFact, EventKind, NaloxoneGiven, Outcome},
-    ids::{FollowUpId, JurisdictionId},
+    ids::{EventId, FollowUpId, IncidentId, JurisdictionId},
     language::Language,
     outreach::{Contacted, Encounter, FollowUp, FollowUpState},
     place::Cell,
@@ -60,9 +62,11 @@ pub enum ContactError {
 }
 
 /// The follow-ups that these events call for, soonest due first. Ids depend on the incident (or event)
-/// alone: the store keeps those it knows.
+/// alone: the store keeps those it knows. `known` are events that have one: who was followed up on the ambulance's
+/// word is not followed up again when the hospital's comes and the two are linked.
 pub fn follow_ups(
     facts: &[EventFact],
+    known: &BTreeSet<EventId>,
     areas: &[Area],
     jurisdiction: &JurisdictionId,
     options: &FollowUpOptions,
@@ -71,14 +75,18 @@ pub fn follow_ups(
 ) -> Vec<FollowUp> {
     let tree = AreaTree::new(areas);
     let oldest = now - Duration::days(i64::from(options.open_within_days));
+    let followed: BTreeSet<IncidentId> =
+        facts.iter().filter(|f| known.contains(&f.id)).filter_map(|f| f.incident).collect();
+    let is_known = |f: &EventFact| known.contains(&f.id) || f.incident.is_some_and(|i| followed.contains(&i));
     let mut opened: Vec<FollowUp> = facts
         .iter()
+        .filter(|f| !is_known(f))
         .filter(|f| f.kind == EventKind::Overdose && (oldest..=now).contains(&f.occurred_at))
         .filter(|f| f.outcome == Outcome::Nonfatal || (options.unknown_outcome && f.outcome == Outcome::Unknown))
         .map(|f| open(f, &tree, jurisdiction, options, language))
         .collect();
     opened.sort_by_key(|f| (f.due_by, f.id, f.event));
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     opened.retain(|f| seen.insert(f.id));
     opened
 }

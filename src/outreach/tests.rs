@@ -1,5 +1,7 @@
 //! What a brief says in the situations a liaison meets, and what becomes of a follow-up.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Duration, Utc};
 
 use super::*;
@@ -429,6 +431,7 @@ fn the_brief_does_not_depend_on_the_order_of_what_it_reads() {
 fn owed() -> FollowUp {
     let opened = follow_ups(
         &[fact(1, 1, 1)],
+        &BTreeSet::new(),
         &areas(),
         &JurisdictionId::new("me").unwrap(),
         &FollowUpOptions::default(),
@@ -454,7 +457,8 @@ fn an_overdose_that_was_survived_is_owed_contact_within_three_days() {
 fn only_recent_survived_overdoses_open_a_follow_up() {
     let open = |f: EventFact| {
         let jurisdiction = JurisdictionId::new("me").unwrap();
-        follow_ups(&[f], &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now()).len()
+        follow_ups(&[f], &BTreeSet::new(), &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now())
+            .len()
     };
     assert_eq!(open(fact(1, 1, 1)), 1);
     for outcome in [Outcome::Fatal, Outcome::SuspectedFatal, Outcome::Unknown] {
@@ -472,12 +476,17 @@ fn a_late_report_leaves_a_day_and_two_reports_of_one_incident_open_one_follow_up
     let late = EventFact { received_at: now(), incident, ..fact(1, 1, 6) };
     let jurisdiction = JurisdictionId::new("me").unwrap();
     let twin = EventFact { incident, ..fact(2, 1, 6) };
-    let opened =
-        follow_ups(&[late.clone(), twin], &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now());
+    let open = |facts: &[EventFact], known: &[EventId]| {
+        let known = known.iter().copied().collect();
+        follow_ups(facts, &known, &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now())
+    };
+    let opened = open(&[late.clone(), twin.clone()], &[]);
     assert_eq!(opened.len(), 1);
-    let alone = follow_ups(&[late], &areas(), &jurisdiction, &FollowUpOptions::default(), Language::En, now());
+    let alone = open(std::slice::from_ref(&late), &[]);
     assert_eq!(alone[0].due_by, now() + Duration::hours(24));
     assert_eq!(alone[0].id, opened[0].id);
+    // The first was followed up before the second came and they were linked.
+    assert_eq!(open(&[late.clone(), twin], &[late.id]), []);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(super) struct Incident {
     pub spot: Spot,
     pub fatal: bool,
     pub seen_by: SeenBy,
+    /// Its position in the world's list; `None` for what is no overdose.
+    pub number: Option<u32>,
 }
 
 /// Which kinds of source hear of it.
@@ -106,6 +108,7 @@ pub(super) fn incidents(
     }
     all.retain(|i| i.at <= o.known_by());
     all.sort_by_key(|i| i.at);
+    all.iter_mut().zip(0..).for_each(|(incident, n)| incident.number = Some(n));
     (all, outbreaks)
 }
 
@@ -124,7 +127,7 @@ fn incident(draw: &mut Draw, p: &Parameters, hours: &[f64], day: Day, spot: Spot
     let local =
         day.date().and_time(NaiveTime::from_num_seconds_from_midnight_opt(hour * 3600 + second, 0).unwrap_or_default());
     let fatal = draw.chance(p.share_fatal);
-    Incident { at: zone.resolve(local).instant(), day, spot, fatal, seen_by: seen_by(draw, fatal) }
+    Incident { at: zone.resolve(local).instant(), day, spot, fatal, seen_by: seen_by(draw, fatal), number: None }
 }
 
 /// Shares of who hears of an overdose: ambulance only 42 %, hospital only 31 %, police or community

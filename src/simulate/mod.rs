@@ -25,6 +25,8 @@ pub mod tables;
 mod terrain;
 pub mod truth;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 pub use self::{
@@ -38,16 +40,17 @@ use self::{
     incidents::Incident,
     sources::{Ground, Record},
     terrain::Terrain,
-    truth::{BadRow, Parameters, Silence, SourceTruth},
+    truth::{BadRow, Parameters, ReportRef, Silence, SourceTruth},
 };
 use crate::domain::{
     area::{AreaShape, Jurisdiction, NamedPlace},
+    ids::SourceId,
     outreach::Encounter,
     time::{Day, DayRange, Zone},
 };
 
 /// Raised when the same options would give other bytes.
-pub const GENERATOR_VERSION: u32 = 1;
+pub const GENERATOR_VERSION: u32 = 2;
 
 /// Good rows a day over all feeds at volume 1, for turning a wanted number of rows into a volume.
 const ROWS_PER_DAY: f64 = 49.0;
@@ -142,6 +145,7 @@ impl World {
             silences: parts.silences,
             sources: parts.sources,
             bad_rows: parts.bad_rows,
+            told_by_several: told_by_several(&parts.records),
         };
         Self { options, terrain, incidents, feeds: parts.feeds, records: parts.records, truth }
     }
@@ -201,6 +205,21 @@ impl World {
         };
         contacts::encounters(&ground, staff)
     }
+}
+
+/// The reports of every overdose that several sources tell of, by source.
+fn told_by_several(records: &[(&'static str, Vec<Record>)]) -> Vec<Vec<ReportRef>> {
+    let mut of: BTreeMap<u32, Vec<ReportRef>> = BTreeMap::new();
+    for (source, records) in records {
+        let source = SourceId::new(source).expect("source ids of the demonstration are valid");
+        for record in records.iter().filter(|r| r.is_case && !r.corrects) {
+            if let Some(incident) = record.incident {
+                let report = ReportRef { source: source.clone(), record_id: record.id.clone() };
+                of.entry(incident).or_default().push(report);
+            }
+        }
+    }
+    of.into_values().filter(|reports| reports.len() > 1).collect()
 }
 
 #[derive(Default)]

@@ -32,6 +32,15 @@ pub struct Truth {
     pub silences: Vec<Silence>,
     pub sources: Vec<SourceTruth>,
     pub bad_rows: Vec<BadRow>,
+    /// Overdoses that more than one source tells of, in order of time: what linkage has to find.
+    pub told_by_several: Vec<Vec<ReportRef>>,
+}
+
+/// A record of a source, as the source calls it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReportRef {
+    pub source: SourceId,
+    pub record_id: String,
 }
 
 /// The settings of the baseline.

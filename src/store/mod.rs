@@ -18,8 +18,10 @@ mod audit;
 mod columns;
 mod encode;
 mod error;
+mod feed_rows;
 mod hotspot_rows;
 mod idempotency;
+mod incident_rows;
 mod intake_rows;
 pub mod postgres;
 mod rows;
@@ -32,8 +34,8 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use traits::{
-    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, IntakeStore, JobStore, OutboxStore, OutreachStore,
-    QualityStore, QuarantineStore, RuleStore, Store,
+    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore, IntakeStore, JobStore,
+    OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,

@@ -13,12 +13,14 @@ use crate::domain::{
     alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
     area::{Area, AreaShape, Jurisdiction, NamedPlace},
     event::{Event, EventFact, EventKind},
+    feed::FeedItem,
     forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{
-        AlertId, ApiKeyId, EventId, FollowUpId, GroupId, JobId, JurisdictionId, MessageId, RejectId, RuleId, SignalId,
-        SourceId, SubscriptionId, UserId,
+        AlertId, ApiKeyId, EventId, FollowUpId, GroupId, IncidentId, JobId, JurisdictionId, MessageId, RejectId,
+        RuleId, SignalId, SourceId, SubscriptionId, UserId,
     },
+    incident::{IncidentReports, LinkChanges, LinkDecision, LinkRun, Sighting, ToldReport},
     message::{OutboxMessage, Subscription},
     outreach::{Encounter, FollowUp, FollowUpState},
     place::{Cell, Point, PointKey, Precision},
@@ -38,6 +40,8 @@ pub trait Store:
     + QuarantineStore
     + QualityStore
     + EventStore
+    + IncidentStore
+    + FeedStore
     + AnalysisStore
     + AlertStore
     + RuleStore
@@ -186,9 +190,40 @@ pub trait EventStore {
     /// Newest versions in full (withdrawn ones too), by id, in pages: what re-placing reads.
     async fn events_after(&self, scope: &Scope, after: Option<EventId>, limit: u32) -> Result<Vec<Event>>;
     /// Re-place stored events: location and flags of the newest version are *derived* data (from areas,
-    /// gazetteer and rules), so they are replaced in place and make no new version; the incident too. An
+    /// gazetteer and rules), so they are replaced in place and make no new version, and their days are linked anew. An
     /// event that has a newer version than the one given is left alone.
     async fn replace_locations(&self, scope: &Scope, events: &[Event]) -> Result<()>;
+}
+
+/// What was taken from watched folders and addresses.
+#[async_trait]
+pub trait FeedStore {
+    /// By source, then item.
+    async fn feed_items(&self, scope: &Scope) -> Result<Vec<FeedItem>>;
+    /// Add or replace.
+    async fn put_feed_item(&self, scope: &Scope, item: &FeedItem) -> Result<()>;
+}
+
+/// Which reports are one occurrence. Membership is derived, like a place: it is kept on the event, in all its versions.
+#[async_trait]
+pub trait IncidentStore {
+    /// Newest versions of the overdoses of these days that are not withdrawn, as linking sees them; by day, then id.
+    async fn sightings(&self, scope: &Scope, days: DayRange) -> Result<Vec<Sighting>>;
+    /// Newest versions of the overdoses of these days that are not withdrawn; by day, then id.
+    async fn told_reports(&self, scope: &Scope, days: DayRange) -> Result<Vec<ToldReport>>;
+    /// Days whose events changed since they were last linked, each with its mark; by day.
+    async fn link_due(&self, scope: &Scope) -> Result<Vec<(Day, i64)>>;
+    /// Membership and incidents together or not at all. A known incident keeps the time it was linked at.
+    async fn put_links(&self, scope: &Scope, changes: &LinkChanges) -> Result<()>;
+    /// These days are linked, unless their mark has grown meanwhile; and what the linking came to.
+    async fn links_settled(&self, scope: &Scope, due: &[(Day, i64)], run: &LinkRun) -> Result<()>;
+    async fn link_run(&self, scope: &Scope) -> Result<Option<LinkRun>>;
+    /// With the events in the caller's view, earliest first; `NotFound` where there is none.
+    async fn incident(&self, scope: &Scope, id: IncidentId) -> Result<IncidentReports>;
+    /// Keep what a person said of pairs, and mark their days as due.
+    async fn decide_links(&self, scope: &Scope, decisions: &[LinkDecision]) -> Result<()>;
+    /// By pair.
+    async fn link_decisions(&self, scope: &Scope) -> Result<Vec<LinkDecision>>;
 }
 
 /// Runs of the analysis and what they derived.

@@ -164,11 +164,20 @@ pub enum JobKind {
     WatchFeeds,
     /// Rules that mend rows in quarantine and have not been applied yet.
     MendRows,
+    /// Watched folders and addresses, for what is new in them.
+    PullFeeds,
 }
 
 impl JobKind {
-    const ALL: [Self; 6] =
-        [Self::Analyse, Self::RefreshAreas, Self::Deliver, Self::LearnPoints, Self::WatchFeeds, Self::MendRows];
+    const ALL: [Self; 7] = [
+        Self::Analyse,
+        Self::RefreshAreas,
+        Self::Deliver,
+        Self::LearnPoints,
+        Self::WatchFeeds,
+        Self::MendRows,
+        Self::PullFeeds,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -178,6 +187,7 @@ impl JobKind {
             Self::LearnPoints => "learn-points",
             Self::WatchFeeds => "watch-feeds",
             Self::MendRows => "mend-rows",
+            Self::PullFeeds => "pull-feeds",
         }
     }
 

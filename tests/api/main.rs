@@ -8,6 +8,7 @@ mod house;
 mod access;
 mod alerts;
 mod hotspots;
+mod incidents;
 mod intake;
 mod live;
 mod map;

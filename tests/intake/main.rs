@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod feeds;
+mod linked;
 mod mends;
 mod real;
 mod repeats;
@@ -69,6 +71,18 @@ impl World {
     pub async fn standard(&self, rows: &str) -> IntakeSummary {
         let csv = format!("event_id,kind,occurred_at,received_at,latitude,longitude,precision,town\n{rows}");
         self.ingest(&Mapping::standard(), std::io::Cursor::new(csv.into_bytes()), "events.csv").await.unwrap()
+    }
+
+    /// Standard rows of one of several feeds.
+    pub async fn source_sends(&self, source: &str, rows: &str) {
+        let csv = format!("event_id,kind,occurred_at,received_at,latitude,longitude,precision,town\n{rows}");
+        let mapping = Mapping::standard();
+        let source = source_of(SourceId::new(source).unwrap(), &mapping, self.zone);
+        let bytes = std::io::Cursor::new(csv.into_bytes());
+        let (store, clock) = (&self.store, &self.clock);
+        ingest_stream(store, clock, &self.scope, &source, mapping, Format::from_name("e.csv").unwrap(), bytes, "e.csv")
+            .await
+            .unwrap();
     }
 
     pub async fn events(&self) -> Vec<Event> {

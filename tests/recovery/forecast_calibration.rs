@@ -16,7 +16,7 @@ fn check(outcome: &Outcome, model: &str, level: ForecastLevel, horizon: u32) {
     let n = (s.origins * s.places) as f64;
     assert!(n >= 60.0, "{n} truths are too few to tell anything");
     for (i, nominal) in INTERVALS.into_iter().enumerate() {
-        let (got, promised) = (s.coverage[i], s.promised[i]);
+        let (got, promised) = (s.stated[i], s.promised[i]);
         let tolerance = 3.5 * (promised * (1.0 - promised) / n).sqrt();
         assert!(
             (got - promised).abs() <= tolerance,
@@ -24,7 +24,7 @@ fn check(outcome: &Outcome, model: &str, level: ForecastLevel, horizon: u32) {
         );
         let share = f64::from(nominal) / 100.0;
         let tolerance = 3.5 * (share * (1.0 - share) / n).sqrt();
-        let spread = s.randomised[i];
+        let spread = s.coverage[i];
         assert!((spread - share).abs() <= tolerance, "{model} {level} day {horizon}: {nominal} % held {spread:.3}");
     }
 }

@@ -85,8 +85,8 @@ fn in_tempe_pooled_beats_history_in_cells_and_for_the_whole_city() {
         let whole = line(&r, "pooled", "whole", horizon);
         assert!(skill(whole, "crps", "value") > 0.0, "{horizon}: {whole}");
         let covered = |key: &str| whole[key]["80"].as_f64().unwrap();
-        assert!((covered("coverage") - covered("coverage_promised")).abs() < 0.05, "{whole}");
+        assert!((covered("coverage_stated") - covered("coverage_promised")).abs() < 0.05, "{whole}");
         let stack = line(&r, "stack", "whole", horizon);
-        assert!((stack["coverage_randomised"]["80"].as_f64().unwrap() - 0.8).abs() < 0.06, "{stack}");
+        assert!((stack["coverage"]["80"].as_f64().unwrap() - 0.8).abs() < 0.06, "{stack}");
     }
 }

@@ -7,7 +7,7 @@ use emberwatch::{
         time::{Day, DayRange},
     },
     forecast::{
-        model,
+        ForecastModel, model,
         panel::{Completeness, Layout, Panel, Sighting},
         rolling::{Rolling, Target},
         scoring::OriginScores,
@@ -44,11 +44,20 @@ pub fn world(side: usize, areas: usize, days: u32, size: f64, seed: u64, rate: i
 
 /// Weekly issue days from `from` (a day of the panel) to the end, after eight unscored ones.
 pub fn backtest<'a>(panel: &'a Panel, from: i32, horizons: &[u32]) -> Outcome<'a> {
+    backtest_with(panel, from, horizons, model::all().to_vec())
+}
+
+pub fn backtest_with<'a>(
+    panel: &'a Panel,
+    from: i32,
+    horizons: &[u32],
+    models: Vec<&'static dyn ForecastModel>,
+) -> Outcome<'a> {
     let targets = [ForecastLevel::Cell, ForecastLevel::Area, ForecastLevel::Whole]
         .into_iter()
         .flat_map(|level| horizons.iter().map(move |&h| Target::standard(level, h)))
         .collect();
-    let mut rolling = Rolling::new(panel, model::all().to_vec(), targets);
+    let mut rolling = Rolling::new(panel, models, targets);
     for week in -8.. {
         let origin = panel.days.from + from + 7 * week;
         if origin >= panel.days.to {

@@ -12,6 +12,7 @@ use emberwatch::{
         event::{EventKind, NaloxoneGiven, Outcome, TimePrecision},
         ids::{EventId, JurisdictionId, SourceId},
         place::Point,
+        time::Day,
     },
     link::{LinkOptions, Sighting, link},
     stats::Random,
@@ -86,6 +87,8 @@ impl County {
                     occurred_at: DateTime::from_timestamp(1_700_000_000, 0).unwrap()
                         + Duration::milliseconds((minutes * 60_000.0) as i64),
                     time_precision: TimePrecision::Instant,
+                    event_day: Day::from_epoch_days(19_000 + (seconds / 86_400.0) as i32),
+                    incident: None,
                     point: place.then(|| point.unwrap()),
                     uncertainty_m: place.then_some(self.error_m),
                     outcome: match (known(), fatal) {

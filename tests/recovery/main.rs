@@ -9,6 +9,8 @@ mod detect_scan;
 mod detect_scan_zones;
 mod feeds;
 mod forecast_calibration;
+mod forecast_covariates;
+mod forecast_outbreaks;
 mod forecast_real;
 mod forecast_skill;
 mod forecast_worlds;

@@ -219,7 +219,6 @@ async fn re_placing_changes_the_place_and_makes_no_version(db: Db) {
     moved.location.cell = moved.location.cell.unwrap().parent(Precision::Place.finest_resolution().unwrap());
     moved.location.area = Some(area("orono"));
     moved.flags = vec![Flag::FallbackPoint];
-    moved.incident = Some(IncidentId(uuid(8)));
     db.store.replace_locations(&me, std::slice::from_ref(&moved)).await.unwrap();
     assert_eq!(db.store.event_history(&me, first.id).await.unwrap(), [moved.clone()]);
 

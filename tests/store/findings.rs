@@ -101,6 +101,7 @@ pub fn forecast(run: u128, level: ForecastLevel, area_id: Option<&str>) -> Forec
         history_mean: 0.4,
         caveat: String::new(),
         detail: Some(ForecastDetail {
+            range_80: Some([0, 2]),
             spike_at_least: 3,
             p_spike: 0.1 + 0.2,
             p_spike_usual: 1.0 / 3.0,

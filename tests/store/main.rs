@@ -14,6 +14,7 @@ mod equal;
 mod events;
 mod findings;
 mod hotspots;
+mod incidents;
 mod intake;
 mod jobs;
 mod outbox;

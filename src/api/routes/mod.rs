@@ -13,6 +13,7 @@ mod cells;
 mod events;
 mod forecasts;
 pub(super) mod hotspots;
+mod incidents;
 mod keys;
 mod mends;
 mod outreach;
@@ -55,6 +56,7 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(status::routes())
         .merge(outreach::routes())
         .merge(events::routes())
+        .merge(incidents::routes())
         .merge(quarantine::routes())
         .merge(mends::routes())
         .merge(quality::routes())

@@ -117,6 +117,7 @@ fn visible(message: &Message, scope: &Scope) -> Option<(&'static str, String)> {
             let count = if all { json!(count) } else { json!(null) };
             json!({ "areas": shown, "kinds": kinds, "count": count })
         }
+        Change::Linked { .. } => return None,
         Change::AreaStatus { areas } => {
             let shown = own(areas);
             if shown.is_empty() && !areas.is_empty() {

@@ -26,6 +26,7 @@ use crate::{
         quarantine::Settled,
         scope::Scope,
     },
+    geocode::Index,
     ingest::{Format, IngestError, Mapping, ReadOptions, RecordReader, RowKind},
     store::{DynStore, StoreError},
 };
@@ -96,11 +97,19 @@ pub struct Intake {
     pub(super) store: DynStore,
     pub(super) clock: DynClock,
     placers: Mutex<HashMap<JurisdictionId, Kept>>,
+    index: Option<Arc<Index>>,
 }
 
 impl Intake {
     pub fn new(store: DynStore, clock: DynClock) -> Self {
-        Self { store, clock, placers: Mutex::default() }
+        Self { store, clock, placers: Mutex::default(), index: None }
+    }
+
+    /// Look up rows without coordinates in this index of streets and addresses.
+    #[must_use]
+    pub fn with_index(mut self, index: Option<Arc<Index>>) -> Self {
+        self.index = index;
+        self
     }
 
     /// Take records of one source: standard events, or what the source's own mapping reads where that is a
@@ -269,7 +278,7 @@ impl Intake {
         if let Some(placer) = fresh {
             return Ok(placer);
         }
-        let placer = Arc::new(Placer::load(&self.store, scope, None).await?);
+        let placer = Arc::new(Placer::load(&self.store, scope, self.index.clone()).await?);
         let mut placers = self.placers.lock().unwrap_or_else(PoisonError::into_inner);
         placers.insert(scope.jurisdiction.clone(), (now, placer.clone()));
         Ok(placer)

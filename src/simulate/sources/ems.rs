@@ -37,6 +37,8 @@ pub(in crate::simulate) const LAYOUT: Layout = Layout {
         "county",
         "outcome",
         "naloxone_doses",
+        "age_band",
+        "sex",
     ],
     numeric: &[],
     time: 1,
@@ -82,6 +84,7 @@ fn records(ground: &Ground) -> Vec<Record> {
 
 fn run(ground: &Ground, incident: &Incident, draw: &mut Draw, n: u64) -> Record {
     let mut record = Record::of(incident, format!("{}-{n:04}", incident.day.date().format("%y%m%d")));
+    record.note_person(ground, LAYOUT.source);
     place(ground, incident, draw, &mut record);
     record.reported_at = whole_seconds(incident.at + hours(draw.between(0.6, 2.5)));
     let late = if draw.chance(1.0 / 12.0) { draw.between(24.0, 72.0) } else { 0.0 };
@@ -171,5 +174,7 @@ fn fields(r: &Record, ground: &Ground) -> Vec<String> {
         ground.county_name(r),
         outcome.to_owned(),
         doses.to_owned(),
+        r.age_band.to_owned(),
+        r.sex.to_owned(),
     ]
 }

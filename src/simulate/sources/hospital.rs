@@ -28,6 +28,8 @@ pub(in crate::simulate) const LAYOUT: Layout = Layout {
         "town",
         "county",
         "disposition",
+        "age_band",
+        "sex",
     ],
     numeric: &[],
     time: 1,
@@ -66,6 +68,7 @@ fn records(ground: &Ground) -> Vec<Record> {
 
 fn visit(ground: &Ground, incident: &Incident, draw: &mut Draw, n: u64) -> Record {
     let mut record = Record::of(incident, format!("V{}{n:04}", incident.day.date().format("%y%m%d")));
+    record.note_person(ground, LAYOUT.source);
     record.occurred_at = whole_seconds(incident.at + hours(draw.gamma(3.0, 0.22)));
     let delay_days = (1.0 + draw.gamma(1.5, 1.6 / 1.5)).min(10.0);
     record.received_at = whole_seconds(record.occurred_at + hours(24.0 * delay_days));
@@ -89,5 +92,7 @@ fn fields(r: &Record, ground: &Ground) -> Vec<String> {
         ground.town_name(r),
         ground.county_name(r),
         r.words[1].to_owned(),
+        r.age_band.to_owned(),
+        r.sex.to_owned(),
     ]
 }

@@ -45,7 +45,7 @@ fn records(ground: &Ground) -> Vec<Record> {
             let settlement = ground.terrain.draw_settlement(&mut draw);
             let spot = ground.terrain.draw_spot(&mut draw, settlement);
             let noon = day.starts_at(ground.zone) + hours(12.0);
-            let like = Incident { at: noon, day, spot, fatal: false, seen_by: SeenBy::NOBODY };
+            let like = Incident { at: noon, day, spot, fatal: false, seen_by: SeenBy::NOBODY, number: None };
             out.push(entry(&mut draw, &like, n));
         }
     }

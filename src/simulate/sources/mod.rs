@@ -33,6 +33,11 @@ pub(super) struct Ground<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub id: String,
+    /// The overdose that it tells of, by its number.
+    pub incident: Option<u32>,
+    /// Band of age and sex of whom it happened to, as the source noted them; empty where it did not.
+    pub age_band: &'static str,
+    pub sex: &'static str,
     pub kind: EventKind,
     /// `false` for rows that the case definition leaves out.
     pub is_case: bool,
@@ -99,6 +104,9 @@ impl Record {
     fn of(incident: &Incident, id: String) -> Self {
         Self {
             id,
+            incident: incident.number,
+            age_band: "",
+            sex: "",
             kind: EventKind::Overdose,
             is_case: true,
             occurred_at: incident.at,
@@ -118,6 +126,34 @@ impl Record {
             corrects: false,
             fallback: false,
         }
+    }
+}
+
+/// Bands of age, and the share of overdoses up to each.
+const AGES: [(&str, f64); 6] =
+    [("18-24", 0.08), ("25-34", 0.35), ("35-44", 0.65), ("45-54", 0.83), ("55-64", 0.95), ("65+", 1.0)];
+const SHARE_MALE: f64 = 0.68;
+/// A source leaves a person's field empty this often, and takes somebody for a band older or younger.
+const NOT_NOTED: f64 = 0.05;
+const MISTAKEN: f64 = 0.04;
+
+impl Record {
+    /// Note who it happened to, with what this source misses and mistakes.
+    fn note_person(&mut self, ground: &Ground, source: &str) {
+        let Some(number) = self.incident else { return };
+        // The person is the same whoever tells; what is noted is the source's own.
+        let mut person = Draw::stream_at(ground.options.seed, "person", u64::from(number), 0);
+        let (mut age, male) = (person.pick(&AGES.map(|(_, up_to)| up_to)), person.chance(SHARE_MALE));
+        let mut notes = Draw::stream_at(ground.options.seed, source, u64::from(number), 7);
+        if notes.chance(MISTAKEN) {
+            age = if age == 0 { 1 } else { age - 1 };
+        }
+        self.age_band = if notes.chance(NOT_NOTED) { "" } else { AGES[age].0 };
+        self.sex = match (notes.chance(NOT_NOTED), male) {
+            (true, _) => "",
+            (_, true) => "male",
+            (_, false) => "female",
+        };
     }
 }
 

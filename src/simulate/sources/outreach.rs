@@ -41,7 +41,8 @@ fn records(ground: &Ground) -> Vec<Record> {
             let spot = ground.terrain.draw_spot(&mut draw, settlement);
             let at = office_hour(day.starts_at(ground.zone) + hours(draw.between(8.0, 20.0)), ground.zone);
             let at = whole_seconds(at);
-            let like = Incident { at, day: ground.day_of(at), spot, fatal: false, seen_by: SeenBy::NOBODY };
+            let like =
+                Incident { at, day: ground.day_of(at), spot, fatal: false, seen_by: SeenBy::NOBODY, number: None };
             let id = format!("O{}-{n:03}", day.date().format("%y%m%d"));
             out.push(contact(&mut draw, &like, id));
         }

@@ -29,6 +29,8 @@ pub(in crate::simulate) const LAYOUT: Layout = Layout {
         "reporter",
         "naloxone",
         "survived",
+        "age_band",
+        "sex",
     ],
     numeric: &[],
     time: 1,
@@ -53,6 +55,7 @@ fn records(ground: &Ground) -> Vec<Record> {
             incident.spot.town as u64,
         );
         let mut record = Record::of(incident, format!("R-{}-{n:03}", incident.day.date().format("%Y%m%d")));
+        record.note_person(ground, LAYOUT.source);
         let late = if draw.chance(1.0 / 15.0) { draw.between(7.0, 21.0) } else { 0.0 };
         let delay_days = draw.exponential(1.5) + late;
         record.reported_at = whole_seconds(incident.at + hours(1.0 + 24.0 * delay_days));
@@ -87,5 +90,7 @@ fn fields(r: &Record, ground: &Ground) -> Vec<String> {
         r.words[0].to_owned(),
         naloxone.to_owned(),
         survived.to_owned(),
+        r.age_band.to_owned(),
+        r.sex.to_owned(),
     ]
 }

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder, Row, postgres::PgRow};
 
 use super::{
     PostgresStore,
+    incidents::mark_due,
     rows::{day, instant, of, opt_instant, push_area_scope, push_area_tree, push_words},
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
         columns::Columns,
         encode::{clean, from_micros, json, micros, opt_clean, read_cursor, write_cursor},
         error::{failed, failed_or_conflict},
+        incident_rows::days_to_link,
         rows,
     },
 };
@@ -191,7 +193,7 @@ impl EventStore for PostgresStore {
         for chunk in events.chunks(ROWS) {
             let mut sql = QueryBuilder::<Postgres>::new(
                 "WITH placed(event_id, version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution,
-                 area_id, placed_by, address, town, zip, incident_id, flags) AS (",
+                 area_id, placed_by, address, town, zip, flags) AS (",
             );
             sql.push_values(chunk, |mut b, event| {
                 let place = &event.location;
@@ -208,14 +210,13 @@ impl EventStore for PostgresStore {
                     .push_bind(opt_clean(place.address.as_deref()))
                     .push_bind(opt_clean(place.town.as_deref()))
                     .push_bind(opt_clean(place.zip.as_deref()))
-                    .push_bind(event.incident.map(|i| i.0))
                     .push_bind(json(&event.flags));
             });
             sql.push(
                 ") UPDATE events SET latitude = p.latitude, longitude = p.longitude, precision = p.precision,
                  uncertainty_m = p.uncertainty_m, cell = p.cell, cell_resolution = p.cell_resolution,
                  area_id = p.area_id, placed_by = p.placed_by, address = p.address, town = p.town, zip = p.zip,
-                 incident_id = p.incident_id, flags = p.flags
+                 flags = p.flags
                  FROM placed p WHERE events.jurisdiction_id = ",
             );
             sql.push_bind(scope.jurisdiction.as_str());
@@ -225,6 +226,7 @@ impl EventStore for PostgresStore {
             );
             sql.build().execute(&mut *tx).await.map_err(failed("re-placing events"))?;
         }
+        mark_due(&mut tx, scope, &days_to_link(events)).await?;
         tx.commit().await.map_err(failed("re-placing events"))
     }
 }
@@ -237,27 +239,50 @@ pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event
     }
     let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
     let standing = events.iter().filter(|e| !e.withdrawn).count() as i64;
+    let mut days = days_to_link(events);
     if corrections.is_empty() {
+        mark_due(tx, scope, &days).await?;
         return Ok(standing);
     }
     let ids: HashSet<EventId> = corrections.iter().map(|e| e.id).collect();
-    let closed: Vec<bool> = sqlx::query_scalar(
+    let ids: Vec<uuid::Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let closed = sqlx::query(
         "UPDATE events SET superseded_at = n.received_at FROM events n
          WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
            AND events.event_id = ANY($2)
            AND n.jurisdiction_id = events.jurisdiction_id AND n.event_id = events.event_id
            AND n.version = events.version + 1
-         RETURNING events.withdrawn",
+         RETURNING events.withdrawn, events.event_day",
     )
     .bind(scope.jurisdiction.as_str())
-    .bind(ids.into_iter().map(|id| id.0).collect::<Vec<_>>())
-    .fetch_all(tx)
+    .bind(&ids)
+    .fetch_all(&mut *tx)
     .await
     .map_err(failed(STORING))?;
     if closed.len() != corrections.len() {
         return Err(StoreError::Conflict("event"));
     }
-    Ok(standing - closed.iter().filter(|withdrawn| !**withdrawn).count() as i64)
+    // A correction belongs to the incident that its forerunner belonged to, until it is linked anew.
+    sqlx::query(
+        "UPDATE events SET incident_id = b.incident_id FROM events b
+         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
+           AND events.event_id = ANY($2)
+           AND b.jurisdiction_id = events.jurisdiction_id AND b.event_id = events.event_id
+           AND b.version = events.version - 1 AND b.incident_id IS NOT NULL",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(&ids)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed(STORING))?;
+    let mut stood = 0;
+    for row in &closed {
+        let row = of("events", row);
+        days.insert(row.day("event_day")?);
+        stood += i64::from(!row.flag("withdrawn")?);
+    }
+    mark_due(tx, scope, &days).await?;
+    Ok(standing - stood)
 }
 
 /// One array a column, and `unnest` turns them into rows: one short statement that is planned once, whatever

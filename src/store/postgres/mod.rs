@@ -9,7 +9,9 @@ mod alerts;
 mod analysis;
 mod areas;
 mod events;
+mod feeds;
 mod hotspots;
+mod incidents;
 mod intake;
 mod jobs;
 mod outbox;
@@ -46,6 +48,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_data_gaps", include_str!("../../../migrations/postgres/0012_data_gaps.sql")),
     ("0013_rules", include_str!("../../../migrations/postgres/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/postgres/0014_track_records.sql")),
+    ("0015_incidents", include_str!("../../../migrations/postgres/0015_incidents.sql")),
+    ("0017_feeds", include_str!("../../../migrations/postgres/0017_feeds.sql")),
+    // Listed where it was joined: the position is the version.
     ("0016_mending", include_str!("../../../migrations/postgres/0016_mending.sql")),
 ];
 
@@ -134,9 +139,7 @@ impl Store for PostgresStore {
                 .await
                 .map_err(migrating)?;
         }
-        if found < MIGRATIONS.len() as i64 {
-            quarantine::fill_groups(&mut tx).await?;
-        }
+        quarantine::fill_groups(&mut tx).await?;
         tx.commit().await.map_err(migrating)
     }
 

@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     SqliteStore,
+    incidents::mark_due,
     rows::{day, instant, of, opt_instant, push_area_scope, push_area_tree, push_words, uuid_list},
 };
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
         columns::Columns,
         encode::{clean, from_micros, json, opt_clean, read_cursor, write_cursor},
         error::{failed, failed_or_conflict},
+        incident_rows::days_to_link,
         rows,
     },
 };
@@ -201,7 +203,7 @@ impl EventStore for SqliteStore {
             sqlx::query(
                 "UPDATE events SET latitude = $4, longitude = $5, precision = $6, uncertainty_m = $7, cell = $8,
                  cell_resolution = $9, area_id = $10, placed_by = $11, address = $12, town = $13, zip = $14,
-                 incident_id = $15, flags = $16
+                 flags = $15
                  WHERE jurisdiction_id = $1 AND event_id = $2 AND version = $3 AND superseded_at IS NULL",
             )
             .bind(scope.jurisdiction.as_str())
@@ -218,12 +220,12 @@ impl EventStore for SqliteStore {
             .bind(opt_clean(place.address.as_deref()))
             .bind(opt_clean(place.town.as_deref()))
             .bind(opt_clean(place.zip.as_deref()))
-            .bind(event.incident.map(|i| i.0))
             .bind(json(&event.flags))
             .execute(&mut *tx)
             .await
             .map_err(failed("re-placing events"))?;
         }
+        mark_due(&mut tx, scope, &days_to_link(events)).await?;
         tx.commit().await.map_err(failed("re-placing events"))
     }
 }
@@ -236,27 +238,50 @@ pub(super) async fn insert(tx: &mut SqliteConnection, scope: &Scope, events: &[E
     }
     let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
     let standing = events.iter().filter(|e| !e.withdrawn).count() as i64;
+    let mut days = days_to_link(events);
     if corrections.is_empty() {
+        mark_due(tx, scope, &days).await?;
         return Ok(standing);
     }
     let ids: HashSet<EventId> = corrections.iter().map(|e| e.id).collect();
-    let closed: Vec<i64> = sqlx::query_scalar(
+    let ids = uuid_list(ids.into_iter().map(|id| id.0));
+    let closed = sqlx::query(
         "UPDATE events SET superseded_at = n.received_at FROM events n
          WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
            AND events.event_id IN (SELECT unhex(value) FROM json_each($2))
            AND n.jurisdiction_id = events.jurisdiction_id AND n.event_id = events.event_id
            AND n.version = events.version + 1
-         RETURNING events.withdrawn",
+         RETURNING events.withdrawn, events.event_day",
     )
     .bind(scope.jurisdiction.as_str())
-    .bind(uuid_list(ids.into_iter().map(|id| id.0)))
-    .fetch_all(tx)
+    .bind(&ids)
+    .fetch_all(&mut *tx)
     .await
     .map_err(failed(STORING))?;
     if closed.len() != corrections.len() {
         return Err(StoreError::Conflict("event"));
     }
-    Ok(standing - closed.iter().filter(|withdrawn| **withdrawn == 0).count() as i64)
+    // A correction belongs to the incident that its forerunner belonged to, until it is linked anew.
+    sqlx::query(
+        "UPDATE events SET incident_id = b.incident_id FROM events b
+         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
+           AND events.event_id IN (SELECT unhex(value) FROM json_each($2))
+           AND b.jurisdiction_id = events.jurisdiction_id AND b.event_id = events.event_id
+           AND b.version = events.version - 1 AND b.incident_id IS NOT NULL",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(&ids)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed(STORING))?;
+    let mut stood = 0;
+    for row in &closed {
+        let row = of("events", row);
+        days.insert(row.day("event_day")?);
+        stood += i64::from(!row.flag("withdrawn")?);
+    }
+    mark_due(tx, scope, &days).await?;
+    Ok(standing - stood)
 }
 
 async fn insert_rows(tx: &mut SqliteConnection, scope: &Scope, events: &[Event]) -> Result<()> {

@@ -1,11 +1,27 @@
 // The rows behind an alert, for those who may see them. Areas and times, no addresses.
+import { useState } from 'preact/hooks';
 import type { EventRow } from '../api/types';
 import { t } from '../i18n';
 import { exactTime } from '../i18n/format';
-import { word } from '../ui/parts';
+import { explain, word } from '../ui/parts';
+import { IncidentDialog, sayOfLink } from './incident';
 
 export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonly string[] }) {
+  const [opened, setOpened] = useState<string | null>(null);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [failed, setFailed] = useState<string | null>(null);
   if (events.length === 0) return null;
+  const join = async () => {
+    const [first, ...others] = chosen;
+    if (first === undefined || others.length === 0) return;
+    setFailed(null);
+    try {
+      await sayOfLink('together', first, others, '');
+      setChosen([]);
+    } catch (error) {
+      setFailed(explain(error));
+    }
+  };
   return (
     <section class="stack">
       <h2>
@@ -28,13 +44,33 @@ export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonl
               <th scope="col">{t('log.where')}</th>
               <th scope="col">{t('table.precision')}</th>
               <th scope="col">{t('table.source')}</th>
+              <th scope="col">{t('incident.told')}</th>
               <th scope="col">{t('table.received')}</th>
             </tr>
           </thead>
           <tbody>
             {events.map((event) => (
               <tr key={event.id}>
-                <th scope="row">{exactTime(event.occurred_at)}</th>
+                <th scope="row">
+                  <label class="choice">
+                    <input
+                      type="checkbox"
+                      aria-label={t('incident.choose', {
+                        source: event.source,
+                        time: exactTime(event.occurred_at),
+                      })}
+                      checked={chosen.includes(event.id)}
+                      onChange={(change) =>
+                        setChosen(
+                          change.currentTarget.checked
+                            ? [...chosen, event.id]
+                            : chosen.filter((id) => id !== event.id),
+                        )
+                      }
+                    />
+                    <span>{exactTime(event.occurred_at)}</span>
+                  </label>
+                </th>
                 <td class={fresh.includes(event.id) ? 'strong' : 'muted'}>
                   {t(fresh.includes(event.id) ? 'alert.lineList.isNew' : 'alert.lineList.ongoing')}
                 </td>
@@ -43,12 +79,35 @@ export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonl
                 <td>{event.location.town ?? event.location.area ?? '–'}</td>
                 <td>{word('precision', event.location.precision)}</td>
                 <td>{event.source}</td>
+                <td>
+                  {event.incident ? (
+                    <button type="button" class="link" onClick={() => setOpened(event.incident ?? null)}>
+                      {t('incident.several')}
+                    </button>
+                  ) : (
+                    <span class="muted">{t('incident.one')}</span>
+                  )}
+                </td>
                 <td>{exactTime(event.received_at)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </section>
+      {chosen.length > 1 && (
+        <p class="row">
+          {t('incident.chosen', { n: chosen.length })}
+          <button type="button" class="button" onClick={() => void join()}>
+            {t('incident.together')}
+          </button>
+        </p>
+      )}
+      {failed && (
+        <p class="notice bad" role="alert">
+          {failed}
+        </p>
+      )}
+      {opened && <IncidentDialog id={opened} onClose={() => setOpened(null)} />}
     </section>
   );
 }

@@ -2,6 +2,7 @@
 // `openapi.json`). Nothing here runs: when the service renames or drops a field that a page reads, the type
 // check fails on its line. To add a shape: one line in `Contract`.
 
+import type * as incidents from './incident-types';
 import type * as quality from './quality-types';
 import type * as rules from './rule-types';
 import type { components } from './schema';
@@ -43,6 +44,8 @@ export type Contract = [
   Must<Fits<Service['HotspotTable'], ours.HotspotTable>>,
   Must<Fits<Service['Series'], ours.Series>>,
   Must<Fits<Service['Trends'], ours.Trends>>,
+  Must<Fits<Service['IncidentDetail'], incidents.IncidentDetail>>,
+  Must<Fits<Service['CompositeTable'], incidents.CompositeTable>>,
   Must<Fits<Service['AlertList'], ours.Page<ours.Alert>>>,
   Must<Fits<Service['AlertDetail'], ours.AlertDetail>>,
   Must<Fits<Service['NamedForecast'], ours.Forecast>>,

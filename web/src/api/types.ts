@@ -325,6 +325,8 @@ export interface EventRow {
   event_day: string;
   outcome: Outcome;
   naloxone: string;
+  /** What it is linked to; null when nobody else tells of it. */
+  incident?: string | null;
   location: { precision: string; town: string | null; area: string | null; cell: string | null };
 }
 

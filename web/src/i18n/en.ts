@@ -1,10 +1,12 @@
 // English messages. Plain words, person first. `{name}` is filled in; "one|other" chooses by number.
 import { forecastEn } from './forecast-en';
+import { incidentsEn } from './incidents-en';
 import { qualityEn } from './quality-en';
 import { rulesEn } from './rules-en';
 
 export const en = {
   ...forecastEn,
+  ...incidentsEn,
   ...rulesEn,
   ...qualityEn,
   'app.name': 'Emberwatch',

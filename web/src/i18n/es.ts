@@ -1,12 +1,14 @@
 // Mensajes en español. Palabras sencillas, primero la persona.
 
 import { forecastEs } from './forecast-es';
+import { incidentsEs } from './incidents-es';
 import type { Messages } from './index';
 import { qualityEs } from './quality-es';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {
   ...forecastEs,
+  ...incidentsEs,
   ...rulesEs,
   ...qualityEs,
   'app.name': 'Emberwatch',

@@ -10,6 +10,7 @@ import { useAreas } from '../ui/areas';
 import { AgeLine, Empty, Failure, Select, Skeleton } from '../ui/parts';
 import { ApiCall } from './api-call';
 import { TrendChart } from './chart';
+import { CompositePart } from './composite';
 import { pathOf, type Question, readQuestion } from './question';
 import { TrendTable } from './table';
 import { chosenSeries } from './values';
@@ -48,6 +49,7 @@ function Explorer({ question }: { question: Question }) {
           <TrendTable trends={data} question={question} />
         </>
       )}
+      {question.kind === 'overdose' && <CompositePart />}
       {valid && <ApiCall question={question} />}
       <AgeLine data={data?.data} />
     </div>

@@ -1,0 +1,40 @@
+import type { incidentsEn } from './incidents-en';
+
+export const incidentsEs: Record<keyof typeof incidentsEn, string> = {
+  'incident.told': 'Informado por',
+  'incident.one': 'una fuente',
+  'incident.several': 'varias fuentes',
+  'incident.title': 'Una sobredosis, {n} informe|Una sobredosis, {n} informes',
+  'incident.lead':
+    'Los informes de {n} fuente se toman por una sola sobredosis y cuentan una vez.|Los informes de {n} fuentes se toman por una sola sobredosis y cuentan una vez.',
+  'incident.score': 'Por lo que coincide en hora, lugar y persona, es así en unos {n} de cada 100 casos.',
+  'incident.byPerson': 'Lo dijo una persona.',
+  'incident.apart': 'No es la misma',
+  'incident.apart.which': 'No es la misma: {source}, {time}',
+  'incident.together': 'Son una sola sobredosis',
+  'incident.choose': 'Elegir: {source}, {time}',
+  'incident.chosen': '{n} informe elegido|{n} informes elegidos',
+  'incident.note': 'Por qué (no es necesario)',
+  'incident.saved': 'Guardado. Los recuentos cambian en segundos.',
+  'incident.said.together': '{by} dijo el {time}: una sola sobredosis.',
+  'incident.said.apart': '{by} dijo el {time}: no es la misma.',
+  'incident.gone': 'Estos informes ya no son un solo incidente.',
+  'composite.title': 'Cada sobredosis una vez: el compuesto estatal',
+  'composite.lead':
+    'Según cómo se supo de cada una. Una sobredosis de la que informan varias fuentes cuenta una vez, en la primera línea que corresponde.',
+  'composite.month': 'Mes',
+  'composite.total': 'Sobredosis',
+  'composite.fatal': 'Mortales',
+  'composite.suspected': '{n} por confirmar',
+  'composite.ed': 'Urgencias',
+  'composite.notTransported': 'Ambulancia, sin traslado',
+  'composite.notStated': 'Ambulancia, traslado no indicado',
+  'composite.reversals': 'Reversiones sin ambulancia',
+  'composite.other': 'Otras fuentes',
+  'composite.withoutVisit': 'No cuenta: trasladada, sin visita hallada',
+  'composite.reports': 'Informes',
+  'composite.severalSources': 'De varias fuentes',
+  'composite.linked':
+    'Vinculado {when}: {pairs} pares examinados; se espera que sea falso cerca del {share} de los vínculos.',
+  'composite.linkedNone': 'Vinculado {when}: nada pudo vincularse con el error permitido.',
+};
