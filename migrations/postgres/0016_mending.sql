@@ -8,6 +8,8 @@ ALTER TABLE rejects ADD COLUMN rule_id UUID;
 
 CREATE INDEX rejects_in_groups ON rejects (jurisdiction_id, group_id, received_at, line, reject_id)
     WHERE state = 'waiting';
+-- Rows that came before there were groups; empty once they have theirs.
+CREATE INDEX rejects_ungrouped ON rejects (reject_id) WHERE group_id IS NULL;
 CREATE INDEX rejects_by_rule ON rejects (jurisdiction_id, rule_id) WHERE rule_id IS NOT NULL;
 
 -- Rules that mend a group. A rule that stands is applied to later deliveries until it is ended.

@@ -2,11 +2,11 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Shell, TextOrJson};
+use super::{Shell, TextOrJson, places};
 use crate::{
     clock::{DynClock, SystemClock, new_id},
     domain::{
@@ -88,7 +88,10 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
             if text { preview_text(&preview) } else { serde_json::to_string(&preview)? }
         }
         What::Apply { rule, note, standing } => {
-            let record = apply(&store, &clock, &scope, rule.group, mends, note, *standing).await?;
+            let index = shell.config()?.geocoder.index.as_deref().map(places::open_index).transpose()?.map(Arc::new);
+            let made = make(&store, &clock, &scope, rule.group, mends, note, *standing).await?;
+            mend_queued(&store, &clock, &scope, index).await?;
+            let record = find(&store, &scope, made).await?;
             if text { record_text(&record) } else { serde_json::to_string(&record)? }
         }
         What::Rules => {
@@ -100,8 +103,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<()> {
             }
         }
         What::End { rule } => {
-            let found = store.mend_rules(&scope).await?.into_iter().find(|r| r.rule.id == *rule);
-            let Some(found) = found else { bail!("there is no rule {rule}; see `emberwatch quarantine rules`") };
+            let found = find(&store, &scope, *rule).await?;
             store.put_mend_rule(&scope, &MendRule { standing: false, ..found.rule }).await?;
             store.audit(&scope, "end-mend-rule", &format!("mend-rule:{rule}"), clock.now()).await?;
             if text { "ended".to_owned() } else { json!({ "ended": rule }).to_string() }
@@ -121,7 +123,8 @@ fn waiting(group: GroupId) -> String {
     format!("group {group} (see `emberwatch quarantine list`)")
 }
 
-async fn apply(
+/// Store a rule that can be.
+async fn make(
     store: &DynStore,
     clock: &DynClock,
     scope: &Scope,
@@ -129,7 +132,7 @@ async fn apply(
     mends: Vec<Mend>,
     note: &str,
     standing: bool,
-) -> anyhow::Result<MendRecord> {
+) -> anyhow::Result<MendRuleId> {
     // What can't be is refused before it is stored.
     let intake = Intake::new(store.clone(), clock.clone());
     intake.preview(scope, group, &mends).await.with_context(|| waiting(group))?;
@@ -153,9 +156,12 @@ async fn apply(
     };
     store.put_mend_rule(scope, &rule).await?;
     store.audit(scope, "make-mend-rule", &format!("mend-rule:{}", rule.id), clock.now()).await?;
-    mend_queued(store, clock, scope).await?;
-    let made = store.mend_rules(scope).await?.into_iter().find(|r| r.rule.id == rule.id);
-    made.context("the rule that was just made is gone")
+    Ok(rule.id)
+}
+
+async fn find(store: &DynStore, scope: &Scope, id: MendRuleId) -> anyhow::Result<MendRecord> {
+    let found = store.mend_rules(scope).await?.into_iter().find(|r| r.rule.id == id);
+    found.with_context(|| format!("there is no rule {id}; see `emberwatch quarantine rules`"))
 }
 
 fn groups_text(groups: &[RejectGroup]) -> String {

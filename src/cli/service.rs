@@ -117,15 +117,12 @@ struct Screens(Hub);
 impl Announce for Screens {
     fn announce(&self, jurisdiction: &JurisdictionId, news: News) {
         let change = match news {
+            News::Events => Change::Events { areas: Vec::new(), kinds: Vec::new(), count: 0, ids: Vec::new() },
             News::Linked(ids) if ids.is_empty() => return,
             News::Linked(ids) => Change::Linked { ids },
             News::AreaStatus(areas) => Change::AreaStatus { areas },
             News::Alerts(ids) => Change::Alerts { ids },
             News::Analysis(as_of) => Change::Analysis { as_of },
-            // Without ids: whoever keeps events in memory reads them anew.
-            News::Events(n, areas, kinds) => {
-                Change::Events { areas, kinds, count: usize::try_from(n).unwrap_or(usize::MAX), ids: Vec::new() }
-            }
         };
         self.0.publish(jurisdiction, change);
     }

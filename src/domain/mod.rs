@@ -14,6 +14,7 @@ pub mod case;
 pub mod count_series;
 pub mod course;
 pub mod event;
+pub mod fault;
 pub mod feed;
 pub mod forecast;
 pub mod hotspot;

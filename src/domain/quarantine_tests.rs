@@ -1,4 +1,10 @@
-use super::*;
+use super::{
+    super::{
+        fault::{group_id, pattern_of, reject_id},
+        quality::Reject,
+    },
+    *,
+};
 
 fn reject(reason: RejectReason, message: &str) -> Reject {
     Reject { line: 2, reason, field: Some("when".into()), message: message.into(), row: serde_json::Map::new() }

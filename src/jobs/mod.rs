@@ -9,8 +9,8 @@
 //! | `analyse` | what is due is linked; facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
 //! | `refresh-areas` | which reports are one incident, and where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
-//! | `pull-feeds` | what watched folders and addresses hold that is new | schedule |
 //! | `mend-rows` | rules for rows in quarantine that were made and not applied yet | whoever makes one; schedule |
+//! | `pull-feeds` | what watched folders and addresses hold that is new | schedule |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
@@ -38,7 +38,6 @@ pub mod worker;
 
 use crate::{
     domain::{
-        event::EventKind,
         ids::{AlertId, AreaId, EventId, JurisdictionId},
         scope::Scope,
         time::{Day, Zone},
@@ -49,14 +48,14 @@ use crate::{
 /// Something that open screens should hear about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
+    /// Events came or changed that nobody told of one by one.
+    Events,
     /// These events joined or left an incident.
     Linked(Vec<EventId>),
     /// The areas' standing against their rules was recomputed.
     AreaStatus(Vec<AreaId>),
     Alerts(Vec<AlertId>),
     Analysis(Day),
-    /// So many events were stored or changed by a job, in these areas.
-    Events(u64, Vec<AreaId>, Vec<EventKind>),
 }
 
 /// Who passes news on to open screens.

@@ -118,16 +118,16 @@ impl Worker {
                 }
                 Ok(())
             }
-            JobKind::PullFeeds => self.pull(&scope).await,
             JobKind::MendRows => {
-                let done = intake::mend_queued(&self.store, &self.clock, &scope).await?;
+                let done = intake::mend_queued(&self.store, &self.clock, &scope, self.index.clone()).await?;
                 if done.settled > 0 {
                     info!(settled = done.settled, events = done.events, "rows in quarantine were mended");
-                    self.announce.announce(&job.jurisdiction, News::Events(done.events, done.areas, done.kinds));
+                    self.announce.announce(&job.jurisdiction, News::Events);
                     self.store.enqueue(&scope, &[JobKind::RefreshAreas.at(self.clock.now())]).await?;
                 }
                 Ok(())
             }
+            JobKind::PullFeeds => self.pull(&scope).await,
             JobKind::Deliver => self.deliver(&scope).await,
             JobKind::LearnPoints => {
                 for source in self.store.sources(&scope).await? {
@@ -156,7 +156,7 @@ impl Worker {
         let mut jobs = Vec::new();
         if found.news() > 0 {
             // Which areas they are of is told by the areas' standing, which follows.
-            self.announce.announce(&scope.jurisdiction, News::Events(found.news(), Vec::new(), Vec::new()));
+            self.announce.announce(&scope.jurisdiction, News::Events);
             jobs.push(JobKind::RefreshAreas.at(now));
         }
         if found.more {

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::{Result, StoreError};
 use crate::domain::{
+    fault::reject_id,
     ids::{RejectId, SourceId},
     quality::Reject,
-    quarantine::reject_id,
     scope::Scope,
 };
 

@@ -22,6 +22,7 @@ mod feed_rows;
 mod hotspot_rows;
 mod idempotency;
 mod incident_rows;
+mod intake_rows;
 pub mod postgres;
 mod rows;
 pub mod sqlite;

@@ -162,10 +162,10 @@ pub enum JobKind {
     LearnPoints,
     /// Whether a feed has fallen silent: nothing else happens when nothing comes.
     WatchFeeds,
-    /// Watched folders and addresses, for what is new in them.
-    PullFeeds,
     /// Rules that mend rows in quarantine and have not been applied yet.
     MendRows,
+    /// Watched folders and addresses, for what is new in them.
+    PullFeeds,
 }
 
 impl JobKind {
@@ -175,8 +175,8 @@ impl JobKind {
         Self::Deliver,
         Self::LearnPoints,
         Self::WatchFeeds,
-        Self::PullFeeds,
         Self::MendRows,
+        Self::PullFeeds,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -186,8 +186,8 @@ impl JobKind {
             Self::Deliver => "deliver",
             Self::LearnPoints => "learn-points",
             Self::WatchFeeds => "watch-feeds",
-            Self::PullFeeds => "pull-feeds",
             Self::MendRows => "mend-rows",
+            Self::PullFeeds => "pull-feeds",
         }
     }
 

@@ -74,7 +74,7 @@ async fn make(world: &World, group: GroupId, mends: Vec<Mend>, standing: bool) -
 }
 
 async fn run(world: &World) {
-    mend_queued(&world.store, &world.clock, &world.scope).await.unwrap();
+    mend_queued(&world.store, &world.clock, &world.scope, None).await.unwrap();
 }
 
 /// Of every event what does not tell when it was stored.

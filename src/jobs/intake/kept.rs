@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
+        fault::{group_id, pattern_of, reject_id},
         ids::{GroupId, JurisdictionId, RejectId, SourceId},
         quality::{QuarantinedRow, Reject, RejectState, Source},
-        quarantine::{Mend, MendRule, group_id, pattern_of, reject_id},
+        quarantine::{Mend, MendRule},
     },
     ingest::{Format, IngestError, Mapping, ReadOptions, RecordReader, RowKind},
     store::SettledReject,

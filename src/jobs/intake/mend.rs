@@ -7,7 +7,10 @@
 //!
 //! Limits: rows without an id of their own that only the mended value told apart are one record afterwards.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -20,9 +23,9 @@ use super::{
     writer::{Rows, Writer},
 };
 use crate::{
+    clock::DynClock,
     domain::{
-        event::EventKind,
-        ids::{AreaId, GroupId, RejectId, SourceId},
+        ids::{GroupId, RejectId, SourceId},
         quality::{QuarantinedRow, RejectReason, RejectState, Source},
         quarantine::{
             Mend, MendExample, MendOutcome, MendPreview, MendRule, MendState, Settled, StillBad, ValueChange,
@@ -30,7 +33,9 @@ use crate::{
         },
         scope::Scope,
     },
+    geocode::Index,
     ingest::RowKind,
+    store::DynStore,
 };
 
 /// Rows that are mended together.
@@ -40,14 +45,12 @@ const MOST_TRIED: u64 = 5_000;
 const EXAMPLES: usize = 20;
 
 /// What applying the queued rules changed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MendedRows {
     /// Events that were stored (new and changed).
     pub events: u64,
     /// Rows that left the quarantine.
     pub settled: u64,
-    pub areas: Vec<AreaId>,
-    pub kinds: Vec<EventKind>,
 }
 
 impl Intake {
@@ -92,10 +95,6 @@ impl Intake {
             self.store.put_mend_rule(scope, &rule).await?;
             self.store.audit(scope, "mend-rows", &format!("mend-rule:{}", rule.id), now).await?;
         }
-        done.areas.sort_unstable();
-        done.areas.dedup();
-        done.kinds.sort_unstable();
-        done.kinds.dedup();
         Ok(done)
     }
 
@@ -158,8 +157,6 @@ impl Intake {
             writer.write(Rows { incoming, ..Rows::default() }).await?;
             writer.finish(Vec::new()).await?;
             done.events += writer.summary.accepted + writer.summary.updated;
-            done.areas.extend(writer.areas);
-            done.kinds.extend(writer.kinds);
         }
         Ok(())
     }
@@ -366,9 +363,11 @@ fn changes(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Value
 /// # Errors
 /// As [`Intake::mend_queued`].
 pub async fn mend_queued(
-    store: &crate::store::DynStore,
-    clock: &crate::clock::DynClock,
+    store: &DynStore,
+    clock: &DynClock,
     scope: &Scope,
+    index: Option<Arc<Index>>,
 ) -> anyhow::Result<MendedRows> {
-    Intake::new(store.clone(), clock.clone()).mend_queued(scope).await.context("mending rows in quarantine")
+    let intake = Intake::new(store.clone(), clock.clone()).with_index(index);
+    intake.mend_queued(scope).await.context("mending rows in quarantine")
 }

@@ -20,7 +20,7 @@ use crate::{
         Head, IntakeBatch, IntakeStore, Result, StoreError,
         encode::{clean, json, signed},
         error::failed,
-        rows,
+        intake_rows, rows,
     },
 };
 
@@ -143,7 +143,7 @@ impl IntakeStore for PostgresStore {
         }
         sql.push(" ORDER BY received_at, line, reject_id LIMIT ").push_bind(i64::from(limit));
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading the quarantine"))?;
-        found.iter().map(|r| rows::quarantined(&of("rejects", r))).collect()
+        found.iter().map(|r| intake_rows::quarantined(&of("rejects", r))).collect()
     }
 
     async fn quarantined_row(&self, scope: &Scope, id: RejectId) -> Result<QuarantinedRow> {
@@ -154,7 +154,7 @@ impl IntakeStore for PostgresStore {
             .await
             .map_err(failed("reading a quarantined row"))?
             .ok_or(StoreError::NotFound("quarantined row"))?;
-        rows::quarantined(&of("rejects", &found))
+        intake_rows::quarantined(&of("rejects", &found))
     }
 
     async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>> {

@@ -138,9 +138,7 @@ impl Store for PostgresStore {
                 .await
                 .map_err(migrating)?;
         }
-        if found < MIGRATIONS.len() as i64 {
-            quarantine::fill_groups(&mut tx).await?;
-        }
+        quarantine::fill_groups(&mut tx).await?;
         tx.commit().await.map_err(migrating)
     }
 

@@ -18,7 +18,7 @@ use crate::{
         QualityStore, Result,
         encode::{clean, signed},
         error::failed,
-        rows,
+        intake_rows,
     },
 };
 
@@ -46,7 +46,7 @@ impl QualityStore for PostgresStore {
         let statement = sql.build();
         let mut stream = statement.fetch(&self.pool);
         while let Some(row) = stream.try_next().await.map_err(failed(reading))? {
-            each(rows::event_quality(&of("events", &row))?);
+            each(intake_rows::event_quality(&of("events", &row))?);
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl QualityStore for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("counting rows in quarantine"))?;
-        found.iter().map(|r| rows::reject_tally(&of("rejects", r))).collect()
+        found.iter().map(|r| intake_rows::reject_tally(&of("rejects", r))).collect()
     }
 
     async fn record_delivery(&self, scope: &Scope, delivery: &Delivery) -> Result<()> {
@@ -80,7 +80,7 @@ impl QualityStore for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("reading deliveries"))?;
-        found.iter().map(|r| rows::delivery(&of("deliveries", r))).collect()
+        found.iter().map(|r| intake_rows::delivery(&of("deliveries", r))).collect()
     }
 }
 

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     domain::{
+        fault::{group_id, pattern_of},
         ids::{GroupId, JurisdictionId, RejectId, SourceId},
         quality::{QuarantinedRow, Reject, RejectReason, RejectState},
-        quarantine::{MendRecord, MendRule, RejectGroup, Settled, group_id, pattern_of},
+        quarantine::{MendRecord, MendRule, RejectGroup, Settled},
         scope::Scope,
     },
     store::{
@@ -19,7 +20,7 @@ use crate::{
         columns::Columns,
         encode::{clean, json, opt_clean, reject_ids, signed},
         error::failed,
-        rows,
+        intake_rows,
     },
 };
 
@@ -49,7 +50,7 @@ impl QuarantineStore for PostgresStore {
         sql.push_bind(scope.jurisdiction.as_str());
         sql.push(" ORDER BY g.n DESC, g.first_at, g.group_id");
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading the groups of the quarantine"))?;
-        found.iter().map(|r| rows::reject_group(&of("rejects", r))).collect()
+        found.iter().map(|r| intake_rows::reject_group(&of("rejects", r))).collect()
     }
 
     async fn group_rows(
@@ -71,7 +72,7 @@ impl QuarantineStore for PostgresStore {
         }
         sql.push(" ORDER BY received_at DESC, line DESC, reject_id DESC LIMIT ").push_bind(i64::from(limit));
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading a group of the quarantine"))?;
-        found.iter().map(|r| rows::quarantined(&of("rejects", r))).collect()
+        found.iter().map(|r| intake_rows::quarantined(&of("rejects", r))).collect()
     }
 
     async fn settle_rejects(&self, scope: &Scope, settled: &[Settled]) -> Result<()> {
@@ -138,7 +139,7 @@ impl QuarantineStore for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(failed("reading the rules that mend rows"))?;
-        rows::mend_records(found.iter().map(|r| of("mend_rules", r)))
+        intake_rows::mend_records(found.iter().map(|r| of("mend_rules", r)))
     }
 }
 

@@ -154,9 +154,7 @@ impl Store for SqliteStore {
                 .await
                 .map_err(failed("migrating"))?;
         }
-        if found < MIGRATIONS.len() as i64 {
-            quarantine::fill_groups(&mut tx).await?;
-        }
+        quarantine::fill_groups(&mut tx).await?;
         tx.commit().await.map_err(failed("migrating"))
     }
 

@@ -18,7 +18,7 @@ test('public health reads what stands out about each source, and the figures beh
   await table.waitFor();
   assert.match(await table.innerText(), /Outcome[\s\S]*(\d+ % of [\d,]+|none)/);
   assert.match(await page.url(), /source=/, 'an opened source can be shared');
-  await page.getByText('7 days', { exact: true }).first().click();
+  await page.getByRole('radio', { name: '7 days', exact: true }).first().check();
   await page.getByRole('columnheader', { name: 'Last 7 days' }).first().waitFor();
   await close(page);
 });
@@ -45,7 +45,7 @@ test('a group of rows is tried, fixed by one rule, and the rule is on record', a
   const id = await group.getAttribute('data-group');
   await group.getByRole('button', { name: /^Fix th/ }).click();
   const form = page.locator('dialog');
-  await form.getByLabel('Do', { exact: true }).selectOption('not_ours');
+  await form.getByLabel(/^Do/).selectOption('not_ours');
   await form.getByRole('button', { name: 'Try it', exact: true }).click();
   await form.locator('[role=alert]').waitFor();
   assert.match(await form.locator('[role=alert]').innerText(), /say why the rows are not ours/);
