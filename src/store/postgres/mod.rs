@@ -44,6 +44,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_data_gaps", include_str!("../../../migrations/postgres/0012_data_gaps.sql")),
     ("0013_rules", include_str!("../../../migrations/postgres/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/postgres/0014_track_records.sql")),
+    ("0017_track_records_by_area", include_str!("../../../migrations/postgres/0017_track_records_by_area.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

@@ -44,6 +44,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_data_gaps", include_str!("../../../migrations/sqlite/0012_data_gaps.sql")),
     ("0013_rules", include_str!("../../../migrations/sqlite/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/sqlite/0014_track_records.sql")),
+    ("0017_track_records_by_area", include_str!("../../../migrations/sqlite/0017_track_records_by_area.sql")),
 ];
 
 const READERS: u32 = 4;

@@ -1302,6 +1302,11 @@ export interface components {
     /** @description A forecast opened: of what it consists, and how likely it is to be a spike. */
     ForecastDetail: {
       /**
+       * @description The middle 80 % as people are told it: the whole numbers that hold most nearly that. Its coverage is what `backtest`
+       *     calls stated, and what the record of past forecasts counts. `None` of forecasts from before it was kept.
+       */
+      range_80?: number[] | null;
+      /**
        * Format: int32
        * @description The count from which on it would be a spike: one that long history alone would reach once in 30 days.
        */
@@ -1328,7 +1333,10 @@ export interface components {
       items: components['schemas']['NamedForecast'][];
       /** @description How the methods did on past days, against `history`. */
       records: components['schemas']['ForecastRecord'][];
-      /** @description What became of the forecasts that people saw, at this level; empty until the first week after one is over. */
+      /**
+       * @description What became of the forecasts that people saw, at this level: of the whole jurisdiction, and for cells of each of the
+       *     caller's areas; empty until the first week after one is over.
+       */
       track_records: components['schemas']['TrackRecord'][];
       data: components['schemas']['DataAge'];
     };
@@ -1360,7 +1368,7 @@ export interface components {
       history_crps: number;
       /**
        * Format: double
-       * @description Share of truths inside the 80 % interval.
+       * @description Share of truths inside the 80 % range as people are told it.
        */
       coverage_80: number;
       /**
@@ -2282,6 +2290,8 @@ export interface components {
     /** @description What became of the forecasts that people saw, at one level: kept by the service from day to day. */
     TrackRecord: {
       level: components['schemas']['ForecastLevel'];
+      area?: components['schemas']['AreaId'] | null;
+      area_name: string;
       /** @description First and last issue day that is judged. */
       first: components['schemas']['Day'];
       last: components['schemas']['Day'];
@@ -2309,7 +2319,7 @@ export interface components {
       history_with_event: number;
       /**
        * Format: int32
-       * @description Forecasts of all places, and how many counts lay within their middle 80 %.
+       * @description Forecasts of all places, and how many counts lay within their middle 80 % as it was told.
        */
       forecasts: number;
       /** Format: int32 */
