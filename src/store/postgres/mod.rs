@@ -51,6 +51,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_incidents", include_str!("../../../migrations/postgres/0015_incidents.sql")),
     ("0016_mending", include_str!("../../../migrations/postgres/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/postgres/0017_feeds.sql")),
+    ("0018_track_records_by_area", include_str!("../../../migrations/postgres/0018_track_records_by_area.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

@@ -51,6 +51,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_incidents", include_str!("../../../migrations/sqlite/0015_incidents.sql")),
     ("0016_mending", include_str!("../../../migrations/sqlite/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/sqlite/0017_feeds.sql")),
+    ("0018_track_records_by_area", include_str!("../../../migrations/sqlite/0018_track_records_by_area.sql")),
 ];
 
 const READERS: u32 = 4;
