@@ -431,6 +431,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/quality': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Every source and what stands out about it. */
+    get: operations['listQuality'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/quality/{source}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Everything that is counted of one source, for the last 7, 28 and 365 days beside those before. */
+    get: operations['getQuality'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/quarantine': {
     parameters: {
       query?: never;
@@ -443,6 +477,91 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/quarantine/groups': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Waiting rows by source, reason and what is wrong with them. */
+    get: operations['listQuarantineGroups'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/quarantine/groups/{id}/mends': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Make a rule for a group. Its rows are read again within seconds; the ones that are still bad keep waiting. */
+    post: operations['makeMendRule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/quarantine/groups/{id}/preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** What a rule would do to a group: nothing is written. */
+    post: operations['previewMends'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/quarantine/mends': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The rules that were made, and what each settled until now. */
+    get: operations['listMendRules'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/quarantine/mends/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End a rule that stands: later deliveries are read without it. What it did stays, and so does its record. */
+    delete: operations['endMendRule'];
     options?: never;
     head?: never;
     patch?: never;
@@ -1245,6 +1364,59 @@ export interface components {
      * @enum {string}
      */
     DecisionKind: 'acknowledge' | 'investigate' | 'dismiss' | 'reopen';
+    /** @description How late records are. */
+    Delays: {
+      /**
+       * Format: int64
+       * @description Records with both times.
+       */
+      events: number;
+      /** Format: double */
+      median_hours: number;
+      /**
+       * Format: double
+       * @description Nine in ten are no later.
+       */
+      p90_hours: number;
+    };
+    /**
+     * @description What became of the rows of deliveries. A row is in exactly one of these besides `read` (`mended` ones are also in
+     *     what they became).
+     */
+    DeliveredRows: {
+      /** Format: int64 */
+      read: number;
+      /** Format: int64 */
+      accepted: number;
+      /** Format: int64 */
+      updated: number;
+      /** Format: int64 */
+      unchanged: number;
+      /** Format: int64 */
+      duplicates: number;
+      /** Format: int64 */
+      quarantined: number;
+      /**
+       * Format: int64
+       * @description By a standing rule.
+       */
+      mended: number;
+      /** Format: int64 */
+      not_cases: number;
+      /**
+       * Format: int64
+       * @description Of other jurisdictions.
+       */
+      elsewhere: number;
+    };
+    /** @description One delivery. */
+    DeliveryLine: {
+      /** Format: date-time */
+      at: string;
+      /** @description Name of the file; `api` for the requests of an hour. */
+      origin: string;
+      rows: components['schemas']['DeliveredRows'];
+    };
     Discarded: {
       state: components['schemas']['RejectState'];
     };
@@ -1346,9 +1518,40 @@ export interface components {
       next?: string | null;
       data: components['schemas']['DataAge'];
     };
+    /** @description A point that stands for many addresses. */
+    FallbackPoint: {
+      /**
+       * Format: double
+       * @description Shown to readers of the line list only.
+       */
+      latitude?: number | null;
+      /** Format: double */
+      longitude?: number | null;
+      /** @description Of the last twelve months. */
+      events: components['schemas']['Share'];
+    };
+    /**
+     * @description What a record can lack.
+     * @enum {string}
+     */
+    Field:
+      | 'outcome'
+      | 'naloxone'
+      | 'age'
+      | 'sex'
+      | 'point'
+      | 'area'
+      | 'time_of_day'
+      | 'reported_at'
+      | 'received_at';
     FieldError: {
       field: string;
       message: string;
+    };
+    /** @description How much of a field is known. */
+    FieldShare: {
+      field: components['schemas']['Field'];
+      known: components['schemas']['Share'];
     };
     /**
      * @description Something a reader of the row should know.
@@ -1424,6 +1627,11 @@ export interface components {
     /** @description A forecast opened: of what it consists, and how likely it is to be a spike. */
     ForecastDetail: {
       /**
+       * @description The middle 80 % as people are told it: the whole numbers that hold most nearly that. Its coverage is what `backtest`
+       *     calls stated, and what the record of past forecasts counts. `None` of forecasts from before it was kept.
+       */
+      range_80?: number[] | null;
+      /**
        * Format: int32
        * @description The count from which on it would be a spike: one that long history alone would reach once in 30 days.
        */
@@ -1482,7 +1690,7 @@ export interface components {
       history_crps: number;
       /**
        * Format: double
-       * @description Share of truths inside the 80 % interval.
+       * @description Share of truths inside the 80 % range as people are told it.
        */
       coverage_80: number;
       /**
@@ -1505,6 +1713,25 @@ export interface components {
      * @enum {string}
      */
     GapKind: 'silent' | 'stamped';
+    /**
+     * Format: uuid
+     * @description Rows of one source that could not be read for the same fault.
+     */
+    GroupId: string;
+    GroupList: {
+      /** @description Largest first. */
+      items: components['schemas']['GroupRow'][];
+    };
+    /** @description A group of rows with the same fault. */
+    GroupRow: components['schemas']['RejectGroup'] & {
+      source_name: string;
+      /** @description What is wrong, in a sentence. */
+      sentence: string;
+      /** @description What the example holds in the field that is to blame. */
+      value: string;
+      /** @description What most likely mends it, to be looked at first; empty where the fault does not say. */
+      suggested: components['schemas']['Mend'][];
+    };
     /** @description Where one cell stands, from the counts of whole weeks in it and around it. */
     Hotspot: {
       cell: components['schemas']['Cell'];
@@ -1721,6 +1948,11 @@ export interface components {
       quarantined: number;
       /**
        * Format: int64
+       * @description Could not be read as they came, and were settled by a standing rule (also in what they became).
+       */
+      mended: number;
+      /**
+       * Format: int64
        * @description Read by the source's own mapping and no case by its definition; counted, not stored.
        */
       not_cases: number;
@@ -1862,8 +2094,154 @@ export interface components {
      * @enum {string}
      */
     Measure: 'count' | 'rate' | 'quantity';
+    /** @description One change to the values of a row, or what is decided about it. */
+    Mend:
+      | {
+          column: string;
+          value: string;
+          /** @enum {string} */
+          do: 'set';
+        }
+      | {
+          column: string;
+          find: string;
+          with: string;
+          /** @enum {string} */
+          do: 'replace';
+        }
+      | {
+          column: string;
+          /** Format: int32 */
+          years?: number;
+          /** Format: int32 */
+          days?: number;
+          /** Format: int32 */
+          hours?: number;
+          /** @enum {string} */
+          do: 'shift_time';
+        }
+      | {
+          first: string;
+          second: string;
+          /** @enum {string} */
+          do: 'swap';
+        }
+      | {
+          column: string;
+          codes: {
+            [key: string]: string;
+          };
+          /** @enum {string} */
+          do: 'map_codes';
+        }
+      | {
+          /** @enum {string} */
+          do: 'not_a_case';
+        }
+      | {
+          why: string;
+          /** @enum {string} */
+          do: 'not_ours';
+        };
+    /** @description One row before and after. */
+    MendExample: {
+      id: components['schemas']['RejectId'];
+      /** Format: int64 */
+      line: number;
+      origin: string;
+      changes: components['schemas']['ValueChange'][];
+      outcome: components['schemas']['MendOutcome'];
+      /**
+       * Format: date-time
+       * @description When it would have happened.
+       */
+      occurred_at?: string | null;
+      /** @description What is still wrong. */
+      message?: string | null;
+    };
     /** @enum {string} */
     MendOutcome: 'accepted' | 'updated' | 'unchanged' | 'still_bad';
+    /** @description What a rule would do, before it is made. */
+    MendPreview: {
+      /**
+       * Format: int64
+       * @description Waiting rows of the group.
+       */
+      rows: number;
+      /**
+       * Format: int64
+       * @description Rows that were tried, newest first; a very large group is not tried whole.
+       */
+      tried: number;
+      /**
+       * Format: int64
+       * @description Of these: could be read.
+       */
+      would_pass: number;
+      /**
+       * Format: int64
+       * @description Of those that could be read: hold a record that is known already, so they add no event.
+       */
+      known_already: number;
+      /**
+       * Format: int64
+       * @description Could be read and meet no case definition (or are decided to be none).
+       */
+      not_cases: number;
+      /** Format: int64 */
+      discarded: number;
+      /** @description Would keep waiting, by what is still wrong; most frequent first. */
+      still_bad: components['schemas']['StillBad'][];
+      examples: components['schemas']['MendExample'][];
+    };
+    /** @description A rule with counts of the rows that it settled, until now. */
+    MendRecord: components['schemas']['MendRule'] & {
+      /**
+       * Format: int64
+       * @description Became events, or were known as they are.
+       */
+      mended: number;
+      /** Format: int64 */
+      not_cases: number;
+      /** Format: int64 */
+      discarded: number;
+    };
+    /** @description A rule, and what it did. */
+    MendRule: {
+      id: components['schemas']['MendRuleId'];
+      source: components['schemas']['SourceId'];
+      group: components['schemas']['GroupId'];
+      reason: components['schemas']['RejectReason'];
+      field?: string | null;
+      pattern: string;
+      mends: components['schemas']['Mend'][];
+      /** @description Why, in the words of whoever made it. */
+      note: string;
+      /** @description Applied to later deliveries too. */
+      standing: boolean;
+      state: components['schemas']['MendState'];
+      /** Format: date-time */
+      made_at: string;
+      made_by: string;
+      /** Format: date-time */
+      done_at?: string | null;
+      /**
+       * Format: int64
+       * @description Rows that were still bad with it, when it was done.
+       */
+      still_bad: number;
+    };
+    /**
+     * Format: uuid
+     * @description A rule that mends rows of one group.
+     */
+    MendRuleId: string;
+    MendRuleList: {
+      /** @description Newest first. */
+      items: components['schemas']['MendRecord'][];
+    };
+    /** @enum {string} */
+    MendState: 'queued' | 'done';
     /** @description What became of a mended row. */
     Mended: {
       outcome: components['schemas']['MendOutcome'];
@@ -1963,6 +2341,14 @@ export interface components {
       /** @description Why, at most 500 characters. */
       note?: string;
     };
+    NewMendRule: {
+      /** @description One to eight, done in their order. */
+      mends: components['schemas']['Mend'][];
+      /** @description Why, for whoever reads the record. */
+      note?: string;
+      /** @description Also for whatever this source delivers later, until the rule is ended. */
+      standing?: boolean;
+    };
     /** @description A rule as a person sets it. */
     NewRule: {
       name: string;
@@ -2003,6 +2389,11 @@ export interface components {
       /** Format: int64 */
       count: number;
     };
+    NotCaseRow: {
+      label: string;
+      /** Format: int64 */
+      rows: number;
+    };
     /** @description What a recent count comes to when all reports are in, by what is known of how late reports are. */
     NowcastTotal: {
       /**
@@ -2035,6 +2426,62 @@ export interface components {
      * @enum {string}
      */
     Outcome: 'fatal' | 'suspected_fatal' | 'nonfatal' | 'unknown';
+    /** @description A period beside the one before it. */
+    PeriodPair: {
+      /** Format: int64 */
+      days: number;
+      now: components['schemas']['PeriodQuality'];
+      before: components['schemas']['PeriodQuality'];
+    };
+    /** @description One period of one source. */
+    PeriodQuality: {
+      /** Format: date-time */
+      from: string;
+      /** Format: date-time */
+      to: string;
+      /**
+       * Format: int64
+       * @description Records first received in it that stand.
+       */
+      events: number;
+      /**
+       * Format: int64
+       * @description Of these, corrected since.
+       */
+      corrected: number;
+      /**
+       * Format: int64
+       * @description Taken back since; in no other figure.
+       */
+      withdrawn: number;
+      /**
+       * Format: int64
+       * @description Came in loads of history: in every figure but the delays.
+       */
+      loaded: number;
+      fields: components['schemas']['FieldShare'][];
+      /** @description Best first. */
+      precision: components['schemas']['PrecisionCount'][];
+      /** @description The text names another town than the outline that holds the point. */
+      place_disagrees: components['schemas']['Share'];
+      outside_areas: components['schemas']['Share'];
+      /** @description On points that stand for many addresses. */
+      fallback: components['schemas']['Share'];
+      reported?: components['schemas']['Delays'] | null;
+      received?: components['schemas']['Delays'] | null;
+      /** @description By reason; most rows first. */
+      rejects: components['schemas']['RejectCount'][];
+      /** Format: int64 */
+      deliveries: number;
+      rows: components['schemas']['DeliveredRows'];
+      /**
+       * Format: int64
+       * @description Silences that reach into it, and for how long altogether.
+       */
+      silences: number;
+      /** Format: double */
+      silent_hours: number;
+    };
     PlaceList: {
       items: components['schemas']['NamedPlace'][];
     };
@@ -2058,6 +2505,11 @@ export interface components {
      * @enum {string}
      */
     Precision: 'rooftop' | 'range' | 'intersection' | 'street' | 'place' | 'zip' | 'jurisdiction' | 'unknown';
+    PrecisionCount: {
+      precision: components['schemas']['Precision'];
+      /** Format: int64 */
+      events: number;
+    };
     /** @description What went wrong, and what to do about it. */
     Problem: {
       /** @description Always `about:blank`: the status says what kind of problem it is. */
@@ -2071,8 +2523,38 @@ export interface components {
       /** @description To find the request in the log. */
       request_id?: string | null;
     };
+    QualityAnswer: components['schemas']['QualityDetail'] & {
+      /** @description Rows that were not cases, by what they were, most frequent first; since the source is known. */
+      not_cases: components['schemas']['NotCaseRow'][];
+      /** Format: date-time */
+      counted_at: string;
+      data: components['schemas']['DataAge'];
+    };
+    /** @description Everything about one source. */
+    QualityDetail: components['schemas']['SourceQuality'] & {
+      /** @description Shortest first. */
+      periods: components['schemas']['PeriodPair'][];
+      /** @description Most events first; twenty at most. */
+      fallback_points: components['schemas']['FallbackPoint'][];
+      /** @description Gaps that are open, or closed within twelve months; newest first. */
+      gaps: components['schemas']['DataGap'][];
+      /** @description Newest first; twenty at most. */
+      deliveries: components['schemas']['DeliveryLine'][];
+    };
+    QualityList: {
+      /** @description Worst first. */
+      items: components['schemas']['SourceQuality'][];
+      /**
+       * Format: date-time
+       * @description When the records were counted.
+       */
+      counted_at: string;
+      data: components['schemas']['DataAge'];
+    };
+    /** @enum {string} */
+    QualityStanding: 'silent' | 'rows_wait' | 'worse' | 'unknown' | 'as_usual';
     QuarantineList: {
-      /** @description Waiting rows, oldest first. */
+      /** @description Waiting rows, oldest first (of one group newest first). */
       items: components['schemas']['QuarantinedRow'][];
       next?: string | null;
     };
@@ -2091,12 +2573,52 @@ export interface components {
       state: components['schemas']['RejectState'];
       /** Format: date-time */
       received_at: string;
+      /** @description Rows with the same fault. */
+      group: components['schemas']['GroupId'];
+      /** @description What they have in common. */
+      pattern: string;
+      /**
+       * Format: date-time
+       * @description When it left the quarantine, and by whom.
+       */
+      settled_at?: string | null;
+      settled_by?: string | null;
+      rule?: components['schemas']['MendRuleId'] | null;
     };
     /**
      * @description What put a place on the list.
      * @enum {string}
      */
     ReasonKind: 'alert' | 'watch' | 'forecast';
+    /** @description Rows that could not be read as they came, by what became of them. */
+    RejectCount: {
+      reason: components['schemas']['RejectReason'];
+      /** Format: int64 */
+      waiting: number;
+      /** Format: int64 */
+      mended: number;
+      /** Format: int64 */
+      not_cases: number;
+      /** Format: int64 */
+      discarded: number;
+    };
+    /** @description Waiting rows of one source with the same fault. */
+    RejectGroup: {
+      id: components['schemas']['GroupId'];
+      source: components['schemas']['SourceId'];
+      reason: components['schemas']['RejectReason'];
+      field?: string | null;
+      /** @description The fault without the row's own figures; `ahead …` for times that lie ahead. */
+      pattern: string;
+      /** Format: int64 */
+      rows: number;
+      /** Format: date-time */
+      first_at: string;
+      /** Format: date-time */
+      last_at: string;
+      /** @description The newest of them. */
+      example: components['schemas']['QuarantinedRow'];
+    };
     /**
      * Format: uuid
      * @description A row that could not be read and waits for a person.
@@ -2116,7 +2638,7 @@ export interface components {
       | 'unknown_value'
       | 'too_long';
     /** @enum {string} */
-    RejectState: 'waiting' | 'resubmitted' | 'discarded';
+    RejectState: 'waiting' | 'resubmitted' | 'not_case' | 'discarded';
     /** @description A row that was put into quarantine. */
     RejectedLine: {
       /**
@@ -2127,6 +2649,26 @@ export interface components {
       reason: components['schemas']['RejectReason'];
       field?: string | null;
       message: string;
+    };
+    /** @description When a source is heard. */
+    Rhythm: {
+      /**
+       * Format: double
+       * @description The middle of the gaps between what it sent, over half a year; stated by its mapping where too few are known.
+       */
+      usual_gap_hours?: number | null;
+      /** Format: double */
+      longest_gap_hours?: number | null;
+      /**
+       * Format: double
+       * @description Since it was last heard.
+       */
+      quiet_hours?: number | null;
+      /**
+       * Format: date-time
+       * @description When it was last heard, of a source that is silent by its own rhythm.
+       */
+      silent_since?: string | null;
     };
     /** @enum {string} */
     Role: 'liaison' | 'public_health' | 'analyst' | 'admin' | 'feed';
@@ -2291,6 +2833,25 @@ export interface components {
       id: string;
       name: string;
     };
+    /** @description A share with the counts it was made from: one never goes without the other. */
+    Share: {
+      /** Format: int64 */
+      numerator: number;
+      /** Format: int64 */
+      denominator: number;
+      /**
+       * Format: double
+       * @description `None` when the denominator is 0.
+       */
+      share?: number | null;
+      /**
+       * Format: double
+       * @description Wilson 95 % interval.
+       */
+      lower?: number | null;
+      /** Format: double */
+      upper?: number | null;
+    };
     /** @description A working shift: the hours a brief is for. */
     Shift: {
       /** Format: date-time */
@@ -2410,6 +2971,31 @@ export interface components {
       };
       data: components['schemas']['DataAge'];
     };
+    /** @description A source in one line. */
+    SourceQuality: {
+      source: components['schemas']['SourceId'];
+      name: string;
+      standing: components['schemas']['QualityStanding'];
+      /** @description What stands out, in a sentence. */
+      sentence: string;
+      worse?: components['schemas']['Worse'] | null;
+      /**
+       * Format: int64
+       * @description Events that stand, of all times.
+       */
+      events: number;
+      /** Format: date-time */
+      newest_event_at?: string | null;
+      /** Format: date-time */
+      last_received_at?: string | null;
+      rhythm: components['schemas']['Rhythm'];
+      /**
+       * Format: int64
+       * @description Rows in quarantine, and the reason that most of them have.
+       */
+      waiting: number;
+      waiting_most?: components['schemas']['RejectReason'] | null;
+    };
     /** @description One standard event, as feeds send it. */
     StandardEvent: {
       /** @description The sender's own id; the same id again is a correction. */
@@ -2458,6 +3044,15 @@ export interface components {
        * @description How far its centre is from where it was; `null` unless it moved.
        */
       moved_km?: number | null;
+    };
+    /** @description What is still wrong with some of the rows. */
+    StillBad: {
+      reason: components['schemas']['RejectReason'];
+      field?: string | null;
+      /** @description Of one of them. */
+      message: string;
+      /** Format: int64 */
+      rows: number;
     };
     /** @description Who wants to hear about what. */
     Subscription: {
@@ -2517,7 +3112,7 @@ export interface components {
       history_with_event: number;
       /**
        * Format: int32
-       * @description Forecasts of all places, and how many counts lay within their middle 80 %.
+       * @description Forecasts of all places, and how many counts lay within their middle 80 % as it was told.
        */
       forecasts: number;
       /** Format: int32 */
@@ -2569,6 +3164,10 @@ export interface components {
     Trends: components['schemas']['TrendTable'] & {
       data: components['schemas']['DataAge'];
     };
+    TriedMends: {
+      /** @description One to eight, done in their order. */
+      mends: components['schemas']['Mend'][];
+    };
     /** @enum {string} */
     Trigger: 'hotspot' | 'follow_up' | 'referral' | 'other';
     /**
@@ -2603,6 +3202,26 @@ export interface components {
     UserList: {
       items: components['schemas']['User'][];
     };
+    ValueChange: {
+      column: string;
+      before: string;
+      after: string;
+    };
+    /** @description What is worse than in the period before. */
+    Worse:
+      | {
+          field: components['schemas']['Field'];
+          now: components['schemas']['Share'];
+          before: components['schemas']['Share'];
+          /** @enum {string} */
+          what: 'field';
+        }
+      | {
+          now: components['schemas']['Delays'];
+          before: components['schemas']['Delays'];
+          /** @enum {string} */
+          what: 'delay';
+        };
     /**
      * @description A time zone of the IANA database.
      * @example America/New_York
@@ -5016,10 +5635,160 @@ export interface operations {
       };
     };
   };
+  listQuality: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['QualityList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getQuality: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        source: components['schemas']['SourceId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['QualityAnswer'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   listQuarantine: {
     parameters: {
       query?: {
         source?: components['schemas']['SourceId'];
+        /** @description Only rows of this group, newest first. */
+        group?: components['schemas']['GroupId'];
         /** @description The last id of the page before. */
         after?: components['schemas']['RejectId'];
         /** @description The same, as the `next` of the page before. */
@@ -5051,6 +5820,494 @@ export interface operations {
       };
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listQuarantineGroups: {
+    parameters: {
+      query?: {
+        source?: components['schemas']['SourceId'];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['GroupList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  makeMendRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['GroupId'];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewMendRule'];
+      };
+    };
+    responses: {
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MendRecord'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  previewMends: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['GroupId'];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TriedMends'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MendPreview'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listMendRules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MendRuleList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  endMendRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['MendRuleId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
