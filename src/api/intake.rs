@@ -3,6 +3,7 @@
 //! The API must not know the order of the stages, so whoever starts the server hands in an [`Intake`].
 
 use async_trait::async_trait;
+pub use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -12,7 +13,7 @@ use crate::{
     domain::{
         event::{Event, EventKind},
         ids::{AreaId, EventId, GroupId, RejectId, SourceId},
-        quality::RejectReason,
+        quality::{RejectReason, Source},
         quarantine::{Mend, MendPreview},
         scope::Scope,
     },
@@ -37,6 +38,28 @@ pub trait Intake: Send + Sync {
         values: Map<String, Value>,
     ) -> Result<Resubmitted, IntakeError>;
 
+    /// Take a file of one source as it came: read by the source's own mapping. `ending` is what a file of its type
+    /// is called (`csv`, `xlsx`, `xml` …).
+    async fn take_file(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        ending: &str,
+        bytes: Bytes,
+    ) -> Result<IntakeSummary, IntakeError>;
+
+    /// Guess what the columns of a file mean.
+    async fn suggest(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        ending: &str,
+        bytes: Bytes,
+    ) -> Result<SuggestedMapping, IntakeError>;
+
+    /// Set up a source, or change how it is read. Rows that come later are read by the new mapping.
+    async fn put_mapping(&self, scope: &Scope, source: &SourceId, mapping: &str) -> Result<Source, IntakeError>;
+
     /// What a rule would do to a group of quarantined rows, without doing it.
     async fn preview(&self, scope: &Scope, group: GroupId, mends: &[Mend]) -> Result<MendPreview, IntakeError>;
 }
@@ -50,6 +73,12 @@ pub enum IntakeError {
     /// The row is no longer waiting.
     #[error("the row was mended or discarded already")]
     NotWaiting,
+    /// A file that can't be read at all, or not as it is said to be.
+    #[error("{0}")]
+    BadFile(String),
+    /// A mapping that is none; one sentence with its line.
+    #[error("{0}")]
+    BadMapping(String),
     /// A rule that cannot be.
     #[error("{0}")]
     BadMend(String),
@@ -85,6 +114,56 @@ pub struct IntakeSummary {
     pub mended: u64,
     /// Read by the source's own mapping and no case by its definition; counted, not stored.
     pub not_cases: u64,
+}
+
+/// What the columns of a file seem to mean.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SuggestedMapping {
+    /// What was found out about the file: format, encoding, delimiter, sheet.
+    pub found: String,
+    pub rows_read: u64,
+    pub cases: u64,
+    pub not_cases: u64,
+    pub columns: Vec<SuggestedColumn>,
+    /// Everything that a person should look at before trusting it.
+    pub doubts: Vec<String>,
+    /// The first cases, at most 20, as they would be read.
+    pub rows: Vec<SuggestedRow>,
+    /// Rows that could not be read, by reason, with the first of each.
+    pub rejects: Vec<SuggestedReject>,
+    /// The mapping, as TOML.
+    pub mapping: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SuggestedColumn {
+    pub column: String,
+    pub used_as: String,
+    /// Its most frequent text.
+    pub example: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SuggestedRow {
+    pub record_id: String,
+    pub kind: String,
+    /// UTC.
+    pub occurred_at: String,
+    pub time_precision: String,
+    pub outcome: String,
+    pub naloxone: String,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub precision: Option<String>,
+    pub place: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SuggestedReject {
+    pub reason: String,
+    pub rows: u64,
+    pub line: u64,
+    pub message: String,
 }
 
 /// A row that was put into quarantine.

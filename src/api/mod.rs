@@ -65,7 +65,10 @@ use tower_http::{
 };
 
 pub use hub::{Change, Hub, Message};
-pub use intake::{Accepted, Intake, IntakeError, IntakeSummary, RejectedLine, Resubmitted};
+pub use intake::{
+    Accepted, Bytes, Intake, IntakeError, IntakeSummary, RejectedLine, Resubmitted, SuggestedColumn, SuggestedMapping,
+    SuggestedReject, SuggestedRow,
+};
 pub use openapi::openapi_json;
 pub use state::AppState;
 
@@ -146,7 +149,8 @@ fn csrf(state: &AppState) -> CsrfLayer {
 /// Live intake takes long bodies, everything else short ones.
 async fn body_limit(mut request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
     use axum::response::IntoResponse;
-    let most = if request.uri().path() == "/api/v1/events" { idempotency::MAX_BODY } else { MAX_BODY };
+    let long = ["/api/v1/events", "/api/v1/sources/suggestions"].contains(&request.uri().path());
+    let most = if long { idempotency::MAX_BODY } else { MAX_BODY };
     let said = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if said.is_some_and(|n| n > most) {
         return problem::Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {most} bytes."))

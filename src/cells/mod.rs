@@ -29,4 +29,4 @@ pub use grid::{
 };
 pub use locate::{Candidate, locate};
 pub use naming::PlaceNamer;
-pub use shapes::{ShapeError, ShapeOptions, find_parents, read_shapes};
+pub use shapes::{ShapeError, ShapeOptions, find_parents, polygons, read_shapes};

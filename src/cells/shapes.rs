@@ -3,8 +3,8 @@
 //! Publishers call the same thing by many names, so the properties that hold the id and the name may be
 //! found by themselves; where more than one would do, the caller has to say.
 
-use geo::{Area as _, BoundingRect, InteriorPoint, MultiPolygon};
-use geojson::{Feature, FeatureCollection, GeoJson};
+use geo::{Area as _, BoundingRect, Coord, InteriorPoint, LineString, MultiPolygon, Polygon};
+use geojson::{Feature, FeatureCollection, GeoJson, GeometryValue, Position};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -129,15 +129,42 @@ fn area(
     })
 }
 
+/// The polygons of a geometry; none of points and lines. Converted here, because the library that reads the text takes
+/// a position of one number for one of two.
+///
+/// # Errors
+/// A position without two finite numbers.
+pub fn polygons(value: &GeometryValue) -> Result<Vec<Polygon<f64>>, String> {
+    Ok(match value {
+        GeometryValue::Polygon { coordinates } => vec![polygon(coordinates)?],
+        GeometryValue::MultiPolygon { coordinates } => {
+            coordinates.iter().map(|rings| polygon(rings)).collect::<Result<_, _>>()?
+        }
+        GeometryValue::GeometryCollection { geometries } => {
+            geometries.iter().map(|g| polygons(&g.value)).collect::<Result<Vec<_>, _>>()?.concat()
+        }
+        _ => Vec::new(),
+    })
+}
+
+fn polygon(rings: &[Vec<Position>]) -> Result<Polygon<f64>, String> {
+    let corner = |p: &Position| match p.as_slice() {
+        [x, y, ..] if x.is_finite() && y.is_finite() => Ok(Coord { x: *x, y: *y }),
+        other => Err(format!("{other:?} is no position; expected longitude and latitude")),
+    };
+    let ring = |ring: &Vec<Position>| ring.iter().map(corner).collect::<Result<LineString<f64>, String>>();
+    let mut rings = rings.iter().map(ring).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let outer = rings.next().ok_or("a polygon without a ring")?;
+    Ok(Polygon::new(outer, rings.collect()))
+}
+
 /// `None` for a feature that is no polygon.
 fn outline(feature: &Feature) -> Result<Option<MultiPolygon<f64>>, String> {
     let Some(geometry) = &feature.geometry else { return Ok(None) };
-    let parsed = geo::Geometry::<f64>::try_from(geometry.value.clone()).map_err(|e| e.to_string())?;
-    let outline = match parsed {
-        geo::Geometry::Polygon(p) => MultiPolygon::new(vec![p]),
-        geo::Geometry::MultiPolygon(m) => m,
-        _ => return Ok(None),
-    };
+    if !matches!(geometry.value, GeometryValue::Polygon { .. } | GeometryValue::MultiPolygon { .. }) {
+        return Ok(None);
+    }
+    let outline = MultiPolygon::new(polygons(&geometry.value)?);
     if outline.unsigned_area() > 0.0 { Ok(Some(outline)) } else { Err("the outline has no area".into()) }
 }
 

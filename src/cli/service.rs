@@ -12,15 +12,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::places;
 use crate::{
-    api::{self, Accepted, AppState, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted},
+    api::{
+        self, Accepted, AppState, Bytes, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted, SuggestedColumn,
+        SuggestedMapping, SuggestedReject, SuggestedRow,
+    },
     clock::DynClock,
     config::Config,
     domain::{
         ids::{GroupId, JurisdictionId, RejectId, SourceId},
+        quality::Source,
         quarantine::{Mend, MendPreview},
         scope::Scope,
     },
     geocode::Index,
+    ingest::{Format, suggest::Suggestion},
     jobs::{
         Announce, News, feeds,
         intake::{self, IntakeAnswer, IntakeFailure, IntakeSummary, Resubmission},
@@ -157,8 +162,72 @@ impl Intake for Rows {
         })
     }
 
+    async fn take_file(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        ending: &str,
+        bytes: Bytes,
+    ) -> Result<api::IntakeSummary, IntakeError> {
+        let taken = self.0.take_file(scope, source, format(ending)?, bytes).await.map_err(refusal)?;
+        Ok(counts(&taken))
+    }
+
+    async fn suggest(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        ending: &str,
+        bytes: Bytes,
+    ) -> Result<SuggestedMapping, IntakeError> {
+        let found = self.0.suggest(scope, source, format(ending)?, bytes).await.map_err(refusal)?;
+        Ok(suggested(found))
+    }
+
+    async fn put_mapping(&self, scope: &Scope, source: &SourceId, mapping: &str) -> Result<Source, IntakeError> {
+        self.0.put_mapping(scope, source, mapping).await.map_err(refusal)
+    }
+
     async fn preview(&self, scope: &Scope, group: GroupId, mends: &[Mend]) -> Result<MendPreview, IntakeError> {
         self.0.preview(scope, group, mends).await.map_err(refusal)
+    }
+}
+
+fn format(ending: &str) -> Result<Format, IntakeError> {
+    Format::from_name(&format!("x.{ending}")).map_err(|e| IntakeError::BadFile(e.to_string()))
+}
+
+fn suggested(found: Suggestion) -> SuggestedMapping {
+    let columns = found.columns.into_iter();
+    let rows = found.rows.into_iter();
+    let rejects = found.rejects.into_iter();
+    SuggestedMapping {
+        found: found.found.to_text(),
+        rows_read: found.rows_read,
+        cases: found.cases,
+        not_cases: found.not_cases,
+        columns: columns
+            .map(|c| SuggestedColumn { column: c.column, used_as: c.used_as, example: c.example })
+            .collect(),
+        doubts: found.doubts,
+        rows: rows
+            .map(|r| SuggestedRow {
+                record_id: r.record_id,
+                kind: r.kind,
+                occurred_at: r.occurred_at,
+                time_precision: r.time_precision,
+                outcome: r.outcome,
+                naloxone: r.naloxone,
+                latitude: r.latitude,
+                longitude: r.longitude,
+                precision: r.precision,
+                place: r.place,
+            })
+            .collect(),
+        rejects: rejects
+            .map(|(reason, r)| SuggestedReject { reason, rows: r.rows, line: r.line, message: r.message })
+            .collect(),
+        mapping: found.mapping,
     }
 }
 
@@ -180,6 +249,8 @@ fn refusal(failure: IntakeFailure) -> IntakeError {
         IntakeFailure::Store(e) => IntakeError::Store(e),
         IntakeFailure::UnknownSource(source) => IntakeError::UnknownSource(source),
         IntakeFailure::NotWaiting => IntakeError::NotWaiting,
+        IntakeFailure::BadFile(why) => IntakeError::BadFile(why),
+        IntakeFailure::BadMapping(why) => IntakeError::BadMapping(why),
         IntakeFailure::BadMend(why) => IntakeError::BadMend(why),
         IntakeFailure::Failed(e) => IntakeError::Failed(format!("{e:#}")),
     }

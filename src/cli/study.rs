@@ -219,20 +219,16 @@ fn region(args: &StudyArgs, seen: &[Cell]) -> Result<Vec<Cell>> {
 }
 
 fn polygons(text: &str) -> Result<geo::MultiPolygon<f64>> {
-    let parsed: geojson::GeoJson = text.parse()?;
-    let collection = geo::GeometryCollection::<f64>::try_from(&parsed)?;
+    let geometries: Vec<geojson::Geometry> = match text.parse::<geojson::GeoJson>()? {
+        geojson::GeoJson::Geometry(geometry) => vec![geometry],
+        geojson::GeoJson::Feature(feature) => feature.geometry.into_iter().collect(),
+        geojson::GeoJson::FeatureCollection(all) => all.features.into_iter().filter_map(|f| f.geometry).collect(),
+    };
     let mut out = Vec::new();
-    collection.0.iter().for_each(|g| collect(g, &mut out));
-    Ok(geo::MultiPolygon::new(out))
-}
-
-fn collect(geometry: &geo::Geometry<f64>, out: &mut Vec<geo::Polygon<f64>>) {
-    match geometry {
-        geo::Geometry::Polygon(p) => out.push(p.clone()),
-        geo::Geometry::MultiPolygon(m) => out.extend(m.0.iter().cloned()),
-        geo::Geometry::GeometryCollection(c) => c.0.iter().for_each(|g| collect(g, out)),
-        _ => {}
+    for geometry in &geometries {
+        out.extend(cells::polygons(&geometry.value).map_err(anyhow::Error::msg)?);
     }
+    Ok(geo::MultiPolygon::new(out))
 }
 
 /// Positions of the columns.

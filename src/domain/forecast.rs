@@ -98,6 +98,9 @@ pub struct ForecastRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrackRecord {
     pub level: ForecastLevel,
+    /// The area whose places it tells of, and what people call it; `None` and empty for all of the jurisdiction.
+    pub area: Option<AreaId>,
+    pub area_name: String,
     /// First and last issue day that is judged.
     pub first: Day,
     pub last: Day,

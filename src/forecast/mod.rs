@@ -20,18 +20,21 @@
 //! | `self-exciting` | Σ_j∈g (ν B_j C + Σ_i θ(t − t_i) f(j, j_i)) | Mohler et al. 2011; Meyer, Elias & Höhle 2012 |
 //! | `filter` | C a_g/b, discounted gamma–Poisson level of every area | Harvey & Fernandes 1989 |
 //! | `pooled` | C × filtered rate of the whole × filtered share; cells by three surfaces | West & Harrison 1997 |
+//! | `covariates` | people, services, seizures by cell, negative binomial with gamma effects; only where given | Clayton & Kaldor 1987 |
 //! | `stack` | the mixture of them all | Hall & Mitchell 2007; Yao et al. 2018; Raftery et al. 2010 |
 //!
 //! Each file tells its equations and limits. To add one see [`model`].
 //!
 //! # What is measured
 //!
-//! Log score, CRPS, WIS (Czado, Gneiting & Held 2009; Bracher et al. 2021), Brier score of one or more, PIT, capture, and
-//! coverage in three readings. Stated ranges are whole numbers; [`crate::stats::CountMixture::ranges`] picks those whose
-//! probability is nearest to what they should hold. Where 93 days in a hundred are without an event no range holds half:
-//! the stated one is 0 to 0 and holds 93 %. So beside `coverage` stands what the ranges promised, and `coverage_randomised`,
-//! which spreads counts over their steps and is nominal whenever forecasts are calibrated. Differences carry intervals of
-//! a paired moving-block bootstrap (Künsch 1989). Measured tables: `benches/README.md`, section "Forecasts".
+//! Log score, CRPS, WIS (Czado, Gneiting & Held 2009; Bracher et al. 2021), Brier score of one or more, PIT, capture (of all
+//! events, and of those in areas whose counts had just risen above what long history makes likely), and coverage. Where 93 days in
+//! a hundred are without an event no range of whole numbers holds half: the one that is stated is 0 to 0 and holds 93 %. So
+//! `coverage` takes a count on an interval's end as far as its probability lies within ([`crate::stats::CountMixture::central_part`];
+//! the randomised PIT), which is nominal whenever forecasts are calibrated, with a standard error from issue day to issue day; and
+//! `coverage_stated` is that of the ranges people read ([`crate::stats::CountMixture::ranges`]: those whole numbers whose
+//! probability is nearest to what they should hold), with what these promised. Differences carry intervals of a paired
+//! moving-block bootstrap (Künsch 1989). Measured tables: `benches/README.md`, section "Forecasts".
 //!
 //! # No peeking
 //!
@@ -42,13 +45,15 @@
 //! # Where there is little to go by
 //!
 //! Fewer than 14 days of data, or none for 28 days: a refusal with its reason. Less than 56 days, fewer than 20 events, a
-//! silent feed, an area that never saw an event: a wide forecast whose caveat says so. No mean is 0 and no zero certain. A
-//! level where the stack has been behind `history` over the back-test gets `history`, and so does a single area where that was
+//! silent feed, an area that never saw an event: a wide forecast whose caveat says so. No mean is 0 and no zero certain. Days
+//! without a single event that are past belief are silence, wherever in the record. Every level departs from long history only
+//! where its own past shows that it helps ([`stack::Proof`]): with a short record the whole is `history`'s, areas share it as
+//! `history` has it, and cells keep `history`'s order. A level where the stack has been behind `history` over the back-test gets `history`, and so does a single area where that was
 //! clearly better over twelve issue days and ten events; its caveat and method say so.
 //!
 //! Beside that flow stands [`endemic_epidemic`] (hhh4): the fit that `endemic-epidemic` uses, to be read for itself.
 //!
-//! Limits: no covariates, no population, no holidays; a sudden change is seen only as it shows in the counts;
+//! Limits: no holidays; covariates only as operators give them; a sudden change is seen only as it shows in the counts;
 //! nothing is said beyond 14 days. Nothing here is random: the same input gives the same forecast.
 
 mod base;

@@ -32,7 +32,7 @@ pub const MAX_HORIZON: u32 = 14;
 /// The name of the combination of all models ([`super::stack`]), which is no model of its own.
 pub const STACK: &str = "stack";
 /// Raised whenever the same data could give another combination.
-pub const STACK_VERSION: u32 = 1;
+pub const STACK_VERSION: u32 = 2;
 
 pub trait ForecastModel: Sync {
     /// Stored with every forecast.

@@ -15,6 +15,8 @@ use crate::domain::{
     time::Day,
 };
 
+/// Fewer places named than this say little of a forecaster: of thirty even odds, chance alone moves five.
+pub const FEW: usize = 30;
 /// Positions of the 10 and 90 % quantiles.
 const LOW: usize = 2;
 const HIGH: usize = 6;
@@ -56,9 +58,18 @@ pub struct RecordLine {
 }
 
 impl RecordLine {
-    /// The record in a sentence; no places are named at the level of the whole.
-    pub fn sentence(&self) -> String {
+    /// The record in a sentence; no places are named at the level of the whole. `within` is the area that it is of, where it
+    /// is of one: such a record is small, and says so.
+    pub fn sentence(&self, within: Option<&str>) -> String {
         let days = self.last - self.first + 1;
+        if let Some(area) = within {
+            let few = if self.named < FEW { " So few can be chance." } else { "" };
+            return format!(
+                "Of the {} places we named in the last {days} days in {area}, {} had an event; history alone would have named \
+                 {}.{few}",
+                self.named, self.named_with_event, self.history_with_event
+            );
+        }
         if self.level == ForecastLevel::Whole {
             return format!(
                 "Of {} forecasts of the last {days} days, {} had the count within their 80 % range.",
@@ -74,9 +85,13 @@ impl RecordLine {
 
 /// The record of past forecasts: `came` answers what is known of a forecast's count, `None` where its window is not over or
 /// settled, or had no data. Levels in order; a level without any judged forecast has no line.
-pub fn record(past: &[Forecast], came: impl Fn(&Forecast) -> Option<u32>, options: RecordOptions) -> Vec<RecordLine> {
+pub fn record<'a>(
+    past: impl IntoIterator<Item = &'a Forecast>,
+    came: impl Fn(&Forecast) -> Option<u32>,
+    options: RecordOptions,
+) -> Vec<RecordLine> {
     let mut days: BTreeMap<(ForecastLevel, Day), Vec<(&Forecast, u32)>> = BTreeMap::new();
-    for forecast in past.iter().filter(|f| f.window.len() == options.window_days) {
+    for forecast in past.into_iter().filter(|f| f.window.len() == options.window_days) {
         if let Some(count) = came(forecast) {
             days.entry((forecast.level, forecast.issued)).or_default().push((forecast, count));
         }
@@ -176,8 +191,13 @@ mod tests {
         assert_eq!((line.forecasts, line.inside_80, line.issue_days), (4, 3, 2));
         assert!((line.error - (1.0 + 0.4 + 2.0 + 0.4) / 4.0).abs() < 1e-12);
         assert_eq!(
-            line.sentence(),
+            line.sentence(None),
             "Of the 2 places we named in the last 8 days, 1 had an event; history alone would have named 0."
+        );
+        assert_eq!(
+            line.sentence(Some("Cumberland")),
+            "Of the 2 places we named in the last 8 days in Cumberland, 1 had an event; history alone would have named 0. \
+             So few can be chance."
         );
     }
 

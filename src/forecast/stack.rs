@@ -18,8 +18,8 @@
 //!    Statistics* 7:1747). So a negative binomial about the pooled mean, whose scatter is learned from the stack's own past,
 //!    stands beside the pool, and the two are averaged as in step 1, from halves.
 //!
-//! So the stack follows the best, falls behind it by little when that changes, and is near a plain mixture with much of
-//! `history` where the past is short. An area where `history` has been clearly better than the pool over at least
+//! So the stack follows the best, falls behind it by little when that changes, and is near `history` where the past is short.
+//! A level departs from long history at all only once its past shows that this helps ([`Proof`]). An area where `history` has been clearly better than the pool over at least
 //! twelve issue days gets `history` alone ([`AreaRecord`]).
 //!
 //! Limits: weights are common to all places of a level.

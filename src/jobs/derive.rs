@@ -103,7 +103,7 @@ pub(super) fn derive(inputs: &Inputs) -> anyhow::Result<Derived> {
     let track_records = if inputs.replay || inputs.looking_back {
         None
     } else {
-        Some(track::track(inputs, &facts, &silent, &completeness)?)
+        Some(track::track(inputs, &facts, &areas, &silent, &completeness)?)
     };
     // Hot spots of a past day would take the place of today's.
     let hotspots = if inputs.replay || inputs.looking_back {

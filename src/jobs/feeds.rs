@@ -56,9 +56,13 @@ pub struct PullSummary {
 }
 
 impl PullSummary {
-    /// Whether any event was added or changed.
-    pub fn brought_news(&self) -> bool {
-        self.pulled.iter().any(|p| matches!(&p.outcome, Outcome::Taken(s) if s.accepted + s.updated + s.withdrawn > 0))
+    /// Events that were added or changed.
+    pub fn news(&self) -> u64 {
+        let of = |p: &Pulled| match &p.outcome {
+            Outcome::Taken(s) => s.accepted + s.updated + s.withdrawn,
+            Outcome::Failed(_) => 0,
+        };
+        self.pulled.iter().map(of).sum()
     }
 }
 

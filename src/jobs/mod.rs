@@ -48,7 +48,7 @@ use crate::{
 /// Something that open screens should hear about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
-    /// Events came that nobody told of one by one.
+    /// Events came or changed that nobody told of one by one.
     Events,
     /// These events joined or left an incident.
     Linked(Vec<EventId>),

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use super::analyse::Inputs;
 use crate::{
-    cells::{Measure, area_cube, cell_cube, counted_once, resolution},
+    cells::{AreaIndex, Measure, area_cube, cell_cube, counted_once, resolution},
     domain::{
-        area::AreaTree,
+        area::{Area, AreaTree},
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastLevel, TrackRecord},
         ids::AreaId,
         place::Cell,
         time::{Day, DayRange},
     },
-    forecast::record::{RecordOptions, record},
+    forecast::record::{RecordLine, RecordOptions, record},
     store::{JUDGED_WINDOW_DAYS, KEPT_FORECAST_DAYS},
 };
 
@@ -28,9 +28,12 @@ pub(super) fn issue_days(as_of: Day) -> DayRange {
 }
 
 /// What became of past forecasts, over the last thirty issue days that are settled.
+///
+/// First those of the whole jurisdiction, by level; then those of the cells of each area, for who works there.
 pub(super) fn track(
     inputs: &Inputs,
     facts: &[EventFact],
+    areas: &AreaIndex,
     silent: &[Day],
     completeness: &[f64],
 ) -> anyhow::Result<Vec<TrackRecord>> {
@@ -44,9 +47,21 @@ pub(super) fn track(
     let told = DayRange::ending(last, TOLD_DAYS);
     let came = Came::new(inputs, facts, silent)?;
     let options = RecordOptions { window_days: JUDGED_WINDOW_DAYS as usize, ..RecordOptions::default() };
-    let lines = record(&inputs.past_forecasts, |f| told.contains(f.issued).then(|| came.of(f)).flatten(), options);
-    let lines = lines.into_iter().map(|line| TrackRecord {
+    let came = |f: &Forecast| told.contains(f.issued).then(|| came.of(f)).flatten();
+    let mut records: Vec<TrackRecord> =
+        record(&inputs.past_forecasts, came, options).into_iter().map(|line| told_of(line, None)).collect();
+    for (area, forecasts) in by_area(&inputs.past_forecasts, areas) {
+        let lines = record(forecasts, came, options);
+        records.extend(lines.into_iter().map(|line| told_of(line, Some(area))));
+    }
+    Ok(records)
+}
+
+fn told_of(line: RecordLine, area: Option<&Area>) -> TrackRecord {
+    TrackRecord {
         level: line.level,
+        area: area.map(|a| a.id.clone()),
+        area_name: area.map(|a| a.name.clone()).unwrap_or_default(),
         first: line.first,
         last: line.last,
         issue_days: line.issue_days as u32,
@@ -58,9 +73,23 @@ pub(super) fn track(
         inside_80: line.inside_80 as u32,
         error: line.error,
         history_error: line.history_error,
-        sentence: line.sentence(),
-    });
-    Ok(lines.collect())
+        sentence: line.sentence(area.map(|a| a.name.as_str())),
+    }
+}
+
+/// Forecasts of cells by the area that the cell's centre lies in, areas in the order of their ids.
+fn by_area<'a>(past: &'a [Forecast], areas: &'a AreaIndex) -> Vec<(&'a Area, Vec<&'a Forecast>)> {
+    let level = areas.tree().level();
+    let mut area_of: BTreeMap<Cell, Option<&Area>> = BTreeMap::new();
+    let mut found: BTreeMap<&AreaId, (&Area, Vec<&Forecast>)> = BTreeMap::new();
+    for forecast in past {
+        let Some(cell) = forecast.cell else { continue };
+        let area = *area_of.entry(cell).or_insert_with(|| areas.at_level(cell.centre(), level));
+        if let Some(area) = area {
+            found.entry(&area.id).or_insert_with(|| (area, Vec::new())).1.push(forecast);
+        }
+    }
+    found.into_values().collect()
 }
 
 /// What came, by place and day.

@@ -154,7 +154,8 @@ impl Worker {
         }
         let now = self.clock.now();
         let mut jobs = Vec::new();
-        if found.brought_news() {
+        if found.news() > 0 {
+            // Which areas they are of is told by the areas' standing, which follows.
             self.announce.announce(&scope.jurisdiction, News::Events);
             jobs.push(JobKind::RefreshAreas.at(now));
         }

@@ -11,8 +11,8 @@ use crate::domain::{
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
     forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     ids::{
-        AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId,
-        RunId, SignalId, SubscriptionId, UserId,
+        AlertId, ApiKeyId, AreaId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId,
+        MessageId, RunId, SignalId, SubscriptionId, UserId,
     },
     message::{Channel, MessageState, OutboxMessage, Subscription},
     outreach::{ContactMode, Contacted, Encounter, FollowUp, FollowUpState, Trigger},
@@ -200,6 +200,8 @@ pub(super) fn forecast(r: &impl Columns) -> Result<Forecast> {
 pub(super) fn track_record(r: &impl Columns) -> Result<TrackRecord> {
     Ok(TrackRecord {
         level: r.word("level", ForecastLevel::parse)?,
+        area: if r.text("area_id")?.is_empty() { None } else { Some(r.word("area_id", |t| AreaId::new(t).ok())?) },
+        area_name: r.text("area_name")?,
         first: r.day("first_issued")?,
         last: r.day("last_issued")?,
         issue_days: r.u32("issue_days")?,

@@ -198,3 +198,44 @@ async fn what_another_process_stores_is_seen_within_seconds() {
     let table = house.get(Role::Liaison, "/api/v1/cells").await.expect(200).json();
     assert_eq!(observed(&table, &cell), 7);
 }
+
+fn file(path: &str, key: &str, kind: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {key}"))
+        .header(header::CONTENT_TYPE, kind)
+        .body(body.into())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn whole_files_are_taken_by_their_type_and_others_are_refused() {
+    let house = House::new().await;
+    for kind in ["text/csv", "text/csv; charset=utf-8", "application/xml", "x-application/hl7-v2+er7"] {
+        let answer = house.send(file("/api/v1/events", FEED_KEY, kind, "a\nb\n")).await.expect(201).json();
+        assert_eq!((answer["read"].as_u64(), answer["accepted"].as_u64()), (Some(2), Some(2)), "{kind}");
+    }
+    let unreadable = house.send(file("/api/v1/events", FEED_KEY, "text/csv", "\0")).await.expect(400).json();
+    assert_eq!(unreadable["detail"], "this is no csv");
+    let refused = house.send(file("/api/v1/events", FEED_KEY, "image/png", "x")).await.expect(415).json();
+    assert!(refused["detail"].as_str().unwrap().contains("text/csv"));
+    let long = "x".repeat(10 * 1024 * 1024 + 1);
+    house.send(file("/api/v1/events", FEED_KEY, "text/csv", long)).await.expect(413);
+}
+
+#[tokio::test]
+async fn a_mapping_is_suggested_looked_over_and_stored() {
+    let house = House::new().await;
+    let path = "/api/v1/sources/suggestions?source=fire";
+    let guess = house.send(file(path, ADMIN_KEY, "text/csv", "id,when\n1,2\n")).await.expect(200).json();
+    assert_eq!((guess["found"].as_str(), guess["rows_read"].as_u64()), (Some("csv"), Some(12)));
+    house.send(file(path, FEED_KEY, "text/csv", "x")).await.expect(403);
+    house.send(file("/api/v1/sources/suggestions?source=A%20B", ADMIN_KEY, "text/csv", "x")).await.expect(422);
+    let put =
+        |body: Value| house.send(house.request(Method::PUT, Some(Role::Admin), "/api/v1/sources/fire", Some(body)));
+    let refused = put(json!({"mapping": "nonsense"})).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["field"], "mapping");
+    house.get(Role::Admin, "/api/v1/sources/fire").await.expect(404);
+    put(json!({"mapping": guess["mapping"]})).await.expect(204);
+    let stored = house.get(Role::Admin, "/api/v1/sources/fire").await.expect(200).json();
+    assert_eq!(stored["mapping"], guess["mapping"]);
+}

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 mod feeds;
+mod fuzz;
 mod linked;
 mod mends;
 mod real;

@@ -6,7 +6,7 @@ use emberwatch::{
         alert::{Alert, AlertState, Decision, DecisionKind, DismissReason, Tier},
         event::EventKind,
         forecast::{Forecast, ForecastDetail, ForecastLevel, ForecastPart, ForecastRecord, TrackRecord},
-        ids::{AlertId, EventId, GapId, MessageId, RunId, SignalId},
+        ids::{AlertId, AreaId, EventId, GapId, MessageId, RunId, SignalId},
         message::{Channel, MessageState, OutboxMessage},
         place::Point,
         quality::{DataGap, GapKind},
@@ -331,6 +331,8 @@ async fn what_became_of_forecasts_is_replaced_as_a_whole(db: Db) {
     let me = all_of("me");
     let line = |level, named| TrackRecord {
         level,
+        area: None,
+        area_name: String::new(),
         first: may_day(1),
         last: may_day(2),
         issue_days: 2,
@@ -344,7 +346,12 @@ async fn what_became_of_forecasts_is_replaced_as_a_whole(db: Db) {
         history_error: 1.0 / 3.0,
         sentence: "Of the 6 places …".into(),
     };
-    let told = vec![line(ForecastLevel::Area, 6), line(ForecastLevel::Cell, 6)];
+    let of_area = TrackRecord {
+        area: Some(AreaId::new("cumberland").unwrap()),
+        area_name: "Cumberland".into(),
+        ..line(ForecastLevel::Cell, 6)
+    };
+    let told = vec![line(ForecastLevel::Area, 6), line(ForecastLevel::Cell, 6), of_area];
     for _ in 0..2 {
         let stored = StoredAnalysis { track_records: Some(told.clone()), ..analysis(run(1, 2)) };
         db.store.put_analysis(&me, &stored).await.unwrap();

@@ -192,12 +192,15 @@ impl Disclose for IntakeAnswer {
     const CLASS: Class = Class::Open;
 }
 
-/// Take events: one, an array of up to 1,000, or NDJSON of up to 10 MB.
+/// Take events: one, an array of up to 1,000, NDJSON, or a whole file of the feed (CSV, TSV, GeoJSON, xlsx, NEMSIS XML,
+/// HL7 version 2) as its stored mapping reads it; up to 10 MB. Of a file the answer has the counts only; the reasons of
+/// rows that could not be read are in the quarantine.
 ///
 /// They are stored durably before this answers: 201 when any is new or changed, 200 when none is. Bad
 /// rows go into quarantine and fail no good row.
 #[utoipa::path(post, path = "/events", tag = "events", operation_id = "sendEvents", params(AcceptQuery),
-    request_body(content((StandardEvents = "application/json"), (String = "application/x-ndjson"))),
+    request_body(content((StandardEvents = "application/json"), (String = "application/x-ndjson"),
+        (String = "text/csv"), (String = "application/xml"), (String = "application/hl7-v2"))),
     responses((status = 200, description = "Nothing new", body = IntakeAnswer),
         (status = 201, description = "Stored", body = IntakeAnswer)))]
 async fn accept(
@@ -208,6 +211,9 @@ async fn accept(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let source = source(&caller, query.source)?;
+    if let Some(ending) = super::file_ending(&headers) {
+        return take_file(&state, &caller, &source, ending, body).await;
+    }
     let rows = read(&headers, &body)?;
     // Writing needs the whole jurisdiction in view: a correction may move an event out of an area.
     let scope = Scope { areas: AreaScope::All, ..caller.scope.clone() };
@@ -235,6 +241,27 @@ async fn accept(
     }
     let status = if accepted.ids.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
     let answer = IntakeAnswer { summary: accepted.summary, rejects: accepted.rejects, ids: accepted.ids };
+    Ok((status, caller.release(answer)?).into_response())
+}
+
+/// A whole file: read as the source's mapping says.
+async fn take_file(
+    state: &AppState,
+    caller: &Caller,
+    source: &SourceId,
+    ending: &str,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let scope = Scope { areas: AreaScope::All, ..caller.scope.clone() };
+    let summary = state.intake.take_file(&scope, source, ending, body).await.map_err(refusal)?;
+    count(source, &summary);
+    let stored = summary.accepted + summary.updated > 0;
+    if stored {
+        // Without ids: what is in memory is read anew.
+        announce(state, &scope, Vec::new(), Vec::new(), &[]).await;
+    }
+    let status = if stored { StatusCode::CREATED } else { StatusCode::OK };
+    let answer = IntakeAnswer { summary, rejects: Vec::new(), ids: Vec::new() };
     Ok((status, caller.release(answer)?).into_response())
 }
 
@@ -268,7 +295,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<ndjson::Rows, Problem> {
             }
             Ok(rows)
         }
-        _ => Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send application/json or application/x-ndjson.")),
+        _ => Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, super::TYPES)),
     }
 }
 
@@ -313,6 +340,8 @@ pub fn refusal(e: IntakeError) -> Problem {
         IntakeError::Store(e) => e.into(),
         IntakeError::UnknownSource(source) => Problem::field("source", format!("\"{source}\" is not a known feed")),
         IntakeError::NotWaiting => Problem::conflict("The row was mended or discarded already."),
+        IntakeError::BadFile(why) => Problem::bad_request(why),
+        IntakeError::BadMapping(why) => Problem::field("mapping", why),
         IntakeError::BadMend(why) => Problem::field("mends", why),
         IntakeError::Failed(why) => {
             tracing::error!(error = %why, "intake failed");

@@ -58,7 +58,8 @@ pub struct ForecastList {
     items: Vec<NamedForecast>,
     /// How the methods did on past days, against `history`.
     records: Vec<ForecastRecord>,
-    /// What became of the forecasts that people saw, at this level; empty until the first week after one is over.
+    /// What became of the forecasts that people saw, at this level: of the whole jurisdiction, and for cells of each of the
+    /// caller's areas; empty until the first week after one is over.
     track_records: Vec<TrackRecord>,
     data: DataAge,
 }
@@ -97,7 +98,8 @@ async fn forecasts(
     let records = state.store.forecast_records(&caller.scope).await?;
     let records = records.into_iter().filter(|r| r.level == level).collect();
     let track_records = state.store.track_records(&caller.scope).await?;
-    let track_records = track_records.into_iter().filter(|r| r.level == level).collect();
+    let allowed = |r: &TrackRecord| r.area.is_none() || caller.scope.areas.allows(r.area.as_ref());
+    let track_records = track_records.into_iter().filter(|r| r.level == level && allowed(r)).collect();
     caller.release(ForecastList { items, records, track_records, data: snapshot.age() })
 }
 

@@ -67,6 +67,23 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(stream::routes())
 }
 
+const TYPES: &str = "Send application/json, application/x-ndjson, text/csv, text/tab-separated-values, application/geo+json, \
+     application/xml, application/hl7-v2 or application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.";
+
+/// What a file of the request's type is called; `None` for JSON rows and for what is not taken.
+pub(super) fn file_ending(headers: &axum::http::HeaderMap) -> Option<&'static str> {
+    let kind = headers.get(axum::http::header::CONTENT_TYPE)?.to_str().ok()?.split(';').next()?.trim();
+    match kind.to_ascii_lowercase().as_str() {
+        "text/csv" => Some("csv"),
+        "text/tab-separated-values" => Some("tsv"),
+        "application/geo+json" => Some("geojson"),
+        "application/xml" | "text/xml" => Some("xml"),
+        "application/hl7-v2" | "application/hl7-v2+er7" | "x-application/hl7-v2+er7" => Some("hl7"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Some("xlsx"),
+        _ => None,
+    }
+}
+
 /// The longest window that is answered: twenty years.
 const LONGEST: i32 = 7_305;
 

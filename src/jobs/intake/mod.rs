@@ -18,6 +18,7 @@
 //! A row that can't be read waits in quarantine, unless a rule that stands for its source settles it at once; `mend`
 //! applies rules to rows that wait. Each delivery is counted with its rows.
 
+mod files;
 mod judge;
 mod kept;
 mod mend;

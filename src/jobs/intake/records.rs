@@ -25,6 +25,7 @@ use crate::{
         quality::{Reject, RejectReason, RejectState, Source},
         quarantine::Settled,
         scope::Scope,
+        time::Zone,
     },
     geocode::Index,
     ingest::{Format, IngestError, Mapping, ReadOptions, RecordReader, RowKind},
@@ -67,6 +68,11 @@ pub enum IntakeFailure {
     UnknownSource(SourceId),
     #[error("the row was mended or discarded already")]
     NotWaiting,
+    /// A file that can't be read, or not as it is said to be.
+    #[error("{0}")]
+    BadFile(String),
+    #[error("{0}")]
+    BadMapping(String),
     /// A rule for quarantined rows that cannot be.
     #[error("{0}")]
     BadMend(String),
@@ -97,7 +103,7 @@ pub struct Intake {
     pub(super) store: DynStore,
     pub(super) clock: DynClock,
     placers: Mutex<HashMap<JurisdictionId, Kept>>,
-    index: Option<Arc<Index>>,
+    pub(super) index: Option<Arc<Index>>,
 }
 
 impl Intake {
@@ -227,6 +233,11 @@ impl Intake {
         let Some(event) = writer.ids.first() else { return Ok(Resubmission::Unchanged) };
         let event = Box::new(self.store.event(scope, *event).await?);
         Ok(if event.version == 1 { Resubmission::Accepted(event) } else { Resubmission::Updated(event) })
+    }
+
+    pub(super) async fn zone(&self, scope: &Scope) -> Result<Zone, IntakeFailure> {
+        let all = self.store.jurisdictions().await?;
+        Ok(all.into_iter().find(|j| j.id == scope.jurisdiction).map_or(Zone::UTC, |j| j.zone))
     }
 
     pub(super) async fn source(&self, scope: &Scope, id: &SourceId) -> Result<Source, IntakeFailure> {

@@ -49,9 +49,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_rules", include_str!("../../../migrations/postgres/0013_rules.sql")),
     ("0014_track_records", include_str!("../../../migrations/postgres/0014_track_records.sql")),
     ("0015_incidents", include_str!("../../../migrations/postgres/0015_incidents.sql")),
-    ("0017_feeds", include_str!("../../../migrations/postgres/0017_feeds.sql")),
-    // Listed where it was joined: the position is the version.
     ("0016_mending", include_str!("../../../migrations/postgres/0016_mending.sql")),
+    ("0017_feeds", include_str!("../../../migrations/postgres/0017_feeds.sql")),
+    ("0018_track_records_by_area", include_str!("../../../migrations/postgres/0018_track_records_by_area.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         event::EventKind,
         forecast::{Forecast, TrackRecord},
+        ids::AreaId,
         scope::Scope,
         time::DayRange,
     },
@@ -63,12 +64,14 @@ pub(super) async fn replace(tx: &mut SqliteConnection, scope: &Scope, records: &
         return Ok(());
     }
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO track_records (jurisdiction_id, level, first_issued, last_issued, issue_days, window_days, named,
+        "INSERT INTO track_records (jurisdiction_id, level, area_id, area_name, first_issued, last_issued, issue_days, window_days, named,
          named_with_event, history_with_event, forecasts, inside_80, error, history_error, sentence) ",
     );
     sql.push_values(records, |mut b, r| {
         b.push_bind(scope.jurisdiction.as_str())
             .push_bind(r.level.as_str())
+            .push_bind(r.area.as_ref().map_or("", AreaId::as_str))
+            .push_bind(clean(&r.area_name))
             .push_bind(day(r.first))
             .push_bind(day(r.last))
             .push_bind(i64::from(r.issue_days))
@@ -87,7 +90,7 @@ pub(super) async fn replace(tx: &mut SqliteConnection, scope: &Scope, records: &
 }
 
 pub(super) async fn read(pool: &SqlitePool, scope: &Scope) -> Result<Vec<TrackRecord>> {
-    let found = sqlx::query("SELECT * FROM track_records WHERE jurisdiction_id = $1 ORDER BY level")
+    let found = sqlx::query("SELECT * FROM track_records WHERE jurisdiction_id = $1 ORDER BY area_id, level")
         .bind(scope.jurisdiction.as_str())
         .fetch_all(pool)
         .await

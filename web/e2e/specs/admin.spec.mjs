@@ -35,3 +35,35 @@ test('every source is listed with how fresh it is', async () => {
   assert.ok((await page.locator('section[aria-label=Sources] tbody tr').count()) > 0);
   await close(page);
 });
+
+test('a feed is set up from a file of it, and the file read in', async () => {
+  const page = await as('admin');
+  await page.goto('/admin/feeds/new');
+  await settled(page);
+  const rows = Array.from(
+    { length: 30 },
+    (_, i) => `C-${i},05/${String(i + 1).padStart(2, '0')}/2026 14:05,44.8${i + 10},-68.7${i + 10},Bangor,Non-fatal`,
+  );
+  const csv = `Case No,Date/Time,Lat,Long,City,Outcome\n${rows.join('\n')}\n`;
+  await page.getByLabel('Short name of the feed').fill('county-fire');
+  await page.getByLabel('File').setInputFiles({
+    name: 'fire.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(csv),
+  });
+  await page.getByRole('button', { name: 'Guess the columns' }).click();
+  const shown = page.locator('section[aria-label^="The first cases"] tbody tr');
+  await shown.first().waitFor();
+  assert.equal(await shown.count(), 20);
+  const mapping = page.getByLabel('The mapping (TOML)');
+  const good = await mapping.inputValue();
+  await mapping.fill('colour = 3');
+  await page.getByRole('button', { name: 'Save the mapping' }).click();
+  await page.locator('[role=alert]').waitFor();
+  await mapping.fill(good);
+  await page.getByRole('button', { name: 'Save the mapping' }).click();
+  await page.getByRole('button', { name: 'Read the file in' }).click();
+  const told = await page.locator('p[role=status]', { hasText: 'rows read' }).textContent();
+  assert.match(told ?? '', /30 rows read: 30 new/);
+  await close(page);
+});

@@ -49,6 +49,8 @@ export function withQuery(path: string, query: Query): string {
 export interface Options {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
+  /** A file as it is, with its type, in the place of a JSON body. */
+  file?: { bytes: Blob; type: string };
   signal?: AbortSignal;
   idempotencyKey?: string;
   /** A 401 is an answer here, not the end of the session. */
@@ -83,13 +85,14 @@ export function urlOf(path: string): string {
 async function send(path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json, application/problem+json' };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.file) headers['Content-Type'] = options.file.type;
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
   let response: Response;
   try {
     response = await fetch(urlOf(path), {
       method: options.method ?? 'GET',
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.file?.bytes ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       credentials: 'same-origin',
       signal: options.signal ?? null,
     });

@@ -4,6 +4,7 @@
 
 import type * as incidents from './incident-types';
 import type * as quality from './quality-types';
+import type * as mappings from './mapping-types';
 import type * as rules from './rule-types';
 import type { components } from './schema';
 import type * as ours from './types';
@@ -46,6 +47,8 @@ export type Contract = [
   Must<Fits<Service['Trends'], ours.Trends>>,
   Must<Fits<Service['IncidentDetail'], incidents.IncidentDetail>>,
   Must<Fits<Service['CompositeTable'], incidents.CompositeTable>>,
+  Must<Fits<Service['SuggestedMapping'], mappings.SuggestedMapping>>,
+  Must<Fits<Service['IntakeAnswer'], mappings.IntakeAnswer>>,
   Must<Fits<Service['AlertList'], ours.Page<ours.Alert>>>,
   Must<Fits<Service['AlertDetail'], ours.AlertDetail>>,
   Must<Fits<Service['NamedForecast'], ours.Forecast>>,

@@ -35,6 +35,8 @@ export interface ForecastRecord {
 
 /** A forecast opened. The parts add up to its mean. */
 export interface ForecastDetail {
+  /** The middle 80 % in whole numbers; null of old forecasts. */
+  range_80?: number[] | null;
   spike_at_least: number;
   p_spike: number;
   p_spike_usual: number;
@@ -45,6 +47,9 @@ export interface ForecastDetail {
 /** What became of the forecasts that people saw. */
 export interface TrackRecord {
   level: 'cell' | 'area' | 'whole';
+  /** The area it tells of; null for the whole jurisdiction. */
+  area?: string | null;
+  area_name: string;
   first: string;
   last: string;
   issue_days: number;

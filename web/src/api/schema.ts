@@ -1658,7 +1658,10 @@ export interface components {
       items: components['schemas']['NamedForecast'][];
       /** @description How the methods did on past days, against `history`. */
       records: components['schemas']['ForecastRecord'][];
-      /** @description What became of the forecasts that people saw, at this level; empty until the first week after one is over. */
+      /**
+       * @description What became of the forecasts that people saw, at this level: of the whole jurisdiction, and for cells of each of the
+       *     caller's areas; empty until the first week after one is over.
+       */
       track_records: components['schemas']['TrackRecord'][];
       data: components['schemas']['DataAge'];
     };
@@ -3085,6 +3088,8 @@ export interface components {
     /** @description What became of the forecasts that people saw, at one level: kept by the service from day to day. */
     TrackRecord: {
       level: components['schemas']['ForecastLevel'];
+      area?: components['schemas']['AreaId'] | null;
+      area_name: string;
       /** @description First and last issue day that is judged. */
       first: components['schemas']['Day'];
       last: components['schemas']['Day'];

@@ -112,6 +112,9 @@ export function PTap({ p }: { p: number }) {
   );
 }
 
+/** Records of a liaison's areas that are shown beside that of the whole. */
+const MOST_AREAS = 3;
+
 /** The forecast's printed skill against the one to beat, and what became of those of past days. */
 function Skill({ days: horizon }: { days: number }) {
   const { data } = useResource<{
@@ -124,7 +127,13 @@ function Skill({ days: horizon }: { days: number }) {
   if (!data) return null;
   return (
     <div class="small muted stack">
-      <p>{trackText(data.track_records?.find((r) => r.level === 'cell'))}</p>
+      <p>{trackText(data.track_records?.find((r) => r.level === 'cell' && !r.area))}</p>
+      {data.track_records
+        ?.filter((r) => r.area)
+        .slice(0, MOST_AREAS)
+        .map((r) => (
+          <p key={r.area}>{trackText(r)}</p>
+        ))}
       {record && (
         <p>
           {t('why.skill', {

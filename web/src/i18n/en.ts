@@ -2,11 +2,13 @@
 import { forecastEn } from './forecast-en';
 import { incidentsEn } from './incidents-en';
 import { qualityEn } from './quality-en';
+import { mappingEn } from './mapping-en';
 import { rulesEn } from './rules-en';
 
 export const en = {
   ...forecastEn,
   ...incidentsEn,
+  ...mappingEn,
   ...rulesEn,
   ...qualityEn,
   'app.name': 'Emberwatch',

@@ -4,11 +4,13 @@ import { forecastEs } from './forecast-es';
 import { incidentsEs } from './incidents-es';
 import type { Messages } from './index';
 import { qualityEs } from './quality-es';
+import { mappingEs } from './mapping-es';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {
   ...forecastEs,
   ...incidentsEs,
+  ...mappingEs,
   ...rulesEs,
   ...qualityEs,
   'app.name': 'Emberwatch',

@@ -1,5 +1,6 @@
 // The frame: who is here, which pages they have, and the page itself.
 import { useEffect, useRef } from 'preact/hooks';
+import { AssistantPage } from '../admin/assistant';
 import { AdminPage } from '../admin/page';
 import { AlertPage } from '../alerts/detail';
 import { AlertsPage } from '../alerts/list';
@@ -100,6 +101,8 @@ function Page({ path }: { path: string }) {
       return <VisitsPage />;
     case '/quality':
       return <QualityPage />;
+    case '/admin/feeds/new':
+      return <AssistantPage />;
     case '/admin':
       return <AdminPage />;
     default:

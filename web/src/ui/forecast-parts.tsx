@@ -30,6 +30,14 @@ export function ForecastParts({ forecast }: { forecast: Forecast }) {
       <p>
         <Said>{detail.would_change}</Said>
       </p>
+      {detail.range_80 && (
+        <p>
+          {t('forecast.range', {
+            low: number(detail.range_80[0] ?? 0),
+            high: number(detail.range_80[1] ?? 0),
+          })}
+        </p>
+      )}
       <p>
         {t('forecast.spike', {
           n: detail.spike_at_least,
@@ -52,10 +60,16 @@ export function trackText(track: TrackRecord | undefined): string {
   if (!track) return t('forecast.track.none');
   if (track.level === 'whole')
     return t('forecast.track.whole', { n: track.forecasts, inside: number(track.inside_80) });
-  return t('forecast.track', {
+  const told = {
     n: track.named,
     days: number(daysBetween(track.first, track.last) + 1),
     hit: number(track.named_with_event),
     history: number(track.history_with_event),
-  });
+  };
+  if (!track.area) return t('forecast.track', told);
+  const few = track.named < FEW ? ` ${t('forecast.track.few')}` : '';
+  return t('forecast.track.area', { ...told, area: track.area_name }) + few;
 }
+
+/** Fewer places named than this say little. */
+const FEW = 30;
