@@ -42,7 +42,8 @@ test('a feed is set up from a file of it, and the file read in', async () => {
   await settled(page);
   const rows = Array.from(
     { length: 30 },
-    (_, i) => `C-${i},05/${String(i + 1).padStart(2, '0')}/2026 14:05,44.8${i + 10},-68.7${i + 10},Bangor,Non-fatal`,
+    (_, i) =>
+      `C-${i},05/${String(i + 1).padStart(2, '0')}/2026 14:05,44.8${i + 10},-68.7${i + 10},Bangor,Non-fatal`,
   );
   const csv = `Case No,Date/Time,Lat,Long,City,Outcome\n${rows.join('\n')}\n`;
   await page.getByLabel('Short name of the feed').fill('county-fire');

@@ -103,8 +103,7 @@ function SourceTable({ sources }: { sources: Resource<Sources> }) {
     <section class="stack">
       <h2>{t('admin.sources')}</h2>
       <p>
-        <a href="/quality">{t('admin.quality')}</a> ·{' '}
-        <a href="/admin/feeds/new">{t('mapping.open')}</a>
+        <a href="/quality">{t('admin.quality')}</a> · <a href="/admin/feeds/new">{t('mapping.open')}</a>
       </p>
       {sources.error !== null && !data && <Failure error={sources.error} retry={sources.reload} />}
       {!data && sources.error === null && <Skeleton lines={4} />}

@@ -3,8 +3,8 @@
 // check fails on its line. To add a shape: one line in `Contract`.
 
 import type * as incidents from './incident-types';
-import type * as quality from './quality-types';
 import type * as mappings from './mapping-types';
+import type * as quality from './quality-types';
 import type * as rules from './rule-types';
 import type { components } from './schema';
 import type * as ours from './types';

@@ -261,7 +261,9 @@ export interface paths {
     get: operations['listEvents'];
     put?: never;
     /**
-     * Take events: one, an array of up to 1,000, or NDJSON of up to 10 MB.
+     * Take events: one, an array of up to 1,000, NDJSON, or a whole file of the feed (CSV, TSV, GeoJSON, xlsx, NEMSIS XML,
+     *     HL7 version 2) as its stored mapping reads it; up to 10 MB. Of a file the answer has the counts only; the reasons of
+     *     rows that could not be read are in the quarantine.
      * @description They are stored durably before this answers: 201 when any is new or changed, 200 when none is. Bad
      *     rows go into quarantine and fail no good row.
      */
@@ -739,6 +741,47 @@ export interface paths {
     /** Feeds and how fresh they are. */
     get: operations['listSources'];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/sources/suggestions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Guess what the columns of a file mean: a mapping to be looked over, the first rows as it would read them, and
+     *     everything that is in doubt. Nothing is stored. The body is the file, up to 10 MB.
+     */
+    post: operations['suggestMapping'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/sources/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How a feed is read. */
+    get: operations['getSourceMapping'];
+    /**
+     * Set up a feed, or change how it is read. What is stored stays as it is; rows that come later, and rows in
+     *     quarantine that are tried again, are read by the new mapping.
+     */
+    put: operations['putSourceMapping'];
     post?: never;
     delete?: never;
     options?: never;
@@ -2974,6 +3017,11 @@ export interface components {
       };
       data: components['schemas']['DataAge'];
     };
+    /** @description How a feed is read. */
+    SourceMapping: {
+      /** @description TOML, as `data/mappings/README.md` tells; at most 100,000 characters. */
+      mapping: string;
+    };
     /** @description A source in one line. */
     SourceQuality: {
       source: components['schemas']['SourceId'];
@@ -3074,6 +3122,55 @@ export interface components {
     SubscriptionId: string;
     SubscriptionList: {
       items: components['schemas']['Subscription'][];
+    };
+    SuggestedColumn: {
+      column: string;
+      used_as: string;
+      /** @description Its most frequent text. */
+      example: string;
+    };
+    /** @description What the columns of a file seem to mean. */
+    SuggestedMapping: {
+      /** @description What was found out about the file: format, encoding, delimiter, sheet. */
+      found: string;
+      /** Format: int64 */
+      rows_read: number;
+      /** Format: int64 */
+      cases: number;
+      /** Format: int64 */
+      not_cases: number;
+      columns: components['schemas']['SuggestedColumn'][];
+      /** @description Everything that a person should look at before trusting it. */
+      doubts: string[];
+      /** @description The first cases, at most 20, as they would be read. */
+      rows: components['schemas']['SuggestedRow'][];
+      /** @description Rows that could not be read, by reason, with the first of each. */
+      rejects: components['schemas']['SuggestedReject'][];
+      /** @description The mapping, as TOML. */
+      mapping: string;
+    };
+    SuggestedReject: {
+      reason: string;
+      /** Format: int64 */
+      rows: number;
+      /** Format: int64 */
+      line: number;
+      message: string;
+    };
+    SuggestedRow: {
+      record_id: string;
+      kind: string;
+      /** @description UTC. */
+      occurred_at: string;
+      time_precision: string;
+      outcome: string;
+      naloxone: string;
+      /** Format: double */
+      latitude?: number | null;
+      /** Format: double */
+      longitude?: number | null;
+      precision?: string | null;
+      place: string;
     };
     /**
      * @description How loud. Ordered: watch < alert.
@@ -4697,8 +4794,11 @@ export interface operations {
     };
     requestBody: {
       content: {
+        'application/hl7-v2': string;
         'application/json': components['schemas']['StandardEvents'];
         'application/x-ndjson': string;
+        'application/xml': string;
+        'text/csv': string;
       };
     };
     responses: {
@@ -7483,6 +7583,348 @@ export interface operations {
       };
       /** @description Service Unavailable */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  suggestMapping: {
+    parameters: {
+      query: {
+        /** @description What the feed is to be called. */
+        source: components['schemas']['SourceId'];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-ndjson': string;
+        'text/csv': string;
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SuggestedMapping'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getSourceMapping: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['SourceId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SourceMapping'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putSourceMapping: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['SourceId'];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SourceMapping'];
+      };
+    };
+    responses: {
+      /** @description Stored */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
         headers: {
           [name: string]: unknown;
         };

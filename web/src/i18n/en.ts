@@ -1,8 +1,8 @@
 // English messages. Plain words, person first. `{name}` is filled in; "one|other" chooses by number.
 import { forecastEn } from './forecast-en';
 import { incidentsEn } from './incidents-en';
-import { qualityEn } from './quality-en';
 import { mappingEn } from './mapping-en';
+import { qualityEn } from './quality-en';
 import { rulesEn } from './rules-en';
 
 export const en = {

@@ -3,8 +3,8 @@
 import { forecastEs } from './forecast-es';
 import { incidentsEs } from './incidents-es';
 import type { Messages } from './index';
-import { qualityEs } from './quality-es';
 import { mappingEs } from './mapping-es';
+import { qualityEs } from './quality-es';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {

@@ -7,9 +7,11 @@ export const mappingEn = {
   'mapping.source': 'Short name of the feed',
   'mapping.source.hint': 'a to z, 0 to 9, dot, dash; for example county-ems',
   'mapping.file': 'File',
-  'mapping.type': 'This file’s type is not known. Expected: .csv, .tsv, .ndjson, .json, .geojson, .xlsx, .xml or .hl7.',
+  'mapping.type':
+    'This file’s type is not known. Expected: .csv, .tsv, .ndjson, .json, .geojson, .xlsx, .xml or .hl7.',
   'mapping.guess': 'Guess the columns',
-  'mapping.found': '{found}. {n} row looked at: {cases} cases, {others} not cases.|{found}. {n} rows looked at: {cases} cases, {others} not cases.',
+  'mapping.found':
+    '{found}. {n} row looked at: {cases} cases, {others} not cases.|{found}. {n} rows looked at: {cases} cases, {others} not cases.',
   'mapping.doubts': 'In doubt',
   'mapping.doubts.none': 'Nothing was in doubt.',
   'mapping.rejects': 'Rows that can’t be read',
@@ -23,6 +25,7 @@ export const mappingEn = {
   'mapping.save': 'Save the mapping',
   'mapping.saved': 'The feed {source} is set up.',
   'mapping.take': 'Read the file in',
-  'mapping.taken': '{read} rows read: {accepted} new, {updated} changed, {unchanged} known, {quarantined} to be mended, {others} not cases.',
+  'mapping.taken':
+    '{read} rows read: {accepted} new, {updated} changed, {unchanged} known, {quarantined} to be mended, {others} not cases.',
   'mapping.back': 'Back to the feeds',
 } as const;
