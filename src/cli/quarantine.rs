@@ -120,7 +120,7 @@ fn read_mends(text: &str) -> anyhow::Result<Vec<Mend>> {
 }
 
 fn waiting(group: GroupId) -> String {
-    format!("group {group} (see `emberwatch quarantine list`)")
+    format!("group {group} (rows that wait: `emberwatch quarantine list`)")
 }
 
 /// Store a rule that can be.

@@ -69,7 +69,7 @@ pub(super) fn mend_records<R: Columns>(found: impl Iterator<Item = R>) -> Result
     Ok(records)
 }
 
-fn mend_rule(r: &impl Columns) -> Result<MendRule> {
+pub(super) fn mend_rule(r: &impl Columns) -> Result<MendRule> {
     Ok(MendRule {
         id: MendRuleId(r.uuid("rule_id")?),
         source: r.parsed("source_id")?,

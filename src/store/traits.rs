@@ -126,6 +126,8 @@ pub trait QuarantineStore {
     async fn settle_rejects(&self, scope: &Scope, settled: &[Settled]) -> Result<()>;
     /// Add a rule, or replace what may change of it (whether it stands, and how far it is).
     async fn put_mend_rule(&self, scope: &Scope, rule: &MendRule) -> Result<()>;
+    /// Rules in force for whatever the source delivers, newest first.
+    async fn standing_rules(&self, scope: &Scope, source: &SourceId) -> Result<Vec<MendRule>>;
     /// Newest first, each with what it settled until now.
     async fn mend_rules(&self, scope: &Scope) -> Result<Vec<MendRecord>>;
 }

@@ -90,7 +90,7 @@ async fn data_quality_is_told_by_source_and_follows_what_is_accepted() {
     let list = house.get(Role::Analyst, "/api/v1/quality").await.expect(200).json();
     let source = &list["items"][0];
     assert_eq!((&source["source"], &source["events"], &source["waiting"]), (&json!("ems"), &json!(40), &json!(1)));
-    assert_eq!(source["sentence"], "1 row waits in quarantine, most for bad time.");
+    assert_eq!(source["sentence"], "1 row waits in quarantine, most often for bad time.");
 
     let week = |detail: &Value| detail["periods"][0]["now"].clone();
     let before = week(&house.get(Role::Analyst, "/api/v1/quality/ems").await.expect(200).json());

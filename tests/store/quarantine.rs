@@ -131,7 +131,10 @@ async fn a_rule_is_kept_with_what_it_settled(db: Db) {
         note: "another".into(),
         ..first.clone()
     };
+    let standing = || async { db.store.standing_rules(&me, &feed()).await.unwrap() };
+    assert_eq!(standing().await.iter().map(|r| r.id).collect::<Vec<_>>(), [second.id, first.id]);
     db.store.put_mend_rule(&me, &ended).await.unwrap();
+    assert_eq!(standing().await.iter().map(|r| r.id).collect::<Vec<_>>(), [second.id]);
     let records = db.store.mend_rules(&me).await.unwrap();
     assert_eq!(records.iter().map(|r| r.rule.id).collect::<Vec<_>>(), [second.id, first.id]);
     let record = &records[1];

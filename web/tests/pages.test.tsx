@@ -375,7 +375,7 @@ describe('data quality', () => {
   it('is told in a sentence with what is usual', () => {
     expect(sourceSentence(source({ standing: 'silent' }))).toBe('Quiet for 31 h; usually every 6 h.');
     expect(sourceSentence(source({ standing: 'rows_wait', waiting: 312, waiting_most: 'future_time' }))).toBe(
-      '312 rows wait in quarantine, most for: time in the future.',
+      '312 rows wait in quarantine, most often: time in the future.',
     );
     const share = (numerator: number, denominator: number) => ({
       numerator,

@@ -98,28 +98,27 @@ pub(super) struct SettledRow {
 }
 
 impl Standing {
-    /// `None` where no rule stands for the source.
+    /// From the rules that stand for the source, newest first; `None` where there is none.
     ///
     /// # Errors
     /// When the mapping is not consistent in itself.
     pub(super) fn new(
         source: &Source,
-        rules: impl IntoIterator<Item = MendRule>,
+        rules: Vec<MendRule>,
         mapping: &Mapping,
         options: &ReadOptions,
         owner: &JurisdictionId,
     ) -> Result<Option<Self>, IngestError> {
-        let own = rules.into_iter().filter(|r| r.standing && r.source == source.id);
-        let mut rules: HashMap<GroupId, MendRule> = HashMap::new();
-        for rule in own {
+        let mut by_group: HashMap<GroupId, MendRule> = HashMap::new();
+        for rule in rules {
             // The newest comes first, and has the word.
-            rules.entry(rule.group).or_insert(rule);
+            by_group.entry(rule.group).or_insert(rule);
         }
-        if rules.is_empty() {
+        if by_group.is_empty() {
             return Ok(None);
         }
         let kept = KeptRows::new(mapping, options.clone(), owner)?;
-        Ok(Some(Self { source: source.id.clone(), rules, kept, now: options.now, seen: HashMap::new() }))
+        Ok(Some(Self { source: source.id.clone(), rules: by_group, kept, now: options.now, seen: HashMap::new() }))
     }
 
     /// Settle a row that could not be read.

@@ -132,7 +132,7 @@ impl Intake {
         let began = Instant::now();
         let stored = self.source(scope, source).await?;
         let (mapping, options) = self.reading(scope, &stored, false).await?;
-        let rules = self.store.mend_rules(scope).await?.into_iter().map(|r| r.rule);
+        let rules = self.store.standing_rules(scope, source).await?;
         let mut standing =
             Standing::new(&stored, rules, &mapping, &options, &scope.jurisdiction).map_err(IntakeFailure::of)?;
         let mut reader = RecordReader::new(&mapping, options).map_err(IntakeFailure::of)?;

@@ -87,8 +87,7 @@ pub async fn ingest_with(
     let others = others(store, scope).await.context("reading the jurisdictions")?;
     let options = ReadOptions { now: clock.now(), zone: source.zone, others };
     let (to_writer, mut from_reader) = mpsc::channel(2);
-    let rules = store.mend_rules(scope).await.context("reading the rules that mend rows")?;
-    let rules = rules.into_iter().map(|r| r.rule);
+    let rules = store.standing_rules(scope, &source.id).await.context("reading the rules that mend rows")?;
     let standing = Standing::new(source, rules, &mapping, &options, &scope.jurisdiction)?;
     let parsing = Parsing { placer, source: source.id.clone(), standing, origin: origin.to_owned(), to_writer };
     let mapping_digest = hex::encode(&Sha256::digest(Learned::stripped(mapping.text()).as_bytes())[..8]);

@@ -19,6 +19,8 @@ use crate::{
 };
 
 const FEWEST: u64 = 20;
+/// Fewer rows that wait are no more pressing than figures that became worse.
+const MANY_WAIT: u64 = 20;
 const POINTS_WORSE: f64 = 0.1;
 const TIMES_LATER: f64 = 2.0;
 const HOURS_LATER: f64 = 6.0;
@@ -38,9 +40,7 @@ impl QualityCounter {
     /// Every source, worst first.
     pub fn list(&self, known: Known<'_>) -> Vec<SourceQuality> {
         let mut all: Vec<SourceQuality> = known.sources.iter().map(|s| self.source(s, known)).collect();
-        all.sort_by(|a, b| {
-            (a.standing, b.waiting, &a.name, &a.source).cmp(&(b.standing, a.waiting, &b.name, &b.source))
-        });
+        all.sort_by(|a, b| (rank(a), b.waiting, &a.name, &a.source).cmp(&(rank(b), a.waiting, &b.name, &b.source)));
         all
     }
 
@@ -77,10 +77,12 @@ impl QualityCounter {
         let worse = self.worse(counter);
         let standing = if silence.is_some() {
             QualityStanding::Silent
-        } else if waiting > 0 {
+        } else if waiting >= MANY_WAIT {
             QualityStanding::RowsWait
         } else if worse.is_some() {
             QualityStanding::Worse
+        } else if waiting > 0 {
+            QualityStanding::RowsWait
         } else if rhythm.usual_gap_hours.is_none() || rhythm.quiet_hours.is_none() {
             QualityStanding::Unknown
         } else {
@@ -162,6 +164,18 @@ impl QualityCounter {
     }
 }
 
+/// Worst first.
+fn rank(q: &SourceQuality) -> u8 {
+    match q.standing {
+        QualityStanding::Silent => 0,
+        QualityStanding::RowsWait if q.waiting >= MANY_WAIT => 1,
+        QualityStanding::Worse => 2,
+        QualityStanding::RowsWait => 3,
+        QualityStanding::Unknown => 4,
+        QualityStanding::AsUsual => 5,
+    }
+}
+
 /// Rows that wait, and the reason that most of them have (of the last two years).
 fn waiting(source: &SourceId, fresh: Option<&SourceFreshness>, rejects: &[RejectTally]) -> (u64, Option<RejectReason>) {
     let mut reasons: BTreeMap<RejectReason, u64> = BTreeMap::new();
@@ -214,8 +228,9 @@ fn sentence(q: &SourceQuality) -> String {
         },
         QualityStanding::RowsWait => {
             let rows = if q.waiting == 1 { "1 row waits".to_owned() } else { format!("{} rows wait", q.waiting) };
-            let most =
-                q.waiting_most.map_or_else(String::new, |r| format!(", most for {}", r.as_str().replace('_', " ")));
+            let most = q
+                .waiting_most
+                .map_or_else(String::new, |r| format!(", most often for {}", r.as_str().replace('_', " ")));
             format!("{rows} in quarantine{most}.")
         }
         QualityStanding::Worse => match q.worse {

@@ -6,8 +6,8 @@
 //! delays ([`LOAD_SPAN_DAYS`]), nor does a receipt that was only assumed. Where only the day of an occurrence is known,
 //! its delay counts from the start of that day.
 //!
-//! The standing of a source is one of five, the worst that holds: silent; rows wait; worse than before; too little
-//! heard to say; as usual. "Worse" asks for a share that fell by ten points with intervals (Wilson, 95 %) that do not
+//! The standing of a source is the worst that holds: silent; many rows wait; worse than before; a few rows wait; too
+//! little heard to say; as usual. "Worse" asks for a share that fell by ten points with intervals (Wilson, 95 %) that do not
 //! meet, or for a median delay that doubled and grew by six hours, over 28 days with at least twenty records in each.
 //!
 //! Limits: deliveries are counted since the service counts them; a feed that slows down without stopping shows only in

@@ -171,7 +171,7 @@ fn rows_that_wait_are_told_with_their_most_frequent_reason_and_counted_by_what_b
     ];
     let detail = detail(&[record(1, 5)], freshness(316, 5), &rejects, &[], &[]);
     assert_eq!(detail.source.standing, QualityStanding::RowsWait);
-    assert_eq!(detail.source.sentence, "316 rows wait in quarantine, most for future time.");
+    assert_eq!(detail.source.sentence, "316 rows wait in quarantine, most often for future time.");
     let first = detail.periods[0].now.rejects[0];
     assert_eq!((first.reason, first.waiting, first.mended), (RejectReason::BadPoint, 4, 400));
     assert!(detail.periods[0].before.rejects.is_empty());
@@ -235,4 +235,13 @@ fn a_source_that_was_hardly_heard_says_so() {
     let known = Known { sources: &sources, freshness: &fresh, rejects: &[], deliveries: &[], gaps: &[] };
     let list = counted(&[record(1, 5)]).list(known);
     assert_eq!(list[0].standing, QualityStanding::Unknown);
+}
+
+#[test]
+fn a_few_rows_that_wait_are_less_pressing_than_figures_that_became_worse() {
+    let mut rows: Vec<EventQuality> = (0..200).map(|n| record(n, 1 + 6 * i64::from(n))).collect();
+    rows.iter_mut().take(60).for_each(|r| r.outcome = Outcome::Unknown);
+    let standing = |waiting| detail(&rows, freshness(waiting, 1), &[], &[], &[]).source.standing;
+    assert_eq!(standing(3), QualityStanding::Worse);
+    assert_eq!(standing(30), QualityStanding::RowsWait);
 }

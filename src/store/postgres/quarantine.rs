@@ -127,6 +127,19 @@ impl QuarantineStore for PostgresStore {
         Ok(())
     }
 
+    async fn standing_rules(&self, scope: &Scope, source: &SourceId) -> Result<Vec<MendRule>> {
+        let found = sqlx::query(
+            "SELECT * FROM mend_rules WHERE jurisdiction_id = $1 AND source_id = $2 AND standing
+             ORDER BY made_at DESC, rule_id",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.as_str())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed("reading the rules that stand"))?;
+        found.iter().map(|r| intake_rows::mend_rule(&of("mend_rules", r))).collect()
+    }
+
     async fn mend_rules(&self, scope: &Scope) -> Result<Vec<MendRecord>> {
         let found = sqlx::query(
             "SELECT m.*, q.reject_state, q.n FROM mend_rules m

@@ -13,7 +13,7 @@ export const qualityEn = {
   'quality.says.never': 'Nothing was ever heard of it.',
   'quality.says.silent': 'Quiet for {quiet}{usually}.',
   'quality.says.rows_wait':
-    '{rows} row waits in quarantine: {why}.|{rows} rows wait in quarantine, most for: {why}.',
+    '{rows} row waits in quarantine: {why}.|{rows} rows wait in quarantine, most often: {why}.',
   'quality.says.worse':
     '{field}: known for {now} of {of} in the last 28 days; {before} of {ofBefore} in the 28 before.',
   'quality.says.later':

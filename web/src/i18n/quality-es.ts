@@ -15,7 +15,7 @@ export const qualityEs: Record<keyof typeof qualityEn, string> = {
   'quality.says.never': 'Nunca se ha recibido nada de ella.',
   'quality.says.silent': 'En silencio desde hace {quiet}{usually}.',
   'quality.says.rows_wait':
-    '{rows} fila espera en cuarentena: {why}.|{rows} filas esperan en cuarentena, la mayoría por: {why}.',
+    '{rows} fila espera en cuarentena: {why}.|{rows} filas esperan en cuarentena, lo más frecuente: {why}.',
   'quality.says.worse':
     '{field}: se conoce en el {now} de {of} en los últimos 28 días; el {before} de {ofBefore} en los 28 anteriores.',
   'quality.says.later':

@@ -107,6 +107,9 @@ const share = (s: Share): string =>
     ? t('quality.none')
     : t('quality.of', { share: percent(s.share), of: number(s.denominator) });
 
+const silence = (p: PeriodQuality): string =>
+  p.silent_hours > 0 ? lasting(p.silent_hours) : t('quality.none');
+
 const delay = (d: Delays | null): string =>
   d === null
     ? t('quality.none')
@@ -159,8 +162,8 @@ function Figures({ now, before, days }: { now: PeriodQuality; before: PeriodQual
           count('silences'),
           {
             name: t('quality.silentHours'),
-            now: lasting(now.silent_hours),
-            before: lasting(before.silent_hours),
+            now: silence(now),
+            before: silence(before),
           },
         ]}
       />
