@@ -42,6 +42,7 @@ const PAGES = {
     },
   },
   admin: { role: 'admin', path: '/admin' },
+  'a new feed': { role: 'admin', path: '/admin/feeds/new' },
   'a rule for rows': {
     role: 'admin',
     path: '/admin',

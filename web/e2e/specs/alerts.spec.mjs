@@ -94,3 +94,32 @@ test('an analyst reads alerts and decides nothing', async () => {
   assert.equal(await page.getByText('Line list').count(), 0);
   await close(page);
 });
+
+test('a line list says who else tells of an overdose, and a person parts and joins reports', async () => {
+  const page = await as('public_health');
+  await page.goto('/alerts');
+  await settled(page);
+  await page.locator('a[href^="/alerts/"]:not([href$=rules])').first().click();
+  await page.locator('.alert-page').waitFor();
+  const list = page.locator('section[aria-label="Line list"]');
+  const boxes = list.locator('input[type=checkbox]');
+  if ((await boxes.count()) >= 2) {
+    await boxes.nth(0).check();
+    assert.equal(await page.getByRole('button', { name: 'These are one overdose' }).count(), 0);
+    await boxes.nth(1).check();
+    await page.getByRole('button', { name: 'These are one overdose' }).click();
+    await page.getByText('Counts follow within seconds').waitFor();
+  }
+  const several = list.getByRole('button', { name: 'several sources' });
+  if ((await several.count()) > 0) {
+    await several.first().click();
+    const dialog = page.locator('dialog');
+    await dialog.getByText('are taken for one overdose').waitFor();
+    await dialog
+      .getByRole('button', { name: /^Not the same/ })
+      .first()
+      .click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+  await close(page);
+});

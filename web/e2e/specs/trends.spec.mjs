@@ -58,3 +58,19 @@ test('the CSV has the promised header and no formula', async () => {
   for (const line of lines) assert.doesNotMatch(line, /(^|,)"?[=+@]/);
   await close(page);
 });
+
+test('the state composite counts every overdose once, by how it became known', async () => {
+  const page = await as('analyst');
+  await page.goto('/trends');
+  await settled(page);
+  const table = page.locator('section[aria-label^="Every overdose once"]');
+  await table.waitFor();
+  const rows = table.locator('tbody tr');
+  assert.ok((await rows.count()) > 0);
+  const numbers = (await rows.first().locator('td').allTextContents()).map((text) =>
+    Number.parseInt(text, 10),
+  );
+  const [total, reports] = [numbers[0] ?? 0, numbers.at(-1) ?? 0];
+  assert.ok(reports >= total && total > 0, `${reports} reports of ${total} overdoses`);
+  await close(page);
+});
