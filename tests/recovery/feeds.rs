@@ -358,6 +358,7 @@ async fn what_was_forecast_is_judged_once_its_week_is_over_and_told_in_a_sentenc
         }
     }
     let told = world.store.track_records(&world.scope).await.unwrap();
+    let (of_areas, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|r| r.area.is_some());
     let levels: Vec<&str> = told.iter().map(|r| r.level.as_str()).collect();
     assert_eq!(levels, ["area", "cell", "whole"]);
     let [areas, cells, whole] = &told[..] else { unreachable!() };
@@ -373,6 +374,14 @@ async fn what_was_forecast_is_judged_once_its_week_is_over_and_told_in_a_sentenc
         areas.sentence,
         "Of the 8 places we named in the last 4 days, 8 had an event; history alone would have named 8."
     );
+    // The same of each county's own cells: fewer, and said to be.
+    let names: Vec<&str> = of_areas.iter().filter_map(|r| r.area.as_ref()).map(|a| a.as_str()).collect();
+    assert_eq!(names, ["east", "west"]);
+    assert_eq!(of_areas.iter().map(|r| r.forecasts).sum::<u32>(), cells.forecasts);
+    for own in &of_areas {
+        assert_eq!((own.level.as_str(), own.issue_days), ("cell", 4));
+        assert!(own.sentence.contains(&own.area_name) && own.sentence.ends_with("So few can be chance."), "{own:?}");
+    }
     // What is kept of earlier days is what is judged: one window a place.
     let kept = world.store.past_forecasts(&world.scope, EventKind::Overdose, days(0..11)).await.unwrap();
     assert!(kept.iter().all(|f| f.window.len() == 7 && f.detail.is_some()));
