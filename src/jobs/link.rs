@@ -19,7 +19,7 @@ use crate::{
         ids::{EventId, IncidentId},
         incident::{Incident, LinkChanges, LinkDecision, LinkRun, LinkVerdict, Sighting},
         scope::Scope,
-        time::{Day, DayRange},
+        time::{Day, DayRange, Zone},
     },
     link::{self, Group, LinkOptions, Linked},
     store::DynStore,
@@ -54,6 +54,9 @@ pub async fn link_due(store: &DynStore, clock: &DynClock, scope: &Scope) -> anyh
     if store.sources(scope).await?.len() > 1 {
         let options = options(&store.link_decisions(scope).await?);
         let mut blocks: BTreeSet<i32> = due.iter().flat_map(|(day, _)| blocks_that_see(*day)).collect();
+        // Blocks that begin after the newest event have none of their own; a zone is at most a day ahead.
+        let newest = store.newest(scope).await?.0.map_or(last.0, |at| Day::of(at, Zone::UTC)) + 1;
+        blocks.retain(|block| own(*block).from <= newest.max(last.0));
         while let Some(block) = blocks.pop_first() {
             let sightings = store.sightings(scope, window(block)).await.context("reading events to link")?;
             if !sightings.iter().any(|s| block_of(s.event_day) == block) {
@@ -156,7 +159,8 @@ impl Block {
                 reaches_on |= s.event_day > own.to;
             }
         }
-        changes.gone = before.into_iter().filter(|id| !incidents.iter().any(|i| i.id == *id)).collect();
+        let kept: BTreeSet<IncidentId> = incidents.iter().map(|i| i.id).collect();
+        changes.gone = before.difference(&kept).copied().collect();
         let reports = self.sightings.iter().filter(|s| own.contains(s.event_day)).count() as u64;
         changes.incidents = incidents;
         Found { changes, linked, reports, reaches_on }
