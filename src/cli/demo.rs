@@ -127,6 +127,7 @@ async fn prepare(
         store.log_encounter(&scope, &encounter, None).await?;
     }
     let world_days = i32::try_from(args.days).unwrap_or(REPLAY_DAYS);
+    jobs::link::link_due(store, clock, &scope).await?;
     analyse_day_by_day(store, clock, &scope, (end, world_days), zone, config, shell).await?;
     Ok(people)
 }

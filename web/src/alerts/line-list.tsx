@@ -37,6 +37,9 @@ export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonl
         <table>
           <thead>
             <tr>
+              <th scope="col">
+                <span class="visually-hidden">{t('incident.choice')}</span>
+              </th>
               <th scope="col">{t('table.occurred')}</th>
               <th scope="col">{t('alert.lineList.since')}</th>
               <th scope="col">{t('table.outcome')}</th>
@@ -51,8 +54,8 @@ export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonl
           <tbody>
             {events.map((event) => (
               <tr key={event.id}>
-                <th scope="row">
-                  <label class="choice">
+                <td>
+                  <label class="pick">
                     <input
                       type="checkbox"
                       aria-label={t('incident.choose', {
@@ -68,9 +71,9 @@ export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonl
                         )
                       }
                     />
-                    <span>{exactTime(event.occurred_at)}</span>
                   </label>
-                </th>
+                </td>
+                <th scope="row">{exactTime(event.occurred_at)}</th>
                 <td class={fresh.includes(event.id) ? 'strong' : 'muted'}>
                   {t(fresh.includes(event.id) ? 'alert.lineList.isNew' : 'alert.lineList.ongoing')}
                 </td>

@@ -11,6 +11,7 @@ export const incidentsEn = {
   'incident.apart': 'Not the same',
   'incident.apart.which': 'Not the same: {source}, {time}',
   'incident.together': 'These are one overdose',
+  'incident.choice': 'Chosen',
   'incident.choose': 'Choose: {source}, {time}',
   'incident.chosen': '{n} report chosen|{n} reports chosen',
   'incident.note': 'Why (not needed)',

@@ -12,6 +12,7 @@ export const incidentsEs: Record<keyof typeof incidentsEn, string> = {
   'incident.apart': 'No es la misma',
   'incident.apart.which': 'No es la misma: {source}, {time}',
   'incident.together': 'Son una sola sobredosis',
+  'incident.choice': 'Elegido',
   'incident.choose': 'Elegir: {source}, {time}',
   'incident.chosen': '{n} informe elegido|{n} informes elegidos',
   'incident.note': 'Por qué (no es necesario)',
