@@ -26,7 +26,7 @@ use crate::{
     },
     geocode::Index,
     ingest::{Format, Learned, Mapping, STANDARD},
-    jobs::intake::{IntakeSummary, ingest_with, source_of},
+    jobs::intake::{IntakeSummary, ingest_with, source_of, stored_mapping},
     store::DynStore,
 };
 
@@ -119,7 +119,7 @@ impl Run<'_> {
         let scope = Scope::system(owner.id.clone(), "ingest");
         let mapping = match given {
             Some(mapping) => mapping.clone(),
-            None => self.stored_mapping(&scope).await?.unwrap_or_else(Mapping::standard),
+            None => stored_mapping(self.store, &scope, self.source).await?.unwrap_or_else(Mapping::standard),
         };
         let source = self.source(&mapping, owner);
         let format = format_of(file, Some(&mapping))?;
@@ -142,12 +142,6 @@ impl Run<'_> {
             source.name = self.source.to_string();
         }
         source
-    }
-
-    async fn stored_mapping(&self, scope: &Scope) -> anyhow::Result<Option<Mapping>> {
-        let known = self.store.sources(scope).await?.into_iter().find(|s| s.id == *self.source);
-        let Some(known) = known else { return Ok(None) };
-        Ok(Some(Mapping::parse(&known.mapping, &format!("the stored mapping of {}", known.id))?))
     }
 }
 

@@ -25,3 +25,19 @@ pub struct FeedItem {
     /// Why nothing could be taken the last time.
     pub error: Option<String>,
 }
+
+/// What a file of this media type is called (`csv`, `xlsx` …); parameters such as `charset` may follow. `None` for what is
+/// not read.
+pub fn ending_of(content_type: &str) -> Option<&'static str> {
+    match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+        "text/csv" => Some("csv"),
+        "text/tab-separated-values" => Some("tsv"),
+        "application/json" => Some("json"),
+        "application/geo+json" => Some("geojson"),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some("ndjson"),
+        "application/xml" | "text/xml" => Some("xml"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Some("xlsx"),
+        "application/hl7-v2" | "application/hl7-v2+er7" | "x-application/hl7-v2+er7" => Some("hl7"),
+        _ => None,
+    }
+}

@@ -15,11 +15,17 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
-use super::intake::{IntakeSummary, ingest_with, source_of};
+use super::intake::{IntakeSummary, ingest_with, source_of, stored_mapping};
 use crate::{
     clock::DynClock,
     config::{Config, FeedPlace, FeedSettings},
-    domain::{area::Jurisdiction, feed::FeedItem, ids::JurisdictionId, scope::Scope, time::Zone},
+    domain::{
+        area::Jurisdiction,
+        feed::{FeedItem, ending_of},
+        ids::JurisdictionId,
+        scope::Scope,
+        time::Zone,
+    },
     feeds::{folder, http},
     geocode::Index,
     ingest::{Format, Mapping},
@@ -212,7 +218,7 @@ impl Run<'_> {
             },
             Ok(Some(answer)) => {
                 let path = url.split(['?', '#']).next().unwrap_or(url);
-                let name = match answer.content_type.as_deref().and_then(ending) {
+                let name = match answer.content_type.as_deref().and_then(ending_of) {
                     Some(ending) if Format::from_name(path).is_err() => format!("{path}.{ending}"),
                     _ => path.to_owned(),
                 };
@@ -228,7 +234,7 @@ impl Run<'_> {
     async fn take(&self, name: &str, origin: &str, bytes: impl Read + Send + 'static) -> anyhow::Result<IntakeSummary> {
         let mapping = match mapping_file(self.feed)? {
             Some(mapping) => mapping,
-            None => self.stored_mapping().await?.unwrap_or_else(Mapping::standard),
+            None => stored_mapping(self.store, self.scope, &self.feed.source).await?.unwrap_or_else(Mapping::standard),
         };
         let named = self.feed.format.as_ref().map(|f| format!("x.{f}"));
         let format = match mapping.format.kind {
@@ -238,12 +244,6 @@ impl Run<'_> {
         let source = source_of(self.feed.source.clone(), &mapping, self.zone);
         let index = self.index.cloned();
         ingest_with(self.store, self.clock, self.scope, &source, mapping, format, bytes, origin, index).await
-    }
-
-    async fn stored_mapping(&self) -> anyhow::Result<Option<Mapping>> {
-        let known = self.store.sources(self.scope).await?.into_iter().find(|s| s.id == self.feed.source);
-        let Some(known) = known else { return Ok(None) };
-        Ok(Some(Mapping::parse(&known.mapping, &format!("the stored mapping of {}", known.id))?))
     }
 
     async fn taken(
@@ -301,20 +301,5 @@ impl Run<'_> {
 
     fn tell(&self, item: &str, outcome: Outcome, summary: &mut PullSummary) {
         summary.pulled.push(Pulled { source: self.feed.source.to_string(), item: item.to_owned(), outcome });
-    }
-}
-
-/// What a file of this type is called.
-fn ending(content_type: &str) -> Option<&'static str> {
-    match content_type {
-        "text/csv" => Some("csv"),
-        "text/tab-separated-values" => Some("tsv"),
-        "application/json" => Some("json"),
-        "application/geo+json" => Some("geojson"),
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some("ndjson"),
-        "application/xml" | "text/xml" => Some("xml"),
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Some("xlsx"),
-        "application/hl7-v2" | "application/hl7-v2+er7" | "x-application/hl7-v2+er7" => Some("hl7"),
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use emberwatch::{
     domain::{
         ids::IncidentId,
-        incident::{Incident, LinkChanges},
+        incident::{Incident, LinkChanges, LinkRun},
         scope::Role,
     },
     store::EventQuery,
@@ -102,5 +102,22 @@ async fn the_composite_counts_a_linked_overdose_once_and_only_the_callers_areas(
     assert_eq!(total(&after, "total") + 1, total(&before, "total"));
     let south = house.get(Role::Liaison, "/api/v1/composite").await.expect(200).json();
     assert!(total(&south, "reports") < total(&after, "reports"));
+    // What was linked everywhere is told to those only who see everything.
+    let me = system("me");
+    let run = LinkRun {
+        at: now(),
+        method: "fellegi-sunter".into(),
+        method_version: 1,
+        from: crate::house::today(),
+        to: crate::house::today(),
+        reports: 9,
+        pairs: 4,
+        threshold: None,
+        expected_false: None,
+    };
+    house.store.links_settled(&me, &[], &run).await.unwrap();
+    let told = |role| house.get(role, "/api/v1/composite");
+    assert_eq!(told(Role::Analyst).await.expect(200).json()["linked"]["pairs"], 4);
+    assert_eq!(told(Role::Liaison).await.expect(200).json()["linked"], Value::Null);
     house.get(Role::Analyst, "/api/v1/composite?from=2026-06-20&to=2026-06-01").await.expect(422);
 }

@@ -211,7 +211,8 @@ async fn accept(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let source = source(&caller, query.source)?;
-    if let Some(ending) = super::file_ending(&headers) {
+    // JSON is read row by row, so that the answer can name each.
+    if let Some(ending) = super::ending(&headers).filter(|e| !matches!(*e, "json" | "ndjson")) {
         return take_file(&state, &caller, &source, ending, body).await;
     }
     let rows = read(&headers, &body)?;

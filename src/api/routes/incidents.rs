@@ -147,7 +147,8 @@ struct CompositeQuery {
 pub struct CompositeTable {
     #[serde(flatten)]
     table: Composite,
-    /// The last linking: what was weighed, and how many of its links are expected to be false.
+    /// The last linking: what was weighed, and how many of its links are expected to be false. `null` before the first, and
+    /// for callers who see some areas only.
     linked: Option<LinkRun>,
     data: DataAge,
 }
@@ -169,8 +170,9 @@ async fn composite(
     let from = query.from.unwrap_or_else(|| eleven_months_before(query.to.unwrap_or(today)));
     let days = window(Some(from), query.to, today, 366)?;
     let reports = state.store.told_reports(&caller.scope, days).await?;
-    let whole = Scope { areas: AreaScope::All, ..caller.scope.clone() };
-    let linked = state.store.link_run(&whole).await?;
+    // How many reports were linked everywhere would tell a liaison about other areas.
+    let all = caller.scope.areas == AreaScope::All;
+    let linked = if all { state.store.link_run(&caller.scope).await? } else { None };
     let zone = caller.reference.jurisdiction.zone;
     let snapshot = caller.snapshot(&state).await?;
     let over_through = snapshot.read(|held| last_complete_day(held, EventKind::Overdose, today, zone));

@@ -34,6 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{problem::Problem, state::AppState};
 use crate::domain::{
+    feed::ending_of,
     place::Resolution,
     scope::Audience,
     time::{Day, DayRange},
@@ -70,18 +71,9 @@ pub fn all() -> OpenApiRouter<AppState> {
 const TYPES: &str = "Send application/json, application/x-ndjson, text/csv, text/tab-separated-values, application/geo+json, \
      application/xml, application/hl7-v2 or application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.";
 
-/// What a file of the request's type is called; `None` for JSON rows and for what is not taken.
-pub(super) fn file_ending(headers: &axum::http::HeaderMap) -> Option<&'static str> {
-    let kind = headers.get(axum::http::header::CONTENT_TYPE)?.to_str().ok()?.split(';').next()?.trim();
-    match kind.to_ascii_lowercase().as_str() {
-        "text/csv" => Some("csv"),
-        "text/tab-separated-values" => Some("tsv"),
-        "application/geo+json" => Some("geojson"),
-        "application/xml" | "text/xml" => Some("xml"),
-        "application/hl7-v2" | "application/hl7-v2+er7" | "x-application/hl7-v2+er7" => Some("hl7"),
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Some("xlsx"),
-        _ => None,
-    }
+/// What a file of the request's type is called; `None` for what is not taken.
+pub(super) fn ending(headers: &axum::http::HeaderMap) -> Option<&'static str> {
+    ending_of(headers.get(axum::http::header::CONTENT_TYPE)?.to_str().ok()?)
 }
 
 /// The longest window that is answered: twenty years.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::{
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -107,12 +107,7 @@ async fn suggest(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<axum::Json<Released<SuggestedMapping>>, Problem> {
-    let json = match headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("") {
-        "application/json" => Some("json"),
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some("ndjson"),
-        _ => None,
-    };
-    let Some(ending) = super::file_ending(&headers).or(json) else {
+    let Some(ending) = super::ending(&headers) else {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, super::TYPES));
     };
     let found = state.intake.suggest(&caller.scope, &query.source, ending, body).await.map_err(refusal)?;

@@ -33,7 +33,7 @@ pub use mend::{MendedRows, mend_queued};
 pub use placer::Placer;
 pub use records::{Intake, IntakeAnswer, IntakeFailure, Resubmission, accept_records, resubmit};
 pub use replace::{refresh_fallbacks, replace_all};
-pub use stream::{ingest_stream, ingest_with, source_of};
+pub use stream::{ingest_stream, ingest_with, source_of, stored_mapping};
 pub use summary::IntakeSummary;
 
 /// Rows in a batch: long enough to write fast, short enough to lose little and to let others write.

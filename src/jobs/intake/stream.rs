@@ -43,6 +43,15 @@ pub fn source_of(id: SourceId, mapping: &Mapping, zone: Zone) -> Source {
     }
 }
 
+/// How a source is read, as it is stored; `None` of a source that is not known.
+///
+/// # Errors
+/// When the store fails, or holds what is no mapping.
+pub async fn stored_mapping(store: &DynStore, scope: &Scope, id: &SourceId) -> anyhow::Result<Option<Mapping>> {
+    let Some(known) = store.sources(scope).await?.into_iter().find(|s| s.id == *id) else { return Ok(None) };
+    Ok(Some(Mapping::parse(&known.mapping, &format!("the stored mapping of {id}"))?))
+}
+
 /// Read a stream into the store. `origin` is what people call it: a file's name without its folder.
 ///
 /// The source is stored with the mapping first (and keeps what was learned about the feed before), so a
