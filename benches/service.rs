@@ -20,8 +20,8 @@ fn main() {
 
 async fn measure(demo: &support::Demo) {
     let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-    let liaison = sign_in(&client, demo, "liaison").await;
-    let analyst = sign_in(&client, demo, "analyst").await;
+    let liaison = support::sign_in(&client, demo, "liaison").await;
+    let analyst = support::sign_in(&client, demo, "analyst").await;
     let base = &demo.address;
     for (name, cookie, urls) in [
         ("brief", &liaison, vec![format!("{base}/api/v1/brief")]),
@@ -55,17 +55,4 @@ fn tiles(base: &str) -> Vec<String> {
     [(6, 19, 22), (7, 39, 45), (8, 78, 92), (9, 157, 184), (10, 316, 368), (11, 632, 737)]
         .map(|(z, x, y)| format!("{base}/tiles/cells/{z}/{x}/{y}"))
         .to_vec()
-}
-
-async fn sign_in(client: &Client, demo: &support::Demo, role: &str) -> String {
-    let (login, password) = demo.password(role);
-    let answer = client
-        .post(format!("{}/api/v1/session", demo.address))
-        .json(&serde_json::json!({"login": login, "password": password}))
-        .send()
-        .await
-        .expect("an answer");
-    assert!(answer.status().is_success(), "signing in as {role}: {}", answer.status());
-    let cookie = answer.headers().get("set-cookie").expect("a cookie").to_str().expect("text");
-    cookie.split(';').next().expect("a first part").to_owned()
 }

@@ -135,3 +135,17 @@ pub fn shared() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     path.is_dir().then_some(path)
 }
+
+/// Sign in; answers the cookie.
+pub async fn sign_in(client: &reqwest::Client, demo: &Demo, role: &str) -> String {
+    let (login, password) = demo.password(role);
+    let answer = client
+        .post(format!("{}/api/v1/session", demo.address))
+        .json(&serde_json::json!({"login": login, "password": password}))
+        .send()
+        .await
+        .expect("an answer");
+    assert!(answer.status().is_success(), "signing in as {role}: {}", answer.status());
+    let cookie = answer.headers().get("set-cookie").expect("a cookie").to_str().expect("text");
+    cookie.split(';').next().expect("a first part").to_owned()
+}

@@ -39,14 +39,14 @@ pub trait Intake: Send + Sync {
     ) -> Result<Resubmitted, IntakeError>;
 
     /// Take a file of one source as it came: read by the source's own mapping. `ending` is what a file of its type
-    /// is called (`csv`, `xlsx`, `xml` …).
+    /// is called (`csv`, `xlsx`, `xml` …). The answer names the first hundred rejects and no ids.
     async fn take_file(
         &self,
         scope: &Scope,
         source: &SourceId,
         ending: &str,
         bytes: Bytes,
-    ) -> Result<IntakeSummary, IntakeError>;
+    ) -> Result<Accepted, IntakeError>;
 
     /// Guess what the columns of a file mean.
     async fn suggest(
@@ -91,6 +91,8 @@ pub enum IntakeError {
 pub struct Accepted {
     pub summary: IntakeSummary,
     pub rejects: Vec<RejectedLine>,
+    /// What else there is to say of the rows, in sentences.
+    pub notices: Vec<String>,
     /// Ids of the events of accepted and updated rows, in the order of the rows.
     pub ids: Vec<EventId>,
     /// Finest areas of the events, sorted, each once.
@@ -112,6 +114,10 @@ pub struct IntakeSummary {
     pub quarantined: u64,
     /// Could not be read as they came, and were settled by a standing rule (also in what they became).
     pub mended: u64,
+    /// Events that were taken back (also in `updated`), or are no cases any longer.
+    pub withdrawn: u64,
+    /// Rows of another jurisdiction: not taken.
+    pub elsewhere: u64,
     /// Read by the source's own mapping and no case by its definition; counted, not stored.
     pub not_cases: u64,
 }

@@ -141,11 +141,8 @@ impl Intake for Rows {
     ) -> Result<Accepted, IntakeError> {
         let answer = self.0.accept(scope, source, records).await.map_err(refusal)?;
         let IntakeAnswer { summary, rejects, ids, areas, kinds } = answer;
-        let rejects = rejects
-            .into_iter()
-            .map(|r| RejectedLine { line: r.line, reason: r.reason, field: r.field, message: r.message })
-            .collect();
-        Ok(Accepted { summary: counts(&summary), rejects, ids, areas, kinds })
+        let rejects = rejects.iter().map(|r| rejected(r.into())).collect();
+        Ok(Accepted { summary: counts(&summary), rejects, notices: summary.notices, ids, areas, kinds })
     }
 
     async fn resubmit(
@@ -168,9 +165,11 @@ impl Intake for Rows {
         source: &SourceId,
         ending: &str,
         bytes: Bytes,
-    ) -> Result<api::IntakeSummary, IntakeError> {
+    ) -> Result<Accepted, IntakeError> {
         let taken = self.0.take_file(scope, source, format(ending)?, bytes).await.map_err(refusal)?;
-        Ok(counts(&taken))
+        let summary = counts(&taken);
+        let rejects = taken.first_rejects.into_iter().map(rejected).collect();
+        Ok(Accepted { summary, rejects, notices: taken.notices, ..Accepted::default() })
     }
 
     async fn suggest(
@@ -231,6 +230,10 @@ fn suggested(found: Suggestion) -> SuggestedMapping {
     }
 }
 
+fn rejected(r: intake::RejectedRow) -> RejectedLine {
+    RejectedLine { line: r.line, reason: r.reason, field: r.field, message: r.message }
+}
+
 fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
     api::IntakeSummary {
         read: summary.read,
@@ -240,6 +243,8 @@ fn counts(summary: &IntakeSummary) -> api::IntakeSummary {
         duplicates: summary.duplicates,
         quarantined: summary.quarantined,
         mended: summary.mended,
+        withdrawn: summary.withdrawn,
+        elsewhere: summary.elsewhere.values().sum(),
         not_cases: summary.not_case_rows() + summary.not_known + summary.decided,
     }
 }

@@ -6,6 +6,7 @@ use std::{borrow::Cow, collections::HashMap};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Result, StoreError};
@@ -24,6 +25,12 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 
 pub(super) fn opt_clean(text: Option<&str>) -> Option<String> {
     text.map(|t| clean(t).into_owned())
+}
+
+/// What is kept of the id of a record that has not come.
+pub(super) fn record_digest(record_id: &str) -> [u8; 16] {
+    let digest = Sha256::digest(clean(record_id).as_bytes());
+    std::array::from_fn(|i| digest[i])
 }
 
 /// Lists and maps are stored as JSON text: it keeps the order of keys and every character, also NUL

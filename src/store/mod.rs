@@ -38,8 +38,8 @@ pub use traits::{
     OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
 };
 pub use types::{
-    AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
-    JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, SettledReject, StoredAnalysis,
+    AlertPage, ApiKey, AreaStatus, AuditCheck, EarlyWithdrawal, EventPage, EventQuery, Head, IdempotentAnswer,
+    IntakeBatch, Job, JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, SettledReject, StoredAnalysis,
 };
 
 /// Windows of this length are kept of past forecasts, and judged.

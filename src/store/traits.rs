@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
-    AlertPage, ApiKey, AreaStatus, AuditCheck, EventPage, EventQuery, Head, IdempotentAnswer, IntakeBatch, Job,
-    KeyOfIdempotency, NewJob, Result, RunRecord, Session, StoredAnalysis,
+    AlertPage, ApiKey, AreaStatus, AuditCheck, EarlyWithdrawal, EventPage, EventQuery, Head, IdempotentAnswer,
+    IntakeBatch, Job, KeyOfIdempotency, NewJob, Result, RunRecord, Session, StoredAnalysis,
 };
 use crate::domain::{
     alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
@@ -85,6 +85,13 @@ pub trait IntakeStore {
     async fn sources(&self, scope: &Scope) -> Result<Vec<Source>>;
     /// Newest versions by the sender's record id, for the ids that are known.
     async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>>;
+    /// What was said of records before they came, by the sender's record id.
+    async fn early_withdrawals(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        record_ids: &[String],
+    ) -> Result<HashMap<String, EarlyWithdrawal>>;
     /// Write one batch: events, quarantine and counts together or not at all. A version that exists
     /// already (or whose forerunner does not) is `Conflict("event")`: read the heads again. A source that
     /// was never put is `NotFound("source")`. Rows for quarantine are told apart by what they hold, so a

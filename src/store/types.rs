@@ -35,12 +35,24 @@ pub struct IntakeBatch {
     pub rejects: Vec<Reject>,
     /// Rows that could not be read as they came, and that a standing rule settled: kept beside those that wait.
     pub settled: Vec<SettledReject>,
+    /// By the sender's record id: what takes back records that have not come yet. The newest word of each is kept.
+    pub early_withdrawals: Vec<(String, EarlyWithdrawal)>,
     pub origin: String,
     /// Rows that are not cases, counted by what they are ("Traffic: VEHICLE ACCIDENT -" → 23,066).
     pub not_cases: Vec<(String, u64)>,
     /// Counts of the rows, added to those that this delivery has already.
     pub delivery: Option<Delivery>,
     pub received_at: Option<DateTime<Utc>>,
+}
+
+/// The sender's word that a record is taken back, or is no case, which came before the record itself.
+///
+/// Only words that state when they were received are kept: without that the later to come is the later word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlyWithdrawal {
+    pub received_at: DateTime<Utc>,
+    /// As [`Event::attributes`] tell it.
+    pub because: String,
 }
 
 /// A row that a standing rule settled as it came in.

@@ -630,7 +630,7 @@ impl Intake for PlainIntake {
         source: &SourceId,
         ending: &str,
         bytes: Bytes,
-    ) -> Result<IntakeSummary, IntakeError> {
+    ) -> Result<Accepted, IntakeError> {
         if !self.store.sources(scope).await?.iter().any(|s| s.id == *source) {
             return Err(IntakeError::UnknownSource(source.clone()));
         }
@@ -638,7 +638,10 @@ impl Intake for PlainIntake {
             return Err(IntakeError::BadFile(format!("this is no {ending}")));
         }
         let lines = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count() as u64;
-        Ok(IntakeSummary { read: lines, accepted: lines, ..Default::default() })
+        let summary = IntakeSummary { read: lines, accepted: lines, ..Default::default() };
+        let reject =
+            RejectedLine { line: 3, reason: RejectReason::BadTime, field: None, message: "expected a time".into() };
+        Ok(Accepted { summary, rejects: vec![reject], notices: vec!["a word".into()], ..Accepted::default() })
     }
 
     async fn suggest(

@@ -213,6 +213,7 @@ async fn whole_files_are_taken_by_their_type_and_others_are_refused() {
     for kind in ["text/csv", "text/csv; charset=utf-8", "application/xml", "x-application/hl7-v2+er7"] {
         let answer = house.send(file("/api/v1/events", FEED_KEY, kind, "a\nb\n")).await.expect(201).json();
         assert_eq!((answer["read"].as_u64(), answer["accepted"].as_u64()), (Some(2), Some(2)), "{kind}");
+        assert_eq!((answer["rejects"][0]["line"].as_u64(), answer["notices"][0].as_str()), (Some(3), Some("a word")));
     }
     let unreadable = house.send(file("/api/v1/events", FEED_KEY, "text/csv", "\0")).await.expect(400).json();
     assert_eq!(unreadable["detail"], "this is no csv");

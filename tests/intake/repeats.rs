@@ -67,7 +67,13 @@ async fn a_correction_taken_back_in_a_later_file_is_a_third_version() {
     let world = World::new("me", "America/New_York").await;
     for (hour, version) in [(10, 1), (11, 2), (10, 3)] {
         world.hands.advance(chrono::Duration::hours(1));
-        world.standard(&format!("a,overdose,2026-05-01T{hour}:00Z,,44.8,-68.7,street,\n")).await;
+        // The file is another one each time: one that is known to the byte would be taken for a repeat.
+        world
+            .standard(&format!(
+                "a,overdose,2026-05-01T{hour}:00Z,,44.8,-68.7,street,\n\
+                 b{version},overdose,2026-05-01T10:00Z,,44.8,-68.7,street,\n"
+            ))
+            .await;
         assert_eq!(world.events().await[0].version, version);
     }
     let id = world.events().await[0].id;

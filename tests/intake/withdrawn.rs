@@ -78,7 +78,7 @@ async fn a_row_that_meets_no_definition_any_longer_is_withdrawn_and_may_come_bac
     let event = &world.events().await[0];
     assert!(event.withdrawn);
     assert_eq!(event.attributes["withdrawn_because"], "no longer meets a case definition");
-    send(&world, "id,title,t,status", "a,OD,2026-05-01T10:00Z,\n").await;
+    send(&world, "id,title,t,status", "a,OD,2026-05-01T10:00Z,\nd,OD,2026-05-02T10:00Z,\n").await;
     let event = &world.events().await[0];
     assert_eq!((event.withdrawn, event.version), (false, 3));
 }
@@ -130,13 +130,53 @@ async fn a_visit_that_is_cancelled_is_withdrawn_and_an_update_is_a_version() {
     assert_eq!((again.accepted, again.updated, again.withdrawn), (0, 0, 0), "{again:?}");
 }
 
+#[tokio::test]
+async fn a_deletion_notice_may_come_before_its_record() {
+    let world = World::new("me", "America/New_York").await;
+    let header = "id,title,t,got,status";
+    let notice = send(&world, header, "a,,,2026-05-01T14:00Z,deleted\n").await;
+    assert_eq!((notice.not_known, notice.withdrawn), (1, 0));
+    let record = send(&world, header, "a,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,\n").await;
+    assert_eq!((record.accepted, record.withdrawn), (1, 1));
+    let event = world.events().await.remove(0);
+    assert_eq!((event.withdrawn, event.received_at), (true, utc("2026-05-01T14:00:00Z")));
+    assert_eq!(event.attributes["withdrawn_because"], "taken back by the sender");
+    let history = world.store.event_history(&world.scope, event.id).await.unwrap();
+    assert_eq!(history.iter().map(|e| e.withdrawn).collect::<Vec<_>>(), [false, true]);
+    // A newer word than the notice stands.
+    send(&world, header, "a,OD,2026-05-01T10:05Z,2026-05-01T15:00Z,\n").await;
+    assert!(!world.events().await[0].withdrawn);
+}
+
+#[tokio::test]
+async fn a_notice_without_a_receipt_is_older_than_a_record_that_comes_after_it() {
+    let world = World::new("me", "America/New_York").await;
+    send(&world, "id,title,t,status", "a,,,deleted\n").await;
+    send(&world, "id,title,t,status", "a,OD,2026-05-01T10:00Z,\n").await;
+    assert!(!world.events().await[0].withdrawn);
+}
+
+#[tokio::test]
+async fn a_file_that_comes_again_after_a_newer_one_changes_nothing() {
+    let world = World::new("me", "America/New_York").await;
+    let header = "id,title,t,status";
+    let old = "a,OD,2026-05-01T10:00Z,\nb,OD,2026-05-01T10:00Z,\nc,OD,2026-05-01T10:00Z,\n";
+    send(&world, header, old).await;
+    send(&world, header, "a,OD,2026-05-01T10:30Z,\nb,,,deleted\n").await;
+    let known = world.events().await;
+    let again = send(&world, header, old).await;
+    assert_eq!((again.unchanged, again.updated, again.accepted), (3, 0, 0), "{again:?}");
+    assert_eq!(world.events().await, known);
+    assert!(again.notices.iter().any(|n| n.contains("2 of its rows are older")), "{:?}", again.notices);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// With stated receipts: any order, any split, any number of times.
     #[test]
     fn rows_in_any_order_and_split_end_in_the_same_state(
-        order in Just((0..6usize).collect::<Vec<_>>()).prop_shuffle(), cut in 0..6usize, again in 0..6usize
+        order in Just((0..12usize).collect::<Vec<_>>()).prop_shuffle(), cut in 0..12usize, again in 0..12usize
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -148,6 +188,13 @@ proptest! {
                 "b,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,deleted",
                 "b,OD,2026-05-01T10:00Z,2026-05-01T15:00Z,",
                 "c,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                // So can notices that say nothing else, and rows that are no case any longer.
+                "d,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                "d,,,2026-05-01T13:00Z,deleted",
+                "e,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                "e,FALL,2026-05-01T10:00Z,2026-05-01T13:00Z,",
+                "f,FALL,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                "f,OD,2026-05-01T10:00Z,2026-05-01T13:00Z,",
             ];
             let world = World::new("me", "America/New_York").await;
             let text = |part: &[usize]| part.iter().map(|i| format!("{}\n", rows[*i])).collect::<String>();
@@ -161,6 +208,9 @@ proptest! {
                 ("a".to_owned(), utc("2026-05-01T10:30:00Z"), utc("2026-05-01T14:00:00Z"), true),
                 ("b".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T15:00:00Z"), false),
                 ("c".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T12:00:00Z"), false),
+                ("d".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T13:00:00Z"), true),
+                ("e".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T13:00:00Z"), true),
+                ("f".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T13:00:00Z"), false),
             ]);
         });
     }

@@ -30,6 +30,7 @@ pub struct Cluster {
     folder: PathBuf,
     programs: PathBuf,
     account: Option<(u32, u32)>,
+    settings: &'static str,
     /// One for each start; each stops its server and removes the folder when its pipe closes.
     watchers: Vec<Child>,
     databases: AtomicU32,
@@ -45,8 +46,16 @@ pub async fn database() -> Option<String> {
 impl Cluster {
     /// # Panics
     /// When PostgreSQL is installed and does not start, or is missing under `CI=true`.
-    #[expect(clippy::explicit_write, reason = "the harness keeps what eprintln! says to itself when a test passes")]
     pub fn start() -> Option<Self> {
+        Self::start_with("-c fsync=off -c full_page_writes=off -c shared_buffers=64MB")
+    }
+
+    /// A cluster with other settings of the server.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    #[expect(clippy::explicit_write, reason = "the harness keeps what eprintln! says to itself when a test passes")]
+    pub fn start_with(settings: &'static str) -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(!in_ci(), "PostgreSQL is not installed, and these tests must not be skipped in CI");
             writeln!(std::io::stderr(), "skipped: PostgreSQL is not installed").unwrap();
@@ -67,8 +76,8 @@ impl Cluster {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
-        let watchers = vec![watch(account, &programs, &folder)];
-        let cluster = Self { folder, programs, account, watchers, databases: AtomicU32::new(0) };
+        let watchers = vec![watch(account, &programs, &folder, settings)];
+        let cluster = Self { folder, programs, account, settings, watchers, databases: AtomicU32::new(0) };
         cluster.wait_until_ready();
         Some(cluster)
     }
@@ -95,7 +104,7 @@ impl Cluster {
 
     /// Start the server again after [`Cluster::crash`].
     pub fn restart(&mut self) {
-        self.watchers.push(watch(self.account, &self.programs, &self.folder));
+        self.watchers.push(watch(self.account, &self.programs, &self.folder, self.settings));
         self.wait_until_ready();
     }
 
@@ -134,10 +143,9 @@ impl Drop for Cluster {
 }
 
 /// Start the server under a shell that stops it and cleans up when our end of its pipe closes.
-fn watch(account: Option<(u32, u32)>, programs: &Path, folder: &Path) -> Child {
+fn watch(account: Option<(u32, u32)>, programs: &Path, folder: &Path, settings: &str) -> Child {
     const SCRIPT: &str = r#"
-        "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-            -c max_connections=200 -c shared_buffers=64MB >>"$2/log" 2>&1 &
+        "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 $3 >>"$2/log" 2>&1 &
         server=$!
         cat >/dev/null
         kill -QUIT "$server" 2>/dev/null && wait "$server" 2>/dev/null
@@ -148,6 +156,7 @@ fn watch(account: Option<(u32, u32)>, programs: &Path, folder: &Path) -> Child {
         .arg(SCRIPT)
         .arg("watch")
         .args([programs, folder])
+        .arg(settings)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -16,7 +16,7 @@ use crate::{
         auth::{self, Caller, Identity},
         extract::Query,
         hub::Change,
-        intake::{IntakeError, IntakeSummary, RejectedLine},
+        intake::{Accepted, IntakeError, IntakeSummary, RejectedLine},
         ndjson, pagination,
         problem::Problem,
         state::AppState,
@@ -182,8 +182,11 @@ pub enum StandardEvents {
 pub struct IntakeAnswer {
     #[serde(flatten)]
     summary: IntakeSummary,
+    /// Of a whole file the first hundred.
     rejects: Vec<RejectedLine>,
-    /// Events that were accepted or updated, in the order of the rows.
+    /// What else there is to say of the rows, in sentences.
+    notices: Vec<String>,
+    /// Events that were accepted or updated, in the order of the rows; none of a whole file.
     ids: Vec<EventId>,
 }
 
@@ -193,8 +196,8 @@ impl Disclose for IntakeAnswer {
 }
 
 /// Take events: one, an array of up to 1,000, NDJSON, or a whole file of the feed (CSV, TSV, GeoJSON, xlsx, NEMSIS XML,
-/// HL7 version 2) as its stored mapping reads it; up to 10 MB. Of a file the answer has the counts only; the reasons of
-/// rows that could not be read are in the quarantine.
+/// HL7 version 2) as its stored mapping reads it; up to 10 MB. Of a file the answer has the counts and the first hundred
+/// rows that could not be read; all of them are in the quarantine.
 ///
 /// They are stored durably before this answers: 201 when any is new or changed, 200 when none is. Bad
 /// rows go into quarantine and fail no good row.
@@ -238,10 +241,11 @@ async fn accept(
     }
     count(&source, &accepted.summary);
     if !accepted.ids.is_empty() {
-        announce(&state, &scope, accepted.areas, accepted.kinds, &accepted.ids).await;
+        announce(&state, &scope, std::mem::take(&mut accepted.areas), accepted.kinds.clone(), &accepted.ids).await;
     }
     let status = if accepted.ids.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
-    let answer = IntakeAnswer { summary: accepted.summary, rejects: accepted.rejects, ids: accepted.ids };
+    let Accepted { summary, rejects, notices, ids, .. } = accepted;
+    let answer = IntakeAnswer { summary, rejects, notices, ids };
     Ok((status, caller.release(answer)?).into_response())
 }
 
@@ -254,15 +258,16 @@ async fn take_file(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let scope = Scope { areas: AreaScope::All, ..caller.scope.clone() };
-    let summary = state.intake.take_file(&scope, source, ending, body).await.map_err(refusal)?;
+    let Accepted { summary, rejects, notices, .. } =
+        state.intake.take_file(&scope, source, ending, body).await.map_err(refusal)?;
     count(source, &summary);
-    let stored = summary.accepted + summary.updated > 0;
+    let stored = summary.accepted + summary.updated + summary.withdrawn > 0;
     if stored {
         // Without ids: what is in memory is read anew.
         announce(state, &scope, Vec::new(), Vec::new(), &[]).await;
     }
     let status = if stored { StatusCode::CREATED } else { StatusCode::OK };
-    let answer = IntakeAnswer { summary, rejects: Vec::new(), ids: Vec::new() };
+    let answer = IntakeAnswer { summary, rejects, notices, ids: Vec::new() };
     Ok((status, caller.release(answer)?).into_response())
 }
 

@@ -17,6 +17,7 @@ use crate::{
         ids::EventId,
     },
     ingest::TakenBack,
+    store::EarlyWithdrawal,
 };
 
 /// A report with its place.
@@ -87,6 +88,15 @@ pub(super) struct Verdict {
     pub no_longer_cases: u64,
     pub not_known: u64,
     pub met: HashSet<u64>,
+    /// What takes back records that are not known, by their ids.
+    pub early: HashMap<String, EarlyWithdrawal>,
+}
+
+/// What is known of the records of a batch, kept up to date row by row.
+struct Records {
+    heads: HashMap<String, Known>,
+    /// Of those without a head.
+    early: HashMap<String, EarlyWithdrawal>,
 }
 
 pub(super) enum Aside {
@@ -105,7 +115,7 @@ impl Writer<'_> {
         } else {
             self.store.heads(self.scope, self.source, &ids).await.context("looking up records")?
         };
-        let mut known: HashMap<String, Known> = heads
+        let known: HashMap<String, Known> = heads
             .into_iter()
             .map(|(record, h)| {
                 let known = Known {
@@ -118,13 +128,20 @@ impl Writer<'_> {
                 (record, known)
             })
             .collect();
+        ids.retain(|id| !known.contains_key(id));
+        let early = if ids.is_empty() {
+            HashMap::new()
+        } else {
+            self.store.early_withdrawals(self.scope, self.source, &ids).await.context("looking up withdrawals")?
+        };
+        let mut records = Records { heads: known, early };
         let now = self.clock.now();
         let mut verdict = Verdict::default();
         for row in rows {
             match row {
-                Incoming::Report(placed) => self.judge_row(placed, &mut known, &mut verdict, now, last_word).await?,
+                Incoming::Report(placed) => self.judge_row(placed, &mut records, &mut verdict, now, last_word).await?,
                 Incoming::TakenBack(taken, why) => {
-                    self.judge_taken_back(taken, *why, &mut known, &mut verdict, now, last_word).await?;
+                    self.judge_taken_back(taken, *why, &mut records, &mut verdict, now, last_word).await?;
                 }
             }
         }
@@ -134,7 +151,7 @@ impl Writer<'_> {
     async fn judge_row(
         &self,
         row: &Placed,
-        known: &mut HashMap<String, Known>,
+        records: &mut Records,
         verdict: &mut Verdict,
         now: DateTime<Utc>,
         last_word: bool,
@@ -145,9 +162,9 @@ impl Writer<'_> {
         if !last_word && self.seen.len() + verdict.met.len() < MOST_SEEN {
             verdict.met.insert(key);
         }
-        let Some(head) = known.get_mut(&report.record_id) else {
+        let Some(head) = records.heads.get_mut(&report.record_id) else {
             let received_at = report.received_at.unwrap_or(now);
-            let head = Known {
+            let mut head = Known {
                 id: EventId(new_id(&**self.clock)),
                 version: 1,
                 hash: report.content_hash.clone(),
@@ -156,7 +173,15 @@ impl Writer<'_> {
             };
             verdict.events.push(self.event(row, &head, received_at));
             verdict.accepted += 1;
-            known.insert(report.record_id.clone(), head);
+            let stated = report.received_at.is_some() && !report.flags.contains(&Flag::ReceiptAssumed);
+            let later = records.early.get(&report.record_id).filter(|e| stated && e.received_at > received_at);
+            if let (Some(word), false) = (later, head.withdrawn) {
+                // It was taken back before it came.
+                let event = self.event(row, &head, received_at);
+                verdict.events.push(withdrawn(event, &mut head, word.received_at, &word.because));
+                verdict.withdrawn += 1;
+            }
+            records.heads.insert(report.record_id.clone(), head);
             return Ok(());
         };
         if head.hash == report.content_hash {
@@ -197,14 +222,21 @@ impl Writer<'_> {
         &self,
         taken: &TakenBack,
         why: Why,
-        known: &mut HashMap<String, Known>,
+        records: &mut Records,
         verdict: &mut Verdict,
         now: DateTime<Utc>,
         last_word: bool,
     ) -> anyhow::Result<()> {
         let told = u64::from(why == Why::Sender);
-        let Some(head) = known.get_mut(&taken.record_id) else {
+        let Some(head) = records.heads.get_mut(&taken.record_id) else {
             verdict.not_known += told;
+            if let Some(received_at) = taken.received_at
+                && records.early.get(&taken.record_id).is_none_or(|e| e.received_at < received_at)
+            {
+                let word = EarlyWithdrawal { received_at, because: why.as_str().to_owned() };
+                records.early.insert(taken.record_id.clone(), word.clone());
+                verdict.early.insert(taken.record_id.clone(), word);
+            }
             return Ok(());
         };
         if head.withdrawn {
@@ -231,20 +263,11 @@ impl Writer<'_> {
             }
         };
         let before = verdict.events.iter().rev().find(|e| e.id == head.id).cloned();
-        let mut event = match before {
+        let event = match before {
             Some(event) => event,
             None => self.store.event(self.scope, head.id).await.context("reading an event")?,
         };
-        head.version += 1;
-        head.withdrawn = true;
-        head.received_at = Some(received_at);
-        head.hash = format!("withdrawn-{}", head.hash).chars().take(42).collect();
-        event.version = head.version;
-        event.content_hash.clone_from(&head.hash);
-        event.received_at = received_at;
-        event.withdrawn = true;
-        event.attributes.insert("withdrawn_because".into(), why.as_str().into());
-        verdict.events.push(event);
+        verdict.events.push(withdrawn(event, head, received_at, why.as_str()));
         verdict.updated += told;
         verdict.withdrawn += 1;
         verdict.no_longer_cases += 1 - told;
@@ -288,6 +311,20 @@ impl Writer<'_> {
             withdrawn: r.withdrawn,
         }
     }
+}
+
+/// The version that takes an event back.
+fn withdrawn(mut event: Event, head: &mut Known, received_at: DateTime<Utc>, because: &str) -> Event {
+    head.version += 1;
+    head.withdrawn = true;
+    head.received_at = Some(received_at);
+    head.hash = format!("withdrawn-{}", head.hash).chars().take(42).collect();
+    event.version = head.version;
+    event.content_hash.clone_from(&head.hash);
+    event.received_at = received_at;
+    event.withdrawn = true;
+    event.attributes.insert("withdrawn_because".into(), because.into());
+    event
 }
 
 /// Enough to tell whether a record was met before; what it decides is only a word in the summary.

@@ -12,8 +12,11 @@
 //! - other content without a stated receipt: set aside until the stream ends, and stored as a new
 //!   version only if no later row of the stream takes it back. So a file that holds a record and its
 //!   correction gives the same answer however often it is sent;
+//! - a file that was taken before, to the byte: what differs is older than what came since, and stays as it is;
 //! - a notice that takes the record back: a version that is withdrawn; what was known stays in the history;
-//! - a row that meets no case definition, of a record that did: likewise withdrawn.
+//! - a row that meets no case definition, of a record that did: likewise withdrawn;
+//! - either of the two with a receipt stated by the sender, of a record that has not come yet: kept, and the record is
+//!   withdrawn by it when it comes with an earlier receipt.
 //!
 //! A row that can't be read waits in quarantine, unless a rule that stands for its source settles it at once; `mend`
 //! applies rules to rows that wait. Each delivery is counted with its rows.
@@ -34,7 +37,7 @@ pub use placer::Placer;
 pub use records::{Intake, IntakeAnswer, IntakeFailure, Resubmission, accept_records, resubmit};
 pub use replace::{refresh_fallbacks, replace_all};
 pub use stream::{ingest_stream, ingest_with, source_of, stored_mapping};
-pub use summary::IntakeSummary;
+pub use summary::{IntakeSummary, RejectedRow};
 
 /// Rows in a batch: long enough to write fast, short enough to lose little and to let others write.
 pub const BATCH: usize = 5_000;

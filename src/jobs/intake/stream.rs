@@ -122,6 +122,7 @@ pub async fn ingest_with(
     writer.summary.read = end.read;
     writer.summary.set_not_cases(&end.not_cases);
     writer.summary.elsewhere = end.elsewhere.clone();
+    let older = if counted { writer.leave_aside() } else { 0 };
     writer.finish(if counted { Vec::new() } else { end.not_cases }).await?;
     let mut summary = writer.summary;
     let news = learned.add_points(&end.fallback);
@@ -132,6 +133,11 @@ pub async fn ingest_with(
     }
     store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
     summary.notices = end.notices;
+    if older > 0 {
+        summary.notices.push(format!(
+            "this very file was taken before; {older} of its rows are older than what is known of their records since"
+        ));
+    }
     summary.found = Some(end.found);
     for (owner, rows) in &end.elsewhere {
         summary.notices.push(format!("{rows} rows belong to {owner}; take them with --jurisdiction {owner}"));

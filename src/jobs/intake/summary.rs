@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{domain::quality::DeliveredRows, ingest::Found};
+use crate::{
+    domain::quality::{DeliveredRows, Reject, RejectReason},
+    ingest::Found,
+};
 
 /// Counts of one run. Every row read is in exactly one of `accepted`, `unchanged`, `updated`,
 /// `duplicates`, `quarantined`, `decided`, `not_cases`, `not_known` and `elsewhere`.
@@ -49,6 +52,9 @@ pub struct IntakeSummary {
     pub elsewhere: BTreeMap<String, u64>,
     /// Rejects by reason.
     pub reasons: BTreeMap<String, u64>,
+    /// The first of them, with what is wrong in each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_rejects: Vec<RejectedRow>,
     /// New and changed events by precision of place.
     pub precision: BTreeMap<String, u64>,
     /// New and changed events by flag.
@@ -61,7 +67,38 @@ pub struct IntakeSummary {
     pub elapsed_ms: u64,
 }
 
+/// A row that waits in quarantine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RejectedRow {
+    /// Line of the file, or position in the request, from 1.
+    pub line: u64,
+    pub reason: RejectReason,
+    pub field: Option<String>,
+    pub message: String,
+}
+
+impl From<&Reject> for RejectedRow {
+    fn from(r: &Reject) -> Self {
+        Self { line: r.line, reason: r.reason, field: r.field.clone(), message: r.message.clone() }
+    }
+}
+
+/// So many rejects are told one by one.
+const MOST_TOLD: usize = 100;
+/// And so many to a person at a terminal.
+const TOLD_AS_TEXT: usize = 5;
+
 impl IntakeSummary {
+    /// Count rows that went into quarantine.
+    pub(super) fn add_rejects(&mut self, rejects: &[Reject]) {
+        self.quarantined += rejects.len() as u64;
+        for reject in rejects {
+            *self.reasons.entry(reject.reason.to_string()).or_default() += 1;
+        }
+        let room = MOST_TOLD.saturating_sub(self.first_rejects.len());
+        self.first_rejects.extend(rejects.iter().take(room).map(RejectedRow::from));
+    }
+
     pub fn set_not_cases(&mut self, counts: &[(String, u64)]) {
         self.not_cases = counts.iter().map(|(label, n)| (label.clone(), Value::from(*n))).collect();
     }
@@ -117,6 +154,12 @@ impl IntakeSummary {
         }
         if self.quarantined > 0 {
             line(format!("  quarantined  {:>9}   {}", self.quarantined, counts(&self.reasons)));
+            for reject in self.first_rejects.iter().take(TOLD_AS_TEXT) {
+                line(format!("    line {}: {}", reject.line, reject.message));
+            }
+            if self.quarantined > TOLD_AS_TEXT as u64 {
+                line("    and so on: `emberwatch quarantine` lists them by what is wrong".into());
+            }
         }
         if self.mended > 0 {
             line(format!("  mended       {:>9}   by standing rules", self.mended));

@@ -106,6 +106,16 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
+    /// The whole stream was taken before: what was set aside differs because something newer came since, and stays
+    /// as it is. Answers how many rows those are.
+    pub(super) fn leave_aside(&mut self) -> u64 {
+        let rows = std::mem::take(&mut self.set_aside).into_values();
+        // A row that is no case was counted as that.
+        let left = rows.filter(|(_, row)| !matches!(row, Incoming::TakenBack(_, Why::NoCase))).count() as u64;
+        self.summary.unchanged += left;
+        left
+    }
+
     /// The stream has ended: store what was set aside, and the counts of what are no cases.
     pub(super) async fn finish(&mut self, not_cases: Vec<(String, u64)>) -> anyhow::Result<()> {
         self.settle().await?;
@@ -139,8 +149,11 @@ impl<'s> Writer<'s> {
         for attempt in 1..=MOST_TRIES {
             let mut verdict = self.judge(&incoming, last_word).await?;
             batch.events = std::mem::take(&mut verdict.events);
+            let mut early: Vec<_> = std::mem::take(&mut verdict.early).into_iter().collect();
+            early.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            batch.early_withdrawals = early;
             let nothing = batch.events.is_empty() && batch.rejects.is_empty() && batch.settled.is_empty();
-            if nothing && batch.not_cases.is_empty() {
+            if nothing && batch.early_withdrawals.is_empty() && batch.not_cases.is_empty() {
                 // Counted with the next rows that are written, or at the end.
                 self.tell(verdict, &batch);
                 return Ok(());
@@ -177,12 +190,9 @@ impl<'s> Writer<'s> {
         s.withdrawn += verdict.withdrawn;
         s.no_longer_cases += verdict.no_longer_cases;
         s.not_known += verdict.not_known;
-        s.quarantined += batch.rejects.len() as u64;
+        s.add_rejects(&batch.rejects);
         s.mended += batch.settled.len() as u64;
         s.decided += decided(batch);
-        for reject in &batch.rejects {
-            *s.reasons.entry(reject.reason.to_string()).or_default() += 1;
-        }
         for event in &batch.events {
             *s.precision.entry(event.location.precision.to_string()).or_default() += 1;
             for flag in &event.flags {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{
-    PostgresStore, events, quality, quarantine,
+    PostgresStore, early_withdrawals, event_versions, quality, quarantine,
     rows::{instant, of},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
         scope::Scope,
     },
     store::{
-        Head, IntakeBatch, IntakeStore, Result, StoreError,
+        EarlyWithdrawal, Head, IntakeBatch, IntakeStore, Result, StoreError,
         encode::{clean, json, signed},
         error::failed,
         intake_rows, rows,
@@ -71,6 +71,15 @@ impl IntakeStore for PostgresStore {
         found.iter().map(|r| rows::head(&of("events", r))).collect()
     }
 
+    async fn early_withdrawals(
+        &self,
+        scope: &Scope,
+        source: &SourceId,
+        record_ids: &[String],
+    ) -> Result<HashMap<String, EarlyWithdrawal>> {
+        early_withdrawals::of_records(self, scope, source, record_ids).await
+    }
+
     async fn append(&self, scope: &Scope, source: &SourceId, batch: &IntakeBatch) -> Result<()> {
         if batch.events.iter().any(|e| e.jurisdiction != scope.jurisdiction || e.source != *source) {
             return Err(StoreError::NotFound("source"));
@@ -85,7 +94,7 @@ impl IntakeStore for PostgresStore {
             .await
             .map_err(failed(STORING))?
             .ok_or(StoreError::NotFound("source"))?;
-        let added = events::insert(&mut tx, scope, &batch.events).await?;
+        let added = event_versions::insert(&mut tx, scope, &batch.events).await?;
         sqlx::query(
             "UPDATE sources SET events = events + $3,
              last_received_at = GREATEST(last_received_at, $4)
@@ -102,6 +111,7 @@ impl IntakeStore for PostgresStore {
             let at = received_at(&mut tx, batch).await?;
             quarantine::insert(&mut tx, scope, source, batch, at).await?;
         }
+        early_withdrawals::insert(&mut tx, scope, source, &batch.early_withdrawals).await?;
         count_not_cases(&mut tx, scope, source, &batch.not_cases).await?;
         if let Some(delivery) = &batch.delivery {
             quality::add_delivery(&mut tx, scope, delivery).await?;

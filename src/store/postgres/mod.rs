@@ -8,6 +8,8 @@ mod accounts;
 mod alerts;
 mod analysis;
 mod areas;
+mod early_withdrawals;
+mod event_versions;
 mod events;
 mod feeds;
 mod hotspots;
@@ -52,6 +54,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_mending", include_str!("../../../migrations/postgres/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/postgres/0017_feeds.sql")),
     ("0018_track_records_by_area", include_str!("../../../migrations/postgres/0018_track_records_by_area.sql")),
+    ("0020_early_withdrawals", include_str!("../../../migrations/postgres/0020_early_withdrawals.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

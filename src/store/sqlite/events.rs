@@ -1,16 +1,15 @@
 //! Events: append-only versions, facts, pages.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
 use super::{
     SqliteStore,
+    event_versions::{ROWS, replace_rows},
     incidents::mark_due,
-    rows::{day, instant, of, opt_instant, push_area_scope, push_area_tree, push_words, uuid_list},
+    rows::{day, instant, of, push_area_scope, push_area_tree, push_words, uuid_list},
 };
 use crate::{
     domain::{
@@ -23,16 +22,12 @@ use crate::{
     store::{
         EventPage, EventQuery, EventStore, Result, StoreError,
         columns::Columns,
-        encode::{clean, from_micros, json, opt_clean, read_cursor, write_cursor},
-        error::{failed, failed_or_conflict},
+        encode::{from_micros, json, read_cursor, write_cursor},
+        error::failed,
         incident_rows::days_to_link,
         rows,
     },
 };
-
-/// 33 values a row; SQLite takes at most 32,766 values in a statement.
-const ROWS: usize = 400;
-const STORING: &str = "storing events";
 
 #[async_trait]
 impl EventStore for SqliteStore {
@@ -196,142 +191,12 @@ impl EventStore for SqliteStore {
 
     async fn replace_locations(&self, scope: &Scope, events: &[Event]) -> Result<()> {
         let mut tx = self.begin("re-placing events").await?;
-        for event in events {
-            let place = &event.location;
-            // Row by row: joined with a list of rows, SQLite walks all events of the jurisdiction instead of
-            // looking up the few by their key. An event that was corrected since it was read keeps its newer place.
-            sqlx::query(
-                "UPDATE events SET latitude = $4, longitude = $5, precision = $6, uncertainty_m = $7, cell = $8,
-                 cell_resolution = $9, area_id = $10, placed_by = $11, address = $12, town = $13, zip = $14,
-                 flags = $15
-                 WHERE jurisdiction_id = $1 AND event_id = $2 AND version = $3 AND superseded_at IS NULL",
-            )
-            .bind(scope.jurisdiction.as_str())
-            .bind(event.id.0)
-            .bind(i64::from(event.version))
-            .bind(place.point.map(Point::lat))
-            .bind(place.point.map(Point::lon))
-            .bind(place.precision.as_str())
-            .bind(place.uncertainty_m)
-            .bind(place.cell.map(Cell::to_i64))
-            .bind(place.cell.map(resolution))
-            .bind(place.area.as_ref().map(AreaId::as_str))
-            .bind(place.placed_by.as_str())
-            .bind(opt_clean(place.address.as_deref()))
-            .bind(opt_clean(place.town.as_deref()))
-            .bind(opt_clean(place.zip.as_deref()))
-            .bind(json(&event.flags))
-            .execute(&mut *tx)
-            .await
-            .map_err(failed("re-placing events"))?;
+        for chunk in events.chunks(ROWS) {
+            replace_rows(&mut tx, scope, chunk).await?;
         }
         mark_due(&mut tx, scope, &days_to_link(events)).await?;
         tx.commit().await.map_err(failed("re-placing events"))
     }
-}
-
-/// Add versions and close the ones they replace. Returns by how many the number of newest versions that
-/// are not withdrawn has grown.
-pub(super) async fn insert(tx: &mut SqliteConnection, scope: &Scope, events: &[Event]) -> Result<i64> {
-    for chunk in events.chunks(ROWS) {
-        insert_rows(tx, scope, chunk).await?;
-    }
-    let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
-    let standing = events.iter().filter(|e| !e.withdrawn).count() as i64;
-    let mut days = days_to_link(events);
-    if corrections.is_empty() {
-        mark_due(tx, scope, &days).await?;
-        return Ok(standing);
-    }
-    let ids: HashSet<EventId> = corrections.iter().map(|e| e.id).collect();
-    let ids = uuid_list(ids.into_iter().map(|id| id.0));
-    let closed = sqlx::query(
-        "UPDATE events SET superseded_at = n.received_at FROM events n
-         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
-           AND events.event_id IN (SELECT unhex(value) FROM json_each($2))
-           AND n.jurisdiction_id = events.jurisdiction_id AND n.event_id = events.event_id
-           AND n.version = events.version + 1
-         RETURNING events.withdrawn, events.event_day",
-    )
-    .bind(scope.jurisdiction.as_str())
-    .bind(&ids)
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(failed(STORING))?;
-    if closed.len() != corrections.len() {
-        return Err(StoreError::Conflict("event"));
-    }
-    // A correction belongs to the incident that its forerunner belonged to, until it is linked anew.
-    sqlx::query(
-        "UPDATE events SET incident_id = b.incident_id FROM events b
-         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
-           AND events.event_id IN (SELECT unhex(value) FROM json_each($2))
-           AND b.jurisdiction_id = events.jurisdiction_id AND b.event_id = events.event_id
-           AND b.version = events.version - 1 AND b.incident_id IS NOT NULL",
-    )
-    .bind(scope.jurisdiction.as_str())
-    .bind(&ids)
-    .execute(&mut *tx)
-    .await
-    .map_err(failed(STORING))?;
-    let mut stood = 0;
-    for row in &closed {
-        let row = of("events", row);
-        days.insert(row.day("event_day")?);
-        stood += i64::from(!row.flag("withdrawn")?);
-    }
-    mark_due(tx, scope, &days).await?;
-    Ok(standing - stood)
-}
-
-async fn insert_rows(tx: &mut SqliteConnection, scope: &Scope, events: &[Event]) -> Result<()> {
-    let mut sql = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO events (jurisdiction_id, event_id, version, source_id, record_id, content_hash, kind, occurred_at,
-         time_precision, reported_at, received_at, event_day, outcome, naloxone, quantity, case_definition,
-         case_version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution, area_id, placed_by,
-         address, town, zip, incident_id, attributes, flags, withdrawn) ",
-    );
-    sql.push_values(events, |mut b, e| {
-        let place = &e.location;
-        b.push_bind(scope.jurisdiction.as_str())
-            .push_bind(e.id.0)
-            .push_bind(i64::from(e.version))
-            .push_bind(e.source.as_str())
-            .push_bind(clean(&e.record_id))
-            .push_bind(e.content_hash.as_str())
-            .push_bind(e.kind.as_str())
-            .push_bind(instant(e.occurred_at))
-            .push_bind(e.time_precision.as_str())
-            .push_bind(opt_instant(e.reported_at))
-            .push_bind(instant(e.received_at))
-            .push_bind(day(e.event_day))
-            .push_bind(e.outcome.as_str())
-            .push_bind(e.naloxone.as_str())
-            .push_bind(i64::from(e.quantity))
-            .push_bind(e.case.as_ref().map(|c| c.definition.as_str()))
-            .push_bind(e.case.as_ref().map(|c| i64::from(c.version)))
-            .push_bind(place.point.map(Point::lat))
-            .push_bind(place.point.map(Point::lon))
-            .push_bind(place.precision.as_str())
-            .push_bind(place.uncertainty_m)
-            .push_bind(place.cell.map(Cell::to_i64))
-            .push_bind(place.cell.map(resolution))
-            .push_bind(place.area.as_ref().map(AreaId::as_str))
-            .push_bind(place.placed_by.as_str())
-            .push_bind(opt_clean(place.address.as_deref()))
-            .push_bind(opt_clean(place.town.as_deref()))
-            .push_bind(opt_clean(place.zip.as_deref()))
-            .push_bind(e.incident.map(|i| i.0))
-            .push_bind(json(&e.attributes))
-            .push_bind(json(&e.flags))
-            .push_bind(e.withdrawn);
-    });
-    sql.build().execute(tx).await.map_err(failed_or_conflict(STORING, "event"))?;
-    Ok(())
-}
-
-fn resolution(cell: Cell) -> i64 {
-    i64::from(u8::from(cell.resolution()))
 }
 
 /// `WHERE …`: the scope and every condition of the query; withdrawn events never answer.

@@ -8,6 +8,8 @@ mod accounts;
 mod alerts;
 mod analysis;
 mod areas;
+mod early_withdrawals;
+mod event_versions;
 mod events;
 mod feeds;
 mod hotspots;
@@ -52,6 +54,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_mending", include_str!("../../../migrations/sqlite/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/sqlite/0017_feeds.sql")),
     ("0018_track_records_by_area", include_str!("../../../migrations/sqlite/0018_track_records_by_area.sql")),
+    ("0020_early_withdrawals", include_str!("../../../migrations/sqlite/0020_early_withdrawals.sql")),
 ];
 
 const READERS: u32 = 4;
@@ -87,6 +90,8 @@ impl SqliteStore {
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "MEMORY")
             .row_buffer_size(500);
+        // The writer looks up and adds to six indexes; what of them it can't hold it reads again and again.
+        let writer_options = options.clone().pragma("cache_size", "-64000");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -95,7 +100,7 @@ impl SqliteStore {
             // SQLite ends a transaction by itself on some I/O errors; the driver then still counts it as
             // open and would refuse every later BEGIN. Such a connection is thrown away.
             .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-            .connect_with(options.clone())
+            .connect_with(writer_options)
             .await
             .map_err(opening)?;
         let readers = SqlitePoolOptions::new()

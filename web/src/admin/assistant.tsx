@@ -110,6 +110,7 @@ function Suggestion({ found, source, file }: Props) {
   const [mapping, setMapping] = useState(found.mapping);
   const [saved, setSaved] = useState(false);
   const [taken, setTaken] = useState<string | null>(null);
+  const [unread, setUnread] = useState<IntakeAnswer['rejects']>([]);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -136,6 +137,7 @@ function Suggestion({ found, source, file }: Props) {
       const path = withQuery('/events', { source });
       const answer = await api<IntakeAnswer>(path, { method: 'POST', file: sent, idempotencyKey: newKey() });
       const { not_cases: others, read, accepted, updated, unchanged, duplicates, quarantined } = answer;
+      setUnread(answer.rejects);
       setTaken(
         t('mapping.taken', {
           read: number(read),
@@ -213,6 +215,15 @@ function Suggestion({ found, source, file }: Props) {
         <p class="notice" role="status">
           {taken} <a href="/admin">{t('mapping.back')}</a>
         </p>
+      )}
+      {unread.length > 0 && (
+        <ul class="notice bad" lang="en">
+          {unread.slice(0, 10).map((r) => (
+            <li key={`${r.line} ${r.message}`}>
+              {t('mapping.reject.row', { line: r.line, message: r.message })}
+            </li>
+          ))}
+        </ul>
       )}
     </section>
   );

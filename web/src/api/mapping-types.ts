@@ -31,4 +31,9 @@ export interface IntakeAnswer {
   duplicates: number;
   quarantined: number;
   not_cases: number;
+  withdrawn: number;
+  elsewhere: number;
+  /** Of a whole file the first hundred. */
+  rejects: { line: number; message: string }[];
+  notices: string[];
 }

@@ -262,8 +262,8 @@ export interface paths {
     put?: never;
     /**
      * Take events: one, an array of up to 1,000, NDJSON, or a whole file of the feed (CSV, TSV, GeoJSON, xlsx, NEMSIS XML,
-     *     HL7 version 2) as its stored mapping reads it; up to 10 MB. Of a file the answer has the counts only; the reasons of
-     *     rows that could not be read are in the quarantine.
+     *     HL7 version 2) as its stored mapping reads it; up to 10 MB. Of a file the answer has the counts and the first hundred
+     *     rows that could not be read; all of them are in the quarantine.
      * @description They are stored durably before this answers: 201 when any is new or changed, 200 when none is. Bad
      *     rows go into quarantine and fail no good row.
      */
@@ -1963,8 +1963,11 @@ export interface components {
     IncidentId: string;
     /** @description What became of a request's rows. */
     IntakeAnswer: components['schemas']['IntakeSummary'] & {
+      /** @description Of a whole file the first hundred. */
       rejects: components['schemas']['RejectedLine'][];
-      /** @description Events that were accepted or updated, in the order of the rows. */
+      /** @description What else there is to say of the rows, in sentences. */
+      notices: string[];
+      /** @description Events that were accepted or updated, in the order of the rows; none of a whole file. */
       ids: components['schemas']['EventId'][];
     };
     IntakeSummary: {
@@ -1997,6 +2000,16 @@ export interface components {
        * @description Could not be read as they came, and were settled by a standing rule (also in what they became).
        */
       mended: number;
+      /**
+       * Format: int64
+       * @description Events that were taken back (also in `updated`), or are no cases any longer.
+       */
+      withdrawn: number;
+      /**
+       * Format: int64
+       * @description Rows of another jurisdiction: not taken.
+       */
+      elsewhere: number;
       /**
        * Format: int64
        * @description Read by the source's own mapping and no case by its definition; counted, not stored.

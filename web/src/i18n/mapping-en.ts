@@ -15,6 +15,7 @@ export const mappingEn = {
   'mapping.doubts': 'In doubt',
   'mapping.doubts.none': 'Nothing was in doubt.',
   'mapping.rejects': 'Rows that can’t be read',
+  'mapping.reject.row': 'line {line}: {message}',
   'mapping.reject': '{n} row, {reason}; line {line}: {message}|{n} rows, {reason}; line {line}: {message}',
   'mapping.columns': 'Columns',
   'mapping.column': 'Column',

@@ -16,6 +16,7 @@ export const mappingEs: Record<keyof typeof mappingEn, string> = {
   'mapping.doubts': 'Dudas',
   'mapping.doubts.none': 'No hubo dudas.',
   'mapping.rejects': 'Filas que no se pueden leer',
+  'mapping.reject.row': 'línea {line}: {message}',
   'mapping.reject':
     '{n} fila, {reason}; línea {line}: {message}|{n} filas, {reason}; línea {line}: {message}',
   'mapping.columns': 'Columnas',

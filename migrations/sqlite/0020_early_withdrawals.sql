@@ -1,0 +1,10 @@
+-- What took a record back, or said that it is no case, before the record itself came. Of the record only a digest of
+-- its id is kept: most of them are no business of ours.
+CREATE TABLE early_withdrawals (
+    jurisdiction_id TEXT NOT NULL REFERENCES jurisdictions,
+    source_id TEXT NOT NULL,
+    record_digest BLOB NOT NULL,
+    received_at INTEGER NOT NULL,
+    because TEXT NOT NULL,
+    PRIMARY KEY (jurisdiction_id, source_id, record_digest)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,179 @@
+//! Events: adding versions, giving them new places.
+
+use std::collections::HashSet;
+
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+use super::{
+    incidents::mark_due,
+    rows::{day, instant, of, opt_instant},
+};
+use crate::{
+    domain::{
+        event::Event,
+        ids::{AreaId, EventId},
+        place::{Cell, Point},
+        scope::Scope,
+    },
+    store::{
+        Result, StoreError,
+        columns::Columns,
+        encode::{clean, json, opt_clean},
+        error::{failed, failed_or_conflict},
+        incident_rows::days_to_link,
+    },
+};
+
+/// Rows of one statement.
+pub(super) const ROWS: usize = 2_000;
+const STORING: &str = "storing events";
+
+/// Add versions and close the ones they replace. Returns by how many the number of newest versions that
+/// are not withdrawn has grown.
+pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<i64> {
+    for chunk in events.chunks(ROWS) {
+        insert_rows(tx, scope, chunk).await?;
+    }
+    let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
+    let standing = events.iter().filter(|e| !e.withdrawn).count() as i64;
+    let mut days = days_to_link(events);
+    if corrections.is_empty() {
+        mark_due(tx, scope, &days).await?;
+        return Ok(standing);
+    }
+    let ids: HashSet<EventId> = corrections.iter().map(|e| e.id).collect();
+    let ids: Vec<uuid::Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let closed = sqlx::query(
+        "UPDATE events SET superseded_at = n.received_at FROM events n
+         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
+           AND events.event_id = ANY($2)
+           AND n.jurisdiction_id = events.jurisdiction_id AND n.event_id = events.event_id
+           AND n.version = events.version + 1
+         RETURNING events.withdrawn, events.event_day",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(&ids)
+    .fetch_all(&mut *tx)
+    .await
+    .map_err(failed(STORING))?;
+    if closed.len() != corrections.len() {
+        return Err(StoreError::Conflict("event"));
+    }
+    // A correction belongs to the incident that its forerunner belonged to, until it is linked anew.
+    sqlx::query(
+        "UPDATE events SET incident_id = b.incident_id FROM events b
+         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
+           AND events.event_id = ANY($2)
+           AND b.jurisdiction_id = events.jurisdiction_id AND b.event_id = events.event_id
+           AND b.version = events.version - 1 AND b.incident_id IS NOT NULL",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(&ids)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed(STORING))?;
+    let mut stood = 0;
+    for row in &closed {
+        let row = of("events", row);
+        days.insert(row.day("event_day")?);
+        stood += i64::from(!row.flag("withdrawn")?);
+    }
+    mark_due(tx, scope, &days).await?;
+    Ok(standing - stood)
+}
+
+/// Give events new places.
+pub(super) async fn replace_rows(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<()> {
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "WITH placed(event_id, version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution,
+             area_id, placed_by, address, town, zip, flags) AS (",
+    );
+    sql.push_values(events, |mut b, event| {
+        let place = &event.location;
+        b.push_bind(event.id.0)
+            .push_bind(i64::from(event.version))
+            .push_bind(place.point.map(Point::lat))
+            .push_bind(place.point.map(Point::lon))
+            .push_bind(place.precision.as_str())
+            .push_bind(place.uncertainty_m)
+            .push_bind(place.cell.map(Cell::to_i64))
+            .push_bind(place.cell.map(resolution))
+            .push_bind(place.area.as_ref().map(AreaId::as_str))
+            .push_bind(place.placed_by.as_str())
+            .push_bind(opt_clean(place.address.as_deref()))
+            .push_bind(opt_clean(place.town.as_deref()))
+            .push_bind(opt_clean(place.zip.as_deref()))
+            .push_bind(json(&event.flags));
+    });
+    sql.push(
+        ") UPDATE events SET latitude = p.latitude, longitude = p.longitude, precision = p.precision,
+             uncertainty_m = p.uncertainty_m, cell = p.cell, cell_resolution = p.cell_resolution,
+             area_id = p.area_id, placed_by = p.placed_by, address = p.address, town = p.town, zip = p.zip,
+             flags = p.flags
+             FROM placed p WHERE events.jurisdiction_id = ",
+    );
+    sql.push_bind(scope.jurisdiction.as_str());
+    // An event that was corrected since it was read keeps its newer place.
+    sql.push(" AND events.event_id = p.event_id AND events.version = p.version AND events.superseded_at IS NULL");
+    sql.build().execute(tx).await.map_err(failed("re-placing events"))?;
+    Ok(())
+}
+
+/// One array a column, and `unnest` turns them into rows: one short statement that is planned once, whatever
+/// the size of the batch.
+async fn insert_rows(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<()> {
+    fn column<'e, T>(events: &'e [Event], value: impl Fn(&'e Event) -> T) -> Vec<T> {
+        events.iter().map(value).collect()
+    }
+    sqlx::query(
+        "INSERT INTO events (jurisdiction_id, event_id, version, source_id, record_id, content_hash, kind, occurred_at, time_precision,
+         reported_at, received_at, event_day, outcome, naloxone, quantity, case_definition,
+         case_version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution,
+         area_id, placed_by, address, town, zip, incident_id, attributes, flags, withdrawn)
+         SELECT $1, * FROM unnest($2::uuid[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+         $9::text[], $10::timestamptz[], $11::timestamptz[], $12::date[], $13::text[], $14::text[],
+         $15::int8[], $16::text[], $17::int8[], $18::float8[], $19::float8[], $20::text[],
+         $21::float8[], $22::int8[], $23::int8[], $24::text[], $25::text[], $26::text[],
+         $27::text[], $28::text[], $29::uuid[], $30::text[], $31::text[], $32::bool[])",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(column(events, |e| e.id.0))
+    .bind(column(events, |e| i64::from(e.version)))
+    .bind(column(events, |e| e.source.as_str()))
+    .bind(column(events, |e| clean(&e.record_id)))
+    .bind(column(events, |e| e.content_hash.as_str()))
+    .bind(column(events, |e| e.kind.as_str()))
+    .bind(column(events, |e| instant(e.occurred_at)))
+    .bind(column(events, |e| e.time_precision.as_str()))
+    .bind(column(events, |e| opt_instant(e.reported_at)))
+    .bind(column(events, |e| instant(e.received_at)))
+    .bind(column(events, |e| day(e.event_day)))
+    .bind(column(events, |e| e.outcome.as_str()))
+    .bind(column(events, |e| e.naloxone.as_str()))
+    .bind(column(events, |e| i64::from(e.quantity)))
+    .bind(column(events, |e| e.case.as_ref().map(|c| c.definition.as_str())))
+    .bind(column(events, |e| e.case.as_ref().map(|c| i64::from(c.version))))
+    .bind(column(events, |e| e.location.point.map(Point::lat)))
+    .bind(column(events, |e| e.location.point.map(Point::lon)))
+    .bind(column(events, |e| e.location.precision.as_str()))
+    .bind(column(events, |e| e.location.uncertainty_m))
+    .bind(column(events, |e| e.location.cell.map(Cell::to_i64)))
+    .bind(column(events, |e| e.location.cell.map(resolution)))
+    .bind(column(events, |e| e.location.area.as_ref().map(AreaId::as_str)))
+    .bind(column(events, |e| e.location.placed_by.as_str()))
+    .bind(column(events, |e| opt_clean(e.location.address.as_deref())))
+    .bind(column(events, |e| opt_clean(e.location.town.as_deref())))
+    .bind(column(events, |e| opt_clean(e.location.zip.as_deref())))
+    .bind(column(events, |e| e.incident.map(|i| i.0)))
+    .bind(column(events, |e| json(&e.attributes)))
+    .bind(column(events, |e| json(&e.flags)))
+    .bind(column(events, |e| e.withdrawn))
+    .execute(tx)
+    .await
+    .map_err(failed_or_conflict(STORING, "event"))?;
+    Ok(())
+}
+
+fn resolution(cell: Cell) -> i64 {
+    i64::from(u8::from(cell.resolution()))
+}

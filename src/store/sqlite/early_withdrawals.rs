@@ -1,0 +1,75 @@
+//! What took records back before they came.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+
+use super::{
+    SqliteStore,
+    rows::{instant, of},
+};
+use crate::{
+    domain::{ids::SourceId, scope::Scope},
+    store::{
+        EarlyWithdrawal, Result,
+        columns::Columns,
+        encode::{clean, json, record_digest},
+        error::failed,
+    },
+};
+
+const KEEPING: &str = "keeping what takes records back";
+
+pub(super) async fn insert(
+    tx: &mut SqliteConnection,
+    scope: &Scope,
+    source: &SourceId,
+    early: &[(String, EarlyWithdrawal)],
+) -> Result<()> {
+    for (record, word) in early {
+        sqlx::query(
+            "INSERT INTO early_withdrawals (jurisdiction_id, source_id, record_digest, received_at, because)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (jurisdiction_id, source_id, record_digest)
+             DO UPDATE SET received_at = excluded.received_at, because = excluded.because
+             WHERE early_withdrawals.received_at < excluded.received_at",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(source.as_str())
+        .bind(record_digest(record).as_slice())
+        .bind(instant(word.received_at))
+        .bind(clean(&word.because))
+        .execute(&mut *tx)
+        .await
+        .map_err(failed(KEEPING))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn of_records(
+    store: &SqliteStore,
+    scope: &Scope,
+    source: &SourceId,
+    record_ids: &[String],
+) -> Result<HashMap<String, EarlyWithdrawal>> {
+    let records: HashMap<[u8; 16], &String> = record_ids.iter().map(|id| (record_digest(id), id)).collect();
+    let found = sqlx::query(
+        "SELECT record_digest, received_at, because FROM early_withdrawals
+         WHERE jurisdiction_id = $1 AND source_id = $2 AND record_digest IN (SELECT unhex(value) FROM json_each($3))",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(source.as_str())
+    .bind(json(&records.keys().map(hex::encode).collect::<Vec<_>>()))
+    .fetch_all(&store.readers)
+    .await
+    .map_err(failed("reading what took records back"))?;
+    let mut early = HashMap::new();
+    for row in &found {
+        let row = of("early_withdrawals", row);
+        let digest: Option<[u8; 16]> = row.bytes("record_digest")?.try_into().ok();
+        let Some(record) = digest.and_then(|d| records.get(&d)) else { continue };
+        let word = EarlyWithdrawal { received_at: row.instant("received_at")?, because: row.text("because")? };
+        early.insert((*record).clone(), word);
+    }
+    Ok(early)
+}
