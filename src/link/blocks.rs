@@ -91,28 +91,54 @@ impl<'a> Blocks<'a> {
     }
 
     /// Every pair whose second, moved back by the shift, is near its first.
-    pub(super) fn pairs(&self, shift_days: i64, mut take: impl FnMut(Pair)) {
+    pub(super) fn pairs(&self, shift_days: i64, take: impl FnMut(Pair)) {
+        self.pairs_of(0..self.all.len(), shift_days, |_| true, take);
+    }
+
+    /// Those of the pairs that have two points.
+    pub(super) fn pairs_of_points(&self, shift_days: i64, take: impl FnMut(Pair)) {
+        let has_point = |i: &usize| self.classes[*i] != NO_POINT;
+        self.pairs_of((0..self.all.len()).filter(has_point), shift_days, |j| has_point(&j), take);
+    }
+
+    fn pairs_of(
+        &self,
+        firsts: impl Iterator<Item = usize>,
+        shift_days: i64,
+        second: impl Fn(usize) -> bool,
+        mut take: impl FnMut(Pair),
+    ) {
         let shift = shift_days * 86_400;
-        for i in 0..self.all.len() {
+        for i in firsts {
             let at = self.seconds[i] + shift;
             let bucket = at.div_euclid(self.span_s);
             for near in bucket - 1..=bucket + 1 {
                 match self.cell(i) {
                     Some((x, y)) => {
                         for cell in (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (x + dx, y + dy))) {
-                            self.offer(i, shift, self.exact.get(&(near, cell.0, cell.1)), &mut take);
+                            self.offer(i, shift, self.exact.get(&(near, cell.0, cell.1)), &second, &mut take);
                         }
-                        self.offer(i, shift, self.vague.get(&near), &mut take);
+                        self.offer(i, shift, self.vague.get(&near), &second, &mut take);
                     }
-                    None => self.offer(i, shift, self.by_time.get(&near), &mut take),
+                    None => self.offer(i, shift, self.by_time.get(&near), &second, &mut take),
                 }
             }
         }
     }
 
-    fn offer(&self, i: usize, shift: i64, others: Option<&Vec<u32>>, take: &mut impl FnMut(Pair)) {
+    fn offer(
+        &self,
+        i: usize,
+        shift: i64,
+        others: Option<&Vec<u32>>,
+        second: &impl Fn(usize) -> bool,
+        take: &mut impl FnMut(Pair),
+    ) {
         for j in others.into_iter().flatten() {
             let other = *j as usize;
+            if !second(other) {
+                continue;
+            }
             let gap = self.seconds[other] - self.seconds[i] - shift;
             if self.sources[i] >= self.sources[other] || gap.abs() > self.span_s || !self.may_meet(i, other) {
                 continue;

@@ -23,15 +23,47 @@ pub(super) const CLASS_RADII: [f64; 3] = [CLASSES[0], CLASSES[1], 10_000.0];
 pub(super) const POINT_CLASSES: usize = 4;
 pub(super) const NO_POINT: usize = 3;
 
-/// How two sightings agree.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How two sightings agree. A large state has tens of millions of pairs: a byte a level, two a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Agreement {
-    pub gap: usize,
-    /// Class of the vaguer point, and the level of distance where both have one.
-    pub class: usize,
-    pub distance: Option<usize>,
-    /// Per word: the code that both hold, or that they differ; `None` where one does not say.
-    pub words: [Option<Word>; WORDS],
+    gap: u8,
+    class: u8,
+    distance: u8,
+    words: [u16; WORDS],
+}
+
+/// No level of distance: one of the two has no point.
+const NO_LEVEL: u8 = u8::MAX;
+/// One of the two does not say the word.
+const SILENT: u16 = u16::MAX;
+/// They differ in the word.
+const DIFFER: u16 = u16::MAX - 1;
+/// Words of a field that have a number of their own.
+pub(super) const MOST_WORDS: u16 = DIFFER;
+
+impl Agreement {
+    pub(super) fn gap(&self) -> usize {
+        usize::from(self.gap)
+    }
+
+    /// Class of the vaguer point.
+    pub(super) fn class(&self) -> usize {
+        usize::from(self.class)
+    }
+
+    /// Where both have a point.
+    pub(super) fn distance(&self) -> Option<usize> {
+        (self.distance != NO_LEVEL).then_some(usize::from(self.distance))
+    }
+
+    /// The code that both hold, or that they differ; `None` where one does not say.
+    pub(super) fn word(&self, at: usize) -> Option<Word> {
+        match self.words[at] {
+            SILENT => None,
+            DIFFER => Some(Word::Differ),
+            code => Some(Word::Same(code)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,23 +104,21 @@ pub(super) fn compare(
             if share > REACH || metres > options.max_radius_m {
                 return None;
             }
-            Some(level(&DISTANCES, share))
+            level(&DISTANCES, share)
         }
-        _ => None,
+        _ => NO_LEVEL,
     };
-    let mut words = [None; WORDS];
-    for (at, word) in words.iter_mut().enumerate() {
-        *word = match (a_words[at], b_words[at]) {
-            (Some(x), Some(y)) if x == y => Some(Word::Same(x)),
-            (Some(_), Some(_)) => Some(Word::Differ),
-            _ => None,
-        };
-    }
-    Some(Agreement { gap: level(&GAPS, minutes), class, distance, words })
+    let words = std::array::from_fn(|at| match (a_words[at], b_words[at]) {
+        (Some(x), Some(y)) if x == y => x,
+        (Some(_), Some(_)) => DIFFER,
+        _ => SILENT,
+    });
+    Some(Agreement { gap: level(&GAPS, minutes), class: class as u8, distance, words })
 }
 
-fn level(edges: &[f64], value: f64) -> usize {
-    edges.iter().position(|edge| value <= *edge).unwrap_or(edges.len())
+/// A dozen edges at most.
+fn level(edges: &[f64], value: f64) -> u8 {
+    edges.iter().position(|edge| value <= *edge).unwrap_or(edges.len()) as u8
 }
 
 /// The share of a uniform gap within ±`most` minutes that falls on each level.

@@ -26,8 +26,9 @@ mod crowd;
 mod groups;
 mod model;
 mod sighting;
+mod weights;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::Duration;
 
@@ -42,6 +43,9 @@ use crate::domain::{
     event::TimePrecision,
     ids::{EventId, IncidentId, JurisdictionId},
 };
+
+/// Pairs of a smaller chance are not looked at one by one.
+const LIKELY: f64 = 0.2;
 
 /// When two events may be one.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,34 +124,41 @@ pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Linked {
     pairs.retain(|p| !parted(p));
     let minutes = options.max_gap.num_seconds().max(60) as f64 / 60.0;
     let model = Model::learn(&blocks, &pairs, &words, &sources, minutes, Crowds::new(&all, options));
-    let mut weighed: Vec<(f64, u32, u32)> =
-        pairs.iter().map(|p| (model.weight(p, source_pair(p, &sources)), p.a, p.b)).collect();
-    weighed.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| (x.1, x.2).cmp(&(y.1, y.2))));
-    let (threshold, expected_false) = threshold(&weighed, &model, &blocks, &sources, options.false_rate);
-    let weights: HashMap<(u32, u32), f64> = weighed.iter().map(|(w, a, b)| ((*a.min(b), *a.max(b)), *w)).collect();
-    let mut groups = Groups::new(&sources, &weights);
+    let weigh = |p: &Pair| model.weight(p, source_pair(p, &sources));
+    // What is no even chance is never linked by itself; the rest would only fill memory.
+    let mut likely: Vec<(f64, u32, u32)> =
+        pairs.iter().map(|p| (weigh(p), p.a, p.b)).filter(|(w, ..)| model.posterior(*w) > LIKELY).collect();
+    likely.sort_by(|x, y| y.0.total_cmp(&x.0).then_with(|| (x.1, x.2).cmp(&(y.1, y.2))));
+    let (threshold, expected_false) = threshold(&likely, &model, &blocks, &sources, options.false_rate);
+    likely.retain(|(w, ..)| *w >= threshold);
     let position: HashMap<EventId, u32> = all.iter().zip(0..).map(|(s, i)| (s.id, i)).collect();
-    for (a, b) in &options.together {
-        if let (Some(a), Some(b)) = (position.get(a), position.get(b)) {
-            groups.force(*a, *b);
-        }
+    let told = options.together.iter().filter_map(|(a, b)| Some((*position.get(a)?, *position.get(b)?)));
+    let told: Vec<(u32, u32)> = told.collect();
+    // Who may meet in a group: the pairs among all that are joined with somebody.
+    let joined: HashSet<u32> =
+        likely.iter().map(|(_, a, b)| (*a, *b)).chain(told.iter().copied()).flat_map(|(a, b)| [a, b]).collect();
+    let meeting = pairs.iter().filter(|p| joined.contains(&p.a) && joined.contains(&p.b));
+    let weights = meeting.map(|p| ((p.a.min(p.b), p.a.max(p.b)), weigh(p))).collect();
+    let mut groups = Groups::new(&sources, &weights);
+    for (a, b) in told {
+        groups.force(a, b);
     }
-    for (weight, a, b) in weighed.iter().take_while(|(w, ..)| *w >= threshold) {
-        groups.join(*a, *b, model.posterior(*weight), threshold);
+    for (weight, a, b) in likely {
+        groups.join(a, b, model.posterior(weight), threshold);
     }
     let mut incidents: Vec<(u32, Group)> = groups.into_groups().map(|g| incident(g, &all)).collect();
     incidents.sort_by_key(|(first, _)| *first);
     let incidents = incidents.into_iter().map(|(_, i)| i).collect();
-    Linked { incidents, pairs: weighed.len(), threshold, expected_false }
+    Linked { incidents, pairs: pairs.len(), threshold, expected_false }
 }
 
 /// The lowest weight at which the links, best first, are expected to hold no more false ones than allowed.
 ///
 /// Only pairs that would win are counted, real ones and those of chance: where an event has a better partner
 /// in the other's source, a chance pair takes nobody in.
-fn threshold(weighed: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, sources: &[u16], rate: f64) -> (f64, f64) {
+fn threshold(likely: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, sources: &[u16], rate: f64) -> (f64, f64) {
     let mut best_with: HashMap<(u32, u16), f64> = HashMap::new();
-    for (weight, a, b) in weighed {
+    for (weight, a, b) in likely {
         for key in [(*a, sources[*b as usize]), (*b, sources[*a as usize])] {
             // Best first, so the first is the best.
             best_with.entry(key).or_insert(*weight);
@@ -155,8 +166,7 @@ fn threshold(weighed: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, source
     }
     let best = |event: u32, other: u32| best_with.get(&(event, sources[other as usize])).copied();
     let wins = |weight: f64, a: u32, b: u32| [best(a, b), best(b, a)].into_iter().flatten().all(|w| weight >= w);
-    // What matters is above even chances; the rest would only fill memory.
-    let floor = weighed.iter().map(|(w, ..)| *w).filter(|w| model.posterior(*w) > 0.2).fold(f64::INFINITY, f64::min);
+    let floor = likely.last().map_or(f64::INFINITY, |(w, ..)| *w);
     let mut chance: Vec<f64> = Vec::new();
     for days in SHIFTS {
         blocks.pairs(days, |pair| {
@@ -167,7 +177,7 @@ fn threshold(weighed: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, source
         });
     }
     chance.sort_by(|a, b| b.total_cmp(a));
-    let winners: Vec<f64> = weighed.iter().filter(|(w, a, b)| wins(*w, *a, *b)).map(|(w, ..)| *w).collect();
+    let winners: Vec<f64> = likely.iter().filter(|(w, a, b)| wins(*w, *a, *b)).map(|(w, ..)| *w).collect();
     let (mut doubt, mut passed) = (0.0, 0);
     let mut best = (f64::INFINITY, 0.0);
     for (i, weight) in winners.iter().enumerate() {

@@ -4,7 +4,8 @@
 //! u is counted, not assumed: from pairs that are days apart (see `blocks.rs`) for distance, from how
 //! frequent each word is for words, and from the length of time for gaps. m and the share of pairs that are
 //! one occurrence are estimated by expectation–maximisation (Winkler 1988), beginning with usual values that
-//! go on counting as much as [`PRIOR`] pairs; with few pairs the usual values stand.
+//! go on counting as much as [`PRIOR`] pairs; with few pairs the usual values stand. The logarithms of a round are
+//! taken once, into tables (`weights.rs`), and what is clearly no pair costs no exponential.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,10 +13,12 @@ use super::{
     Sighting,
     blocks::{Blocks, Pair},
     compare::{
-        DISTANCE_LEVELS, GAP_LEVELS, NO_POINT, POINT_CLASSES, Word, distances_of_one, gaps_by_chance, gaps_of_one,
+        Agreement, DISTANCE_LEVELS, GAP_LEVELS, MOST_WORDS, NO_POINT, POINT_CLASSES, Word, distances_of_one,
+        gaps_by_chance, gaps_of_one,
     },
     crowd::Crowds,
     sighting::WORDS,
+    weights::Weights,
 };
 
 /// Pairs that the usual values are worth.
@@ -23,22 +26,36 @@ const PRIOR: f64 = 30.0;
 /// Days by which pairs are parted to see what agrees by chance.
 pub(super) const SHIFTS: [i64; 6] = [-3, -2, -1, 1, 2, 3];
 const ROUNDS: usize = 25;
+/// A pair of a smaller chance teaches nothing.
+const LEAST_CHANCE: f64 = 1e-4;
 /// Two reports of one occurrence agree in a word this often: outcome, naloxone, age band, sex.
 const AGREE: [f64; WORDS] = [0.95, 0.90, 0.90, 0.97];
+
+/// Pairs that weigh the same.
+struct Alike {
+    between: (u16, u16),
+    agreement: Agreement,
+    nearness: f64,
+    pairs: f64,
+}
 
 /// What was learned of a set of sightings.
 pub(super) struct Model {
     /// Share of the pairs within the longest gap that are one occurrence.
     pub share: f64,
-    gap_m: BTreeMap<(u16, u16), [f64; GAP_LEVELS]>,
-    gap_u: [f64; GAP_LEVELS],
-    distance_m: [[f64; DISTANCE_LEVELS]; POINT_CLASSES],
+    pub(super) gap_m: BTreeMap<(u16, u16), [f64; GAP_LEVELS]>,
+    pub(super) gap_u: [f64; GAP_LEVELS],
+    pub(super) distance_m: [[f64; DISTANCE_LEVELS]; POINT_CLASSES],
     distance_u: [[f64; DISTANCE_LEVELS]; POINT_CLASSES],
-    agree_m: [f64; WORDS],
-    /// How often two by chance hold the same word, and each word's share.
-    agree_u: [f64; WORDS],
-    word_share: [HashMap<u16, f64>; WORDS],
+    pub(super) agree_m: [f64; WORDS],
+    /// How often two by chance hold the same word, and each word's share by its code.
+    pub(super) agree_u: [f64; WORDS],
+    pub(super) word_share: [Vec<f64>; WORDS],
     crowds: Crowds,
+    /// How many sources there are.
+    pub(super) sources: usize,
+    /// Of what was learned last.
+    weights: Weights,
 }
 
 impl Model {
@@ -53,19 +70,23 @@ impl Model {
     ) -> Self {
         let (by_class, total) = blocks.within_the_gap();
         let mut model = Self::usual(words, most_minutes, total, crowds);
+        model.sources = sources.iter().max().map_or(0, |last| usize::from(*last) + 1);
         model.count_chance(blocks, &by_class);
         for pair in pairs {
             model.gap_m.entry(source_pair(pair, sources)).or_insert_with(gaps_of_one);
         }
+        let alike = model.alike(pairs, sources);
         for _ in 0..ROUNDS {
-            model.round(pairs, sources, total);
+            model.weights = Weights::of(&model);
+            model.round(&alike, total);
         }
+        model.weights = Weights::of(&model);
         model
     }
 
     fn usual(words: &[[Option<u16>; WORDS]], most_minutes: f64, total: f64, crowds: Crowds) -> Self {
         let mut agree_u = [0.0; WORDS];
-        let mut word_share: [HashMap<u16, f64>; WORDS] = Default::default();
+        let mut word_share: [Vec<f64>; WORDS] = Default::default();
         for at in 0..WORDS {
             let mut counts: BTreeMap<u16, f64> = BTreeMap::new();
             for code in words.iter().filter_map(|w| w[at]) {
@@ -73,7 +94,8 @@ impl Model {
             }
             let known: f64 = counts.values().sum::<f64>().max(1.0);
             agree_u[at] = counts.values().map(|n| (n / known) * (n / known)).sum::<f64>().clamp(0.01, 0.99);
-            word_share[at] = counts.into_iter().map(|(code, n)| (code, (n / known).max(0.005))).collect();
+            // Codes are given without a gap, from 0.
+            word_share[at] = counts.into_values().map(|n| (n / known).max(0.005)).collect();
         }
         Self {
             share: (0.3 * words.len() as f64 / total.max(1.0)).clamp(1e-6, 0.5),
@@ -85,6 +107,8 @@ impl Model {
             agree_u,
             word_share,
             crowds,
+            sources: 0,
+            weights: Weights::default(),
         }
     }
 
@@ -92,9 +116,9 @@ impl Model {
     fn count_chance(&mut self, blocks: &Blocks, by_class: &[f64; NO_POINT + 1]) {
         let mut counts = [[0.0; DISTANCE_LEVELS]; POINT_CLASSES];
         for days in SHIFTS {
-            blocks.pairs(days, |pair| {
-                if let Some(level) = pair.agreement.distance {
-                    counts[pair.agreement.class][level] += 1.0;
+            blocks.pairs_of_points(days, |pair| {
+                if let Some(level) = pair.agreement.distance() {
+                    counts[pair.agreement.class()][level] += 1.0;
                 }
             });
         }
@@ -105,25 +129,53 @@ impl Model {
         }
     }
 
+    /// Pairs that weigh the same whatever is learned are reckoned once: those without two points, which are by far
+    /// the most, differ in little. In an order of their own, so that the sums are the same whatever came first.
+    fn alike(&self, pairs: &[Pair], sources: &[u16]) -> Vec<Alike> {
+        let mut counts: HashMap<((u16, u16), Agreement), f64> = HashMap::new();
+        let mut out = Vec::new();
+        for pair in pairs {
+            let (between, agreement) = (source_pair(pair, sources), pair.agreement);
+            if agreement.distance().is_some() {
+                out.push(Alike { between, agreement, nearness: self.nearness(pair), pairs: 1.0 });
+            } else {
+                *counts.entry((between, agreement)).or_default() += 1.0;
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_unstable_by_key(|(key, _)| *key);
+        out.extend(counts.into_iter().map(|((between, agreement), pairs)| Alike {
+            between,
+            agreement,
+            nearness: 0.0,
+            pairs,
+        }));
+        out
+    }
+
     /// One step of expectation and maximisation.
-    fn round(&mut self, pairs: &[Pair], sources: &[u16], total: f64) {
+    fn round(&mut self, pairs: &[Alike], total: f64) {
         let mut gaps: BTreeMap<(u16, u16), [f64; GAP_LEVELS]> = BTreeMap::new();
         let mut distances = [[0.0; DISTANCE_LEVELS]; POINT_CLASSES];
         let (mut agreed, mut compared, mut ones) = ([0.0; WORDS], [0.0; WORDS], 0.0);
+        // Most pairs are far from being one: they are left before their chance is reckoned.
+        let least = (LEAST_CHANCE / (1.0 - LEAST_CHANCE)).ln() - self.prior_odds();
         for pair in pairs {
-            let p = self.posterior(self.weight(pair, source_pair(pair, sources)));
-            if p < 1e-4 {
+            let a = &pair.agreement;
+            let weight = self.weights.of_agreement(a, pair.between) + pair.nearness;
+            if weight < least {
                 continue;
             }
+            let p = self.posterior(weight) * pair.pairs;
             ones += p;
-            let a = &pair.agreement;
-            gaps.entry(source_pair(pair, sources)).or_insert([0.0; GAP_LEVELS])[a.gap] += p;
-            if let Some(level) = a.distance {
-                distances[a.class][level] += p;
+            gaps.entry(pair.between).or_insert([0.0; GAP_LEVELS])[a.gap()] += p;
+            if let Some(level) = a.distance() {
+                distances[a.class()][level] += p;
             }
             for at in 0..WORDS {
-                compared[at] += if a.words[at].is_some() { p } else { 0.0 };
-                agreed[at] += if matches!(a.words[at], Some(Word::Same(_))) { p } else { 0.0 };
+                let word = a.word(at);
+                compared[at] += if word.is_some() { p } else { 0.0 };
+                agreed[at] += if matches!(word, Some(Word::Same(_))) { p } else { 0.0 };
             }
         }
         self.share = (ones / total.max(1.0)).clamp(1e-7, 0.9);
@@ -140,30 +192,26 @@ impl Model {
 
     /// ln m/u over all fields.
     pub(super) fn weight(&self, pair: &Pair, between: (u16, u16)) -> f64 {
+        self.weights.of_agreement(&pair.agreement, between) + self.nearness(pair)
+    }
+
+    /// The part of the weight that is the pair's own: how much it says, here, that the two are as near as they are.
+    /// Nothing that is learned changes it.
+    fn nearness(&self, pair: &Pair) -> f64 {
         let a = &pair.agreement;
-        let usual = gaps_of_one();
-        let gap_m = self.gap_m.get(&between).unwrap_or(&usual);
-        let mut weight = (gap_m[a.gap] / self.gap_u[a.gap]).ln();
-        if let Some(level) = a.distance {
-            let by_chance = self.distance_u[a.class][level] * self.crowds.of(pair.a, pair.b, a.class);
-            weight += (self.distance_m[a.class][level] / by_chance.min(1.0)).ln();
-        }
-        for (at, word) in a.words.iter().enumerate() {
-            weight += match word {
-                None => 0.0,
-                // To share a rare word says more than to share a frequent one.
-                Some(Word::Same(code)) => {
-                    (self.agree_m[at] / self.word_share[at].get(code).copied().unwrap_or(0.01)).ln()
-                }
-                Some(Word::Differ) => ((1.0 - self.agree_m[at]) / (1.0 - self.agree_u[at])).ln(),
-            };
-        }
-        weight
+        let Some(level) = a.distance() else { return 0.0 };
+        let by_chance = self.distance_u[a.class()][level] * self.crowds.of(pair.a, pair.b, a.class());
+        -by_chance.min(1.0).ln()
+    }
+
+    /// ln of the odds before anything is compared.
+    fn prior_odds(&self) -> f64 {
+        (self.share / (1.0 - self.share)).ln()
     }
 
     /// The chance that a pair of this weight is one occurrence.
     pub(super) fn posterior(&self, weight: f64) -> f64 {
-        let odds = (weight + (self.share / (1.0 - self.share)).ln()).exp();
+        let odds = (weight + self.prior_odds()).exp();
         if odds.is_infinite() { 1.0 } else { odds / (1.0 + odds) }
     }
 }
@@ -181,8 +229,11 @@ pub(super) fn codes(all: &[&Sighting]) -> Vec<[Option<u16>; WORDS]> {
         let words = super::sighting::words(s);
         out.push(std::array::from_fn(|at| {
             let word = words[at]?;
-            let next = u16::try_from(known[at].len()).ok()?;
-            Some(*known[at].entry(word.to_owned()).or_insert(next))
+            let next = u16::try_from(known[at].len()).ok().filter(|n| *n < MOST_WORDS);
+            known[at].get(word).copied().or_else(|| {
+                known[at].insert(word.to_owned(), next?);
+                next
+            })
         }));
     }
     out

@@ -158,7 +158,7 @@ impl IntakeSummary {
                 line(format!("    line {}: {}", reject.line, reject.message));
             }
             if self.quarantined > TOLD_AS_TEXT as u64 {
-                line("    and so on: `emberwatch quarantine` lists them by what is wrong".into());
+                line("    and so on: `emberwatch quarantine list` shows them by what is wrong".into());
             }
         }
         if self.mended > 0 {
