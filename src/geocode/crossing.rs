@@ -3,7 +3,7 @@
 use super::{
     index::{Index, Names},
     infer::{self, Inferred, Kind},
-    question::{Judged, Where, judge},
+    question::{Fit, Judged, Where, judge},
     spelling::digits_differ,
     street::Parts,
 };
@@ -61,12 +61,15 @@ pub(super) fn find(index: &Index, a: &str, b: &str, around: &Where, asked: &str)
 
 /// Whether a street has a known point in the town that is asked for.
 pub(super) fn is_here(index: &Index, street: u32, around: &Where) -> bool {
-    let fits = |rating: Option<i32>| rating.is_some_and(|r| r > 0 || !around.is_known());
-    let entries = index.entries();
-    entries.of_street(street).any(|row| {
-        let e = entries.get(row);
-        fits(around.rate(e.town, e.zip, e.at))
-    }) || index.ranges().of_street(street).any(|r| fits(around.rate(r.town, r.zip, index.ranges().ends(&r).0)))
+    let places = index.places();
+    places.of_street(street).any(|place| match around.fit(place.town, place.zip) {
+        Fit::Here => true,
+        Fit::Away => false,
+        Fit::Within { centre, metres } => {
+            !places.is_beyond(&place, centre, metres)
+                && places.rows(&place).any(|row| index.first_spot(&row).distance_m(centre) <= metres)
+        }
+    })
 }
 
 /// What a name may mean: itself where it is known in the town, else also its neighbours in spelling and sound.

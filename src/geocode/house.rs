@@ -112,13 +112,14 @@ fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
     let share = (f64::from(number - range.low) / f64::from(span)).clamp(0.03, 0.97);
     let share = if range.backwards { 1.0 - share } else { share };
     let Some(origin) = line.first().copied() else { return (Spot { lat: 0, lon: 0 }, f64::INFINITY) };
-    let points: Vec<(f64, f64)> = line.iter().map(|s| s.metres_from(origin)).collect();
-    let step = |w: &[(f64, f64)]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
-    let length: f64 = points.windows(2).map(step).sum();
+    let plane = origin.plane();
+    let pieces = || line.windows(2).map(|w| [plane.metres(w[0]), plane.metres(w[1])]);
+    let step = |w: &[(f64, f64); 2]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
+    let length: f64 = pieces().map(|w| step(&w)).sum();
     let mut left = share * length;
-    let mut place = (points[0], (0.0, 0.0));
-    for w in points.windows(2) {
-        let d = step(w);
+    let mut place = ((0.0, 0.0), (0.0, 0.0));
+    for w in pieces() {
+        let d = step(&w);
         let t = if d > 0.0 { (left / d).min(1.0) } else { 0.0 };
         let way = if d > 0.0 { ((w[1].0 - w[0].0) / d, (w[1].1 - w[0].1) / d) } else { place.1 };
         place = ((w[0].0 + t * (w[1].0 - w[0].0), w[0].1 + t * (w[1].1 - w[0].1)), way);

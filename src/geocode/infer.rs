@@ -9,9 +9,10 @@
 use super::{
     index::{
         Index,
+        places::{Place, Row},
         rows::{Entry, NONE, Origin, Spot, Worth},
     },
-    question::{Where, medoid, spread_m},
+    question::{Fit, Where, medoid, spread_m},
 };
 
 /// How an inferred point was come by; each kind has its own measured errors.
@@ -71,22 +72,19 @@ pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Op
     if let Some((road, at)) = posted {
         return milepost(index, road, at, skip);
     }
-    let (here_a, away_a) = spots(index, &first, around, skip);
-    let (here_b, away_b) = spots(index, &second, around, skip);
+    let here_a = here(index, &first, around, skip);
+    let here_b = here(index, &second, around, skip);
     if let Some(found) = elsewhere(index, (a, b), (&here_a, &here_b), around, skip) {
         return Some(found);
     }
-    let close = |from: &[Spot], to: &[Spot]| -> Vec<Spot> {
-        from.iter().copied().filter(|s| to.iter().any(|t| t.distance_m(*s) <= FARTHEST_M)).collect()
-    };
     let (a, b) = match (here_a.is_empty(), here_b.is_empty()) {
         (false, false) => (here_a, here_b),
         (false, true) => {
-            let near = close(&away_b, &here_a);
+            let near = away(index, &second, around, skip, &here_a);
             (here_a, near)
         }
         (true, false) => {
-            let near = close(&away_a, &here_b);
+            let near = away(index, &first, around, skip, &here_b);
             (near, here_b)
         }
         (true, true) => return None,
@@ -106,13 +104,16 @@ fn mile(name: &str) -> Option<f64> {
 /// Between the nearest known mileposts of a road; towns do not matter, because the miles run through them.
 fn milepost(index: &Index, road: &[u32], at: f64, skip: Option<usize>) -> Option<Inferred> {
     const WIDEST_MILES: f64 = 10.0;
-    let (entries, names) = (index.entries(), index.streets());
+    let (entries, names, places) = (index.entries(), index.streets(), index.places());
     let mut posts: Vec<(f64, Spot)> = Vec::new();
     for street in road {
-        for e in entries.of_street(*street).filter(|row| Some(*row) != skip).map(|row| entries.get(row)) {
+        for row in places.of_street(*street).flat_map(|place| places.rows(&place)) {
+            let Row::Entry(row) = row else { continue };
+            let e = entries.get(row);
             let other = if e.a == *street { e.b } else { e.a };
             if other != NONE
                 && e.worth == Worth::Own
+                && Some(row) != skip
                 && let Some(mile) = mile(names.get(other))
             {
                 posts.push((mile, e.at));
@@ -142,15 +143,13 @@ fn is_generic(name: &str) -> bool {
 
 /// A street by its known points.
 pub(super) fn street(index: &Index, name: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
-    let (here, away) = spots(index, &index.streets().family(name), around, skip);
-    let known = if here.is_empty() && !around.is_known() { away } else { here };
-    whole(&known, Kind::Whole)
+    whole(&here(index, &index.streets().family(name), around, skip), Kind::Whole)
 }
 
 /// How far nine in ten of a street's known points in the town lie from a point of it; `None` where few are known.
 pub(super) fn reach(index: &Index, name: &str, around: &Where, at: Spot) -> Option<f64> {
     const FEW: usize = 4;
-    let (here, _) = spots(index, &index.streets().family(name), around, None);
+    let here = here(index, &index.streets().family(name), around, None);
     let mut away: Vec<f64> = here.iter().map(|s| s.distance_m(at)).collect();
     away.sort_by(f64::total_cmp);
     (away.len() >= FEW).then(|| away[away.len() * 9 / 10].max(150.0))
@@ -205,37 +204,81 @@ fn elsewhere(
         .min_by(|x, y| x.scale_m.total_cmp(&y.scale_m).then(x.at.cmp(&y.at)))
 }
 
-/// Known points of a street's family: in the town, and away.
-fn spots(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> (Vec<Spot>, Vec<Spot>) {
-    let (entries, ranges) = (index.entries(), index.ranges());
-    let (mut here, mut away) = (Vec::new(), Vec::new());
-    for street in family {
-        for row in entries.of_street(*street).filter(|row| Some(*row) != skip) {
-            let e = entries.get(row);
-            if e.worth == Worth::Own {
-                sort_in(around.rate(e.town, e.zip, e.at), around, e.at, &mut here, &mut away);
-            }
-        }
-        for range in ranges.of_street(*street) {
-            let (from, to) = ranges.ends(&range);
-            for at in [from, to] {
-                sort_in(around.rate(range.town, range.zip, at), around, at, &mut here, &mut away);
+/// Known points of a street's family in the town.
+fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> Vec<Spot> {
+    let places = index.places();
+    let mut found = Vec::new();
+    for place in family.iter().flat_map(|street| places.of_street(*street)) {
+        match around.fit(place.town, place.zip) {
+            Fit::Away => {}
+            Fit::Here => spots(index, &place, skip, |at| found.push(at)),
+            Fit::Within { centre, metres } => {
+                if !places.is_beyond(&place, centre, metres) {
+                    let plane = centre.plane();
+                    spots(index, &place, skip, |at| {
+                        if plane.distance_m(at) <= metres {
+                            found.push(at);
+                        }
+                    });
+                }
             }
         }
     }
-    for list in [&mut here, &mut away] {
-        list.sort_unstable();
-        list.dedup();
-        if list.len() > MOST_SPOTS {
-            let step = list.len().div_ceil(MOST_SPOTS);
-            *list = list.iter().copied().step_by(step).collect();
-        }
-    }
-    (here, away)
+    thinned(found)
 }
 
-fn sort_in(rating: Option<i32>, around: &Where, at: Spot, here: &mut Vec<Spot>, away: &mut Vec<Spot>) {
-    if rating.is_some_and(|r| r > 0 || !around.is_known()) { here.push(at) } else { away.push(at) }
+/// Known points of a street's family in other towns that lie near points of this one.
+fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot]) -> Vec<Spot> {
+    let places = index.places();
+    let (Some(first), mut found) = (to.first(), Vec::new()) else { return Vec::new() };
+    let reach_m = to.iter().map(|at| first.distance_m(*at)).fold(0.0, f64::max);
+    for place in family.iter().flat_map(|street| places.of_street(*street)) {
+        let here = match around.fit(place.town, place.zip) {
+            Fit::Here => continue,
+            Fit::Within { centre, metres } => Some((centre.plane(), metres)),
+            Fit::Away => None,
+        };
+        if places.is_beyond(&place, *first, 3.0 * (reach_m + FARTHEST_M)) {
+            continue;
+        }
+        spots(index, &place, skip, |at| {
+            let is_here = here.is_some_and(|(plane, metres)| plane.distance_m(at) <= metres);
+            if !is_here && to.iter().any(|t| t.distance_m(at) <= FARTHEST_M) {
+                found.push(at);
+            }
+        });
+    }
+    thinned(found)
+}
+
+/// The points of one place that are points of their own, and both ends of its stretches.
+fn spots(index: &Index, place: &Place, skip: Option<usize>, mut take: impl FnMut(Spot)) {
+    let (entries, ranges) = (index.entries(), index.ranges());
+    for row in index.places().rows(place) {
+        match row {
+            Row::Entry(row) => {
+                let e = entries.get(row);
+                if e.worth == Worth::Own && Some(row) != skip {
+                    take(e.at);
+                }
+            }
+            Row::Stretch(range) => {
+                let (from, to) = ranges.ends(&range);
+                take(from);
+                take(to);
+            }
+        }
+    }
+}
+
+fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {
+    spots.sort_unstable();
+    spots.dedup();
+    if spots.len() > MOST_SPOTS {
+        let step = spots.len().div_ceil(MOST_SPOTS);
+        spots = spots.into_iter().step_by(step).collect();
+    }
+    spots
 }
 
 /// Where two sets of points, each of one street, come together.
@@ -257,14 +300,28 @@ fn meet(a: &[Spot], b: &[Spot]) -> Option<Inferred> {
     Some(Inferred { at: origin.moved(q.0 / 2.0, q.1 / 2.0), kind: Kind::Nearest, scale_m: gap })
 }
 
+/// The nearest two points, one of each; both lists are sorted from south to north.
 fn nearest(a: &[Spot], b: &[Spot]) -> Option<(Spot, Spot, f64)> {
     let mut best: Option<(Spot, Spot, f64)> = None;
     for p in a {
-        for q in b {
-            let d = p.distance_m(*q);
-            if best.is_none_or(|(.., least)| d < least) {
-                best = Some((*p, *q, d));
+        let plane = p.plane();
+        let beside = b.partition_point(|q| q.lat < p.lat);
+        let mut least = best.map_or(f64::INFINITY, |(.., d)| d);
+        // Of points equally far away the first of the list is taken.
+        let mut found: Option<usize> = None;
+        let mut look = |i: usize| {
+            let (east, north) = plane.metres(b[i]);
+            let d = (east * east + north * north).sqrt();
+            if d < least || (d == least && found.is_some_and(|f| i < f)) {
+                (least, found) = (d, Some(i));
             }
+            // What lies farther north or south than the nearest is away is not looked at.
+            north.abs() <= least
+        };
+        let _ = (0..beside).rev().all(&mut look);
+        let _ = (beside..b.len()).all(&mut look);
+        if let Some(i) = found {
+            best = Some((*p, b[i], least));
         }
     }
     best
@@ -286,17 +343,39 @@ fn along_axis(mut points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     points
 }
 
+/// A straight piece between two neighbours of a street's points.
+struct Piece {
+    from: (f64, f64),
+    to: (f64, f64),
+    length: f64,
+}
+
+impl Piece {
+    fn of(points: &[(f64, f64)]) -> Vec<Self> {
+        let piece = |w: &[(f64, f64)]| Self { from: w[0], to: w[1], length: (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1) };
+        points.windows(2).map(piece).filter(|p| p.length <= LONGEST_GAP_M).collect()
+    }
+
+    /// Whether the boxes around two pieces touch; only then can they cross.
+    fn may_cross(&self, other: &Piece) -> bool {
+        // A millimetre for the rounding of what is computed from them.
+        let apart = |a: f64, b: f64, c: f64, d: f64| a.max(b) + 1e-3 < c.min(d) || c.max(d) + 1e-3 < a.min(b);
+        !apart(self.from.0, self.to.0, other.from.0, other.to.0)
+            && !apart(self.from.1, self.to.1, other.from.1, other.to.1)
+    }
+}
+
 /// The crossing of two lines between known points, and how far it lies from the nearest of them.
 fn crossed(a: &[(f64, f64)], b: &[(f64, f64)]) -> Option<((f64, f64), f64)> {
-    let length = |w: &[(f64, f64)]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
     let mut best: Option<((f64, f64), f64)> = None;
-    for p in a.windows(2).filter(|w| length(w) <= LONGEST_GAP_M) {
-        for q in b.windows(2).filter(|w| length(w) <= LONGEST_GAP_M) {
-            let Some((x, s, t)) = lines_meet(p[0], p[1], q[0], q[1]) else { continue };
+    let others = Piece::of(b);
+    for p in Piece::of(a) {
+        for q in others.iter().filter(|q| p.may_cross(q)) {
+            let Some((x, s, t)) = lines_meet(p.from, p.to, q.from, q.to) else { continue };
             if !(0.0..=1.0).contains(&s) || !(0.0..=1.0).contains(&t) {
                 continue;
             }
-            let scale = (s.min(1.0 - s) * length(p)).max(t.min(1.0 - t) * length(q));
+            let scale = (s.min(1.0 - s) * p.length).max(t.min(1.0 - t) * q.length);
             if best.is_none_or(|(_, least)| scale < least) {
                 best = Some((x, scale));
             }

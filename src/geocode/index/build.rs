@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Index, fallback,
     file::{Section, Writer},
-    names, nodes,
+    names, nodes, places,
     rows::{Area, AreaClass, Entry, NONE, Origin, Range, Spot, Worth},
 };
 use crate::{
@@ -235,17 +235,8 @@ impl Builder {
         *writer.section(Section::Text) = written;
         names::write_streets(writer, streets);
         names::write_towns(writer, towns);
-        let mut seconds: Vec<(u32, u32)> = Vec::new();
-        for (row, e) in self.entries.iter().enumerate() {
+        for e in &self.entries {
             e.write(writer.section(Section::Entries));
-            if e.b != NONE {
-                seconds.push((e.b, row as u32));
-            }
-        }
-        seconds.sort_unstable();
-        for (street, row) in seconds {
-            writer.section(Section::Seconds).extend(street.to_le_bytes());
-            writer.section(Section::Seconds).extend(row.to_le_bytes());
         }
         let lines = std::mem::take(&mut self.vertices);
         let line = |r: &Range| &lines[r.first as usize..(r.first + r.count) as usize];
@@ -259,21 +250,22 @@ impl Builder {
             r.reach = before.1;
         }
         let mut placed: HashMap<u32, u32> = HashMap::with_capacity(self.ranges.len());
-        let mut corners = 0;
+        let mut corners: Vec<Spot> = Vec::with_capacity(lines.len());
         for r in &mut self.ranges {
             // Both sides of a street share its line.
             let from = *placed.entry(r.first).or_insert_with(|| {
-                let at = corners;
-                for spot in &lines[r.first as usize..(r.first + r.count) as usize] {
-                    writer.section(Section::Vertices).extend(spot.lat.to_le_bytes());
-                    writer.section(Section::Vertices).extend(spot.lon.to_le_bytes());
-                    corners += 1;
-                }
+                let at = corners.len() as u32;
+                corners.extend(&lines[r.first as usize..(r.first + r.count) as usize]);
                 at
             });
             r.first = from;
             r.write(writer.section(Section::Ranges));
         }
+        for spot in &corners {
+            writer.section(Section::Vertices).extend(spot.lat.to_le_bytes());
+            writer.section(Section::Vertices).extend(spot.lon.to_le_bytes());
+        }
+        places::write(writer, &self.entries, &self.ranges, &corners);
         for a in &self.areas {
             a.write(writer.section(Section::Areas));
         }

@@ -9,6 +9,7 @@ mod fallback;
 pub(super) mod file;
 mod names;
 mod nodes;
+pub(super) mod places;
 pub(super) mod rows;
 
 pub(super) use build::town_key;
@@ -18,7 +19,8 @@ pub use file::{BadIndex, VERSION};
 pub(super) use names::Names;
 
 use file::{File, Section, Writer};
-use rows::{Area, AreaClass, Entries, Entry, NONE, Ranges};
+use places::{Places, Row};
+use rows::{Area, AreaClass, Entries, Entry, NONE, Ranges, Spot};
 
 use super::infer;
 
@@ -77,6 +79,18 @@ impl Index {
 
     pub(super) fn ranges(&self) -> Ranges<'_> {
         Ranges::of(&self.file)
+    }
+
+    pub(super) fn places(&self) -> Places<'_> {
+        Places::of(&self.file)
+    }
+
+    /// Where a known point lies or a stretch begins.
+    pub(super) fn first_spot(&self, row: &Row) -> Spot {
+        match row {
+            Row::Entry(row) => self.entries().get(*row).at,
+            Row::Stretch(range) => self.ranges().ends(range).0,
+        }
     }
 
     pub(super) fn areas(&self, class: AreaClass, key: u32) -> impl Iterator<Item = Area> + '_ {
