@@ -7,8 +7,11 @@ use super::{
     infer,
     outcome::coarsened,
     parse::Address,
-    question::{Alternative, Answer, Basis, Judged, MOST_ALTERNATIVES, Match, Query, Where, Why, judge, spread_m},
+    question::{
+        Alternative, Answer, Basis, Judged, MOST_ALTERNATIVES, Match, Query, Where, Why, judge, spread_m, towns_named,
+    },
     street::{StreetText, words},
+    vocabulary,
 };
 use crate::domain::{
     event::PlacedBy,
@@ -20,20 +23,23 @@ impl Index {
     pub fn answer(&self, query: &Query) -> Answer {
         let text = query.text.unwrap_or("").trim();
         let given_town = query.town.filter(|t| !t.trim().is_empty());
-        let (street, tail_town, tail_zip) = split_tail(text);
+        let (street, tail_town, tail_zip) = split_tail(self, text);
         let mut town = given_town.map(str::to_owned).or(tail_town.map(str::to_owned));
         let mut zip = query.zip.filter(|z| !z.trim().is_empty()).map(str::to_owned).or(tail_zip);
         let mut post_box = false;
         let mut lead = Street { answer: Answer::NotFound(Why::Nothing), firm: false };
         if !text.is_empty() {
-            lead = self.street_level(street, &Where::of(self, town.as_deref(), zip.as_deref()));
+            let around = Where::of(self, town.as_deref(), zip.as_deref());
+            lead = self.street_level(street, &around);
             if !lead.firm {
                 let address = Address::parse(text);
                 post_box = address.post_box;
                 town = town.filter(|_| given_town.is_some()).or(address.town).or(tail_town.map(str::to_owned));
                 zip = zip.or(address.zip);
-                if !address.street.is_empty() && StreetText::parse(&address.street) != StreetText::parse(street) {
-                    let other = self.street_level(&address.street, &Where::of(self, town.as_deref(), zip.as_deref()));
+                let here = Where::of(self, town.as_deref(), zip.as_deref());
+                let read = |text: &str| StreetText::parse(text);
+                if !address.street.is_empty() && (here != around || read(&address.street) != read(street)) {
+                    let other = self.street_level(&address.street, &here);
                     if other.firm
                         || !matches!(lead.answer, Answer::Found(_)) && !matches!(other.answer, Answer::NotFound(_))
                     {
@@ -61,11 +67,21 @@ impl Index {
         let parsed = StreetText::parse(text);
         match (parsed.streets.as_slice(), &parsed.number) {
             ([], _) => Street::nothing(Why::Nothing),
-            ([a, b], _) => self.crossing(crossing::find(self, a, b, around, text), around),
+            ([a, b], _) => self.crossing_or_house(a, b, &parsed, around, text),
             ([name], Some(_)) => self.house(name, &parsed, around, text),
             ([name], None) => self.named(name, around, text),
             (many, _) => self.many(many, around, text),
         }
+    }
+
+    /// "12 MAIN ST @ OAK AVE" is a crossing, "12 MAIN ST @ JOE'S BAR" a house.
+    fn crossing_or_house(&self, a: &str, b: &str, parsed: &StreetText, around: &Where, text: &str) -> Street {
+        let crossing = self.crossing(crossing::find(self, a, b, around, text), around);
+        let Some((number, name)) = parsed.beside.as_ref().filter(|_| !crossing.firm) else { return crossing };
+        let house = StreetText { number: Some(number.clone()), block: parsed.block, ..StreetText::default() };
+        let house = self.house(name, &house, around, text);
+        let placed = matches!(&house.answer, Answer::Found(m) if m.precision < Precision::Street);
+        if house.firm && placed { house } else { crossing }
     }
 
     fn crossing(&self, lead: Lead, around: &Where) -> Street {
@@ -165,6 +181,13 @@ impl Index {
         let names = self.streets();
         let exact: Vec<Guess> = names.find(name).map(|street| Guess { street, slips: 0 }).into_iter().collect();
         let mut answer = self.numbered(&exact, parsed, around, asked);
+        if answer.is_none()
+            && let Some(first) = &parsed.first
+        {
+            // No such number with a hyphen is known: "150-152" are two numbers of one building.
+            let first = StreetText { number: Some(first.clone()), block: parsed.block, ..StreetText::default() };
+            return self.house(name, &first, around, asked);
+        }
         if answer.is_none() {
             let here = exact.first().is_some_and(|g| crossing::is_here(self, g.street, around));
             let mut guesses = crossing::guesses(&names, name, here);
@@ -286,8 +309,8 @@ fn one_of(mut found: Vec<Answer>) -> Option<Answer> {
     Some(Answer::Ambiguous { places: found.len(), candidates, spread_km: spread_m(&spots) / 1000.0 })
 }
 
-/// "12 Main St, Orono, ME 04473" → street, town, ZIP.
-fn split_tail(text: &str) -> (&str, Option<&str>, Option<String>) {
+/// "12 Main St, Joe's Bar, Orono ME 04473" → street, town, ZIP. Of several parts the first that is a town is taken.
+fn split_tail<'a>(index: &Index, text: &'a str) -> (&'a str, Option<&'a str>, Option<String>) {
     let mut parts = text.split(',').map(str::trim);
     let street = parts.next().unwrap_or("");
     let rest: Vec<&str> = parts.filter(|p| !p.is_empty()).collect();
@@ -296,9 +319,26 @@ fn split_tail(text: &str) -> (&str, Option<&str>, Option<String>) {
         .and_then(|p| p.split_whitespace().last())
         .filter(|z| super::index::zip_number(z).is_some())
         .map(str::to_owned);
-    let is_town =
+    let may_be_town =
         |p: &&str| !p.bytes().any(|b| b.is_ascii_digit()) && p.len() > 2 && !p.to_uppercase().starts_with("APT");
-    (street, rest.iter().copied().find(is_town), zip)
+    let towns: Vec<&str> = rest.into_iter().map(without_state).filter(may_be_town).collect();
+    let known = towns.iter().copied().find(|p| towns.len() == 1 || !towns_named(index, p).is_empty());
+    (street, known.or(towns.first().copied()), zip)
+}
+
+/// "Orono ME 04473" → "Orono".
+fn without_state(part: &str) -> &str {
+    let before = |text: &str| text.rsplit_once(' ').map(|(head, last)| (head.trim_end().len(), last.to_uppercase()));
+    let mut kept = part;
+    if let Some((head, last)) = before(kept)
+        && super::index::zip_number(&last).is_some()
+    {
+        kept = &kept[..head];
+    }
+    match before(kept) {
+        Some((head, last)) if last.len() == 2 && vocabulary::state(&last).is_some() => &kept[..head],
+        _ => kept,
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ mod crossing;
 mod house;
 mod index;
 mod infer;
+mod meeting;
+mod naming;
+mod number;
 mod outcome;
 pub mod parse;
 mod question;
@@ -25,6 +28,7 @@ mod street;
 mod vocabulary;
 
 pub use index::{BadIndex, Builder, Index, Stretch, VERSION};
+pub use number::HouseNumber;
 pub use question::{Alternative, Answer, Basis, Match, Query, Why};
 pub use sources::{BadLines, BadShape, BadTable, Taken};
-pub use street::{HouseNumber, StreetText, typical_precision};
+pub use street::{StreetText, typical_precision};

@@ -139,7 +139,7 @@ impl Why {
 }
 
 /// Town and ZIP of a question, looked up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Where {
     towns: Vec<u32>,
     town_given: bool,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{place::Point, place_name::PlaceName},
-    geocode::street::{HouseNumber, StreetText},
+    geocode::{number::HouseNumber, street::StreetText},
 };
 
 /// Collects known places; [`build`](Self::build) makes the index of them.
@@ -36,6 +36,8 @@ pub struct Stretch<'a> {
     pub zip_left: Option<&'a str>,
     pub zip_right: Option<&'a str>,
     pub town: Option<&'a str>,
+    /// The numbers are written with a hyphen, "37-01", and given without it, 3701.
+    pub hyphen: bool,
 }
 
 impl Builder {
@@ -78,12 +80,18 @@ impl Builder {
         zip: Option<&str>,
         point: Point,
     ) -> bool {
-        let number = HouseNumber::parse(&number.trim().to_uppercase());
+        let written = number.trim().to_uppercase();
+        let number = HouseNumber::parse(&written);
         let parsed = StreetText::parse(street);
         let (Some(number), [name]) = (number, parsed.streets.as_slice()) else { return false };
         let a = self.streets.id(name);
         let entry = self.entry(a, NONE, town, zip, point);
-        self.entries.push(Entry { number: number.value, rest: number.rest_code(), origin: Origin::Address, ..entry });
+        let house = |n: &HouseNumber| Entry { number: n.value, rest: n.rest_code(), origin: Origin::Address, ..entry };
+        self.entries.push(house(&number));
+        // "150-152" is found as 150 too; parts of one number have two digits behind the hyphen.
+        if let Some(first) = HouseNumber::first(&written).filter(|n| n.value >= 100 && written.len() >= 7) {
+            self.entries.push(house(&first));
+        }
         true
     }
 
@@ -114,7 +122,21 @@ impl Builder {
             let parity = if from % 2 == to % 2 { (from % 2) as u8 } else { 2 };
             let (low, high, backwards) = (from.min(to), from.max(to), from > to);
             let zip = zip.and_then(zip_number).unwrap_or(0);
-            self.ranges.push(Range { street, low, high, parity, backwards, side, zip, town, first, count, reach: 0 });
+            let hyphen = stretch.hyphen;
+            self.ranges.push(Range {
+                street,
+                low,
+                high,
+                parity,
+                backwards,
+                side,
+                hyphen,
+                zip,
+                town,
+                first,
+                count,
+                reach: 0,
+            });
         }
         if !numbered {
             let zip = stretch.zip_left.or(stretch.zip_right).and_then(zip_number).unwrap_or(0);
@@ -125,6 +147,7 @@ impl Builder {
                 parity: 2,
                 backwards: false,
                 side: 2,
+                hyphen: false,
                 zip,
                 town,
                 first,

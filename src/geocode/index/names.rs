@@ -121,6 +121,7 @@ impl<'a> Names<'a> {
                 let other = Parts::of(self.get(*id));
                 other.core == parts.core
                     && (other.suffix == parts.suffix || other.suffix.is_none() || parts.suffix.is_none())
+                    && parts.is_in_line(&other)
             })
             .collect();
         found.sort_unstable();

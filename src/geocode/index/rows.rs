@@ -206,6 +206,8 @@ pub(in crate::geocode) struct Range {
     pub backwards: bool,
     /// 0 left, 1 right, 2 on the line.
     pub side: u8,
+    /// Its numbers are written with a hyphen, "37-01".
+    pub hyphen: bool,
     pub zip: u32,
     pub town: u32,
     pub first: u32,
@@ -221,7 +223,7 @@ impl Range {
         for n in [self.street, self.low, self.high] {
             out.extend(n.to_le_bytes());
         }
-        out.extend([self.parity, u8::from(self.backwards), self.side, 0]);
+        out.extend([self.parity, u8::from(self.backwards), self.side, u8::from(self.hyphen)]);
         for n in [self.zip, self.town, self.first, self.count, self.reach] {
             out.extend(n.to_le_bytes());
         }
@@ -258,6 +260,7 @@ impl<'a> Ranges<'a> {
             parity: rows.u8(row, 12),
             backwards: rows.u8(row, 13) != 0,
             side: rows.u8(row, 14),
+            hyphen: rows.u8(row, 15) != 0,
             zip: rows.u32(row, 16),
             town: rows.u32(row, 20),
             first: rows.u32(row, 24),

@@ -7,7 +7,7 @@
 use super::shape::BadShape;
 use crate::{
     domain::place::Point,
-    geocode::{Builder, Stretch},
+    geocode::{Builder, HouseNumber, Stretch},
 };
 
 const NAME: &[&str] = &[
@@ -69,6 +69,8 @@ impl Columns {
             number(value(Some(from))?).zip(number(value(Some(to))?))
         };
         let Some(street) = value(Some(self.name)) else { return false };
+        let ends = [self.left, self.right].into_iter().flatten().flat_map(|(from, to)| [from, to]);
+        let hyphen = ends.filter_map(|at| value(Some(at))).filter_map(HouseNumber::parse).any(|n| n.has_hyphen());
         builder.add_stretch(&Stretch {
             street,
             line,
@@ -77,13 +79,17 @@ impl Columns {
             zip_left: value(self.zip_left),
             zip_right: value(self.zip_right),
             town: value(self.town),
+            hyphen,
         })
     }
 }
 
-/// "101", "101.000"; a number with a dash or letters ("12-34", "N101") keeps only what orders it.
+/// "101", "101.000", "12-34" (as 1234), "N6W23001" (as 23001); of other numbers with letters what orders them.
 fn number(text: &str) -> Option<u32> {
-    let whole = text.split('.').next().unwrap_or("");
+    let whole = text.split('.').next().unwrap_or("").trim().to_uppercase();
+    if let Some(number) = HouseNumber::parse(&whole) {
+        return Some(number.value);
+    }
     let digits: String = whole.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|n| *n > 0)
 }
