@@ -18,6 +18,10 @@ use crate::domain::{
     place::{Point, Precision},
 };
 
+/// A longer text is a story, and is not tried at every cut of it.
+const MOST_WORDS: usize = 32;
+const MOST_PARTS: usize = 12;
+
 impl Index {
     /// The best that the texts allow.
     pub fn answer(&self, query: &Query) -> Answer {
@@ -97,6 +101,20 @@ impl Index {
 
     /// A text of one part without a number: a street, a landmark, or a crossing whose mark is lost.
     fn named(&self, name: &str, around: &Where, asked: &str) -> Street {
+        let whole = self.as_it_stands(name, around, asked);
+        if whole.answer != Answer::NotFound(Why::UnknownStreet) {
+            return whole;
+        }
+        match name.split_once(' ') {
+            // "1Z0 MAIN ST": the number cannot be read, the street can.
+            Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
+                less_sure(self.as_it_stands(rest, around, rest))
+            }
+            _ => whole,
+        }
+    }
+
+    fn as_it_stands(&self, name: &str, around: &Where, asked: &str) -> Street {
         let names = self.streets();
         let entries = self.entries();
         let id = names.find(name);
@@ -125,19 +143,16 @@ impl Index {
         if let Some(found) = infer::street(self, name, around, None) {
             return Street { answer: self.inferred(&found, 0, name, around), firm: here };
         }
-        match name.split_once(' ') {
-            // "1Z0 MAIN ST": the number cannot be read, the street can.
-            Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
-                self.without_number(rest, around)
-            }
-            _ => Street::nothing(Why::UnknownStreet),
-        }
+        Street::nothing(Why::UnknownStreet)
     }
 
     /// Cut a text in two at every word: a mark between two streets that was lost or misspelt.
     fn lost_mark(&self, asked: &str, around: &Where) -> Option<Street> {
-        let names = self.streets();
-        for (a, b) in crossing::other_cuts(&words(asked)) {
+        let (names, words) = (self.streets(), words(asked));
+        if words.len() > MOST_WORDS {
+            return None;
+        }
+        for (a, b) in crossing::other_cuts(&words) {
             let (Some(a), Some(b)) = (names.find(&a), names.find(&b)) else { continue };
             let judged = judge(self, self.entries().crossing(a, b), around, asked);
             if !matches!(judged, Judged::Nothing) {
@@ -150,7 +165,7 @@ impl Index {
     /// Three and more parts: one name, or two with a mark too many.
     fn many(&self, parts: &[String], around: &Where, asked: &str) -> Street {
         let all = self.named(&parts.join(" & "), around, asked);
-        if all.firm {
+        if all.firm || parts.len() > MOST_PARTS {
             return all;
         }
         let mut best = all;
@@ -235,11 +250,7 @@ impl Index {
 
     /// The street, where its number is not known or cannot be read.
     fn without_number(&self, name: &str, around: &Where) -> Street {
-        let mut street = self.named(name, around, name);
-        if let Answer::Found(found) = &mut street.answer {
-            found.score = (found.score - 0.2).max(0.1);
-        }
-        street
+        less_sure(self.named(name, around, name))
     }
 
     fn house_answer(&self, house: House, slips: u32, written: String) -> Answer {
@@ -284,6 +295,13 @@ impl Street {
     fn nothing(why: Why) -> Self {
         Self { answer: Answer::NotFound(why), firm: false }
     }
+}
+
+fn less_sure(mut street: Street) -> Street {
+    if let Answer::Found(found) = &mut street.answer {
+        found.score = (found.score - 0.2).max(0.1);
+    }
+    street
 }
 
 /// One answer of several readings of a name: the only one, or doubt.
@@ -344,3 +362,7 @@ fn without_state(part: &str) -> &str {
 #[cfg(test)]
 #[path = "answer_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "written_tests.rs"]
+mod written;

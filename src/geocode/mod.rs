@@ -30,5 +30,5 @@ mod vocabulary;
 pub use index::{BadIndex, Builder, Index, Stretch, VERSION};
 pub use number::HouseNumber;
 pub use question::{Alternative, Answer, Basis, Match, Query, Why};
-pub use sources::{BadLines, BadShape, BadTable, Taken};
+pub use sources::{BadLines, BadPoints, BadShape, BadTable, Taken};
 pub use street::{StreetText, typical_precision};

@@ -38,6 +38,17 @@ impl HouseNumber {
             .flatten()
     }
 
+    /// The same with what stands apart from it: "12 1/2", "12 A".
+    pub fn with_rest(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            Some((word, rest)) => {
+                let rest = rest.chars().filter(|c| c.is_alphanumeric()).collect();
+                Self::parse(word).map(|number| Self { rest, ..number })
+            }
+            None => Self::parse(text),
+        }
+    }
+
     fn checked(value: u32, rest: &str) -> Option<Self> {
         (1..=9_999_999).contains(&value).then(|| Self { value, rest: rest.to_owned() })
     }

@@ -36,6 +36,8 @@ pub struct Stretch<'a> {
     pub zip_left: Option<&'a str>,
     pub zip_right: Option<&'a str>,
     pub town: Option<&'a str>,
+    /// Whether even and odd numbers stand on one side, left and right; else the ends of the range tell.
+    pub mixed: (bool, bool),
     /// The numbers are written with a hyphen, "37-01", and given without it, 3701.
     pub hyphen: bool,
 }
@@ -81,7 +83,7 @@ impl Builder {
         point: Point,
     ) -> bool {
         let written = number.trim().to_uppercase();
-        let number = HouseNumber::parse(&written);
+        let number = HouseNumber::with_rest(&written);
         let parsed = StreetText::parse(street);
         let (Some(number), [name]) = (number, parsed.streets.as_slice()) else { return false };
         let a = self.streets.id(name);
@@ -116,10 +118,12 @@ impl Builder {
         let street = self.streets.id(name);
         let town = self.town_id(stretch.town);
         let mut numbered = false;
-        for (side, numbers, zip) in [(0, stretch.left, stretch.zip_left), (1, stretch.right, stretch.zip_right)] {
+        let left = (0, stretch.left, stretch.zip_left, stretch.mixed.0);
+        let right = (1, stretch.right, stretch.zip_right, stretch.mixed.1);
+        for (side, numbers, zip, mixed) in [left, right] {
             let Some((from, to)) = numbers.filter(|(from, to)| *from > 0 && *to > 0) else { continue };
             numbered = true;
-            let parity = if from % 2 == to % 2 { (from % 2) as u8 } else { 2 };
+            let parity = if from % 2 == to % 2 && !mixed { (from % 2) as u8 } else { 2 };
             let (low, high, backwards) = (from.min(to), from.max(to), from > to);
             let zip = zip.and_then(zip_number).unwrap_or(0);
             let hyphen = stretch.hyphen;
