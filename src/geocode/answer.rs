@@ -34,16 +34,19 @@ impl Index {
         let mut lead = Street { answer: Answer::NotFound(Why::Nothing), firm: false };
         if !text.is_empty() {
             let around = Where::of(self, town.as_deref(), zip.as_deref());
-            lead = self.street_level(street, &around);
+            let parsed = StreetText::parse(street);
+            lead = self.street_level(street, &parsed, &around);
             if !lead.firm {
+                let before = (town.clone(), zip.clone());
                 let address = Address::parse(text);
                 post_box = address.post_box;
                 town = town.filter(|_| given_town.is_some()).or(address.town).or(tail_town.map(str::to_owned));
                 zip = zip.or(address.zip);
-                let here = Where::of(self, town.as_deref(), zip.as_deref());
-                let read = |text: &str| StreetText::parse(text);
-                if !address.street.is_empty() && (here != around || read(&address.street) != read(street)) {
-                    let other = self.street_level(&address.street, &here);
+                let moved = before != (town.clone(), zip.clone());
+                let here = if moved { Where::of(self, town.as_deref(), zip.as_deref()) } else { around.clone() };
+                let other = StreetText::parse(&address.street);
+                if !address.street.is_empty() && (here != around || other != parsed) {
+                    let other = self.street_level(&address.street, &other, &here);
                     if other.firm
                         || !matches!(lead.answer, Answer::Found(_)) && !matches!(other.answer, Answer::NotFound(_))
                     {
@@ -56,23 +59,26 @@ impl Index {
             Answer::Found(found) => return Answer::Found(found),
             other => other,
         };
-        for level in [self.town(town.as_deref()), self.zip(zip.as_deref()), self.county(query.county)] {
-            match level {
+        let levels: [&dyn Fn() -> Answer; 3] =
+            [&|| self.town(town.as_deref()), &|| self.zip(zip.as_deref()), &|| self.county(query.county)];
+        for level in levels {
+            match level() {
                 Answer::Found(found) => return Answer::Found(found),
-                Answer::Ambiguous { .. } if matches!(doubt, Answer::NotFound(_)) => doubt = level,
-                Answer::NotFound(Why::UnknownArea) if doubt == Answer::NotFound(Why::Nothing) => doubt = level,
+                several @ Answer::Ambiguous { .. } if matches!(doubt, Answer::NotFound(_)) => doubt = several,
+                Answer::NotFound(Why::UnknownArea) if doubt == Answer::NotFound(Why::Nothing) => {
+                    doubt = Answer::NotFound(Why::UnknownArea);
+                }
                 _ => {}
             }
         }
         if post_box && matches!(doubt, Answer::NotFound(_)) { Answer::NotFound(Why::PostBox) } else { doubt }
     }
 
-    fn street_level(&self, text: &str, around: &Where) -> Street {
-        let parsed = StreetText::parse(text);
+    fn street_level(&self, text: &str, parsed: &StreetText, around: &Where) -> Street {
         match (parsed.streets.as_slice(), &parsed.number) {
             ([], _) => Street::nothing(Why::Nothing),
-            ([a, b], _) => self.crossing_or_house(a, b, &parsed, around, text),
-            ([name], Some(_)) => self.house(name, &parsed, around, text),
+            ([a, b], _) => self.crossing_or_house(a, b, parsed, around, text),
+            ([name], Some(_)) => self.house(name, parsed, around, text),
             ([name], None) => self.named(name, around, text),
             (many, _) => self.many(many, around, text),
         }
