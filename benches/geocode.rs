@@ -59,6 +59,8 @@ fn stretch(b: &Block) -> Stretch<'_> {
         zip_left: Some(&b.zip),
         zip_right: Some(&b.zip),
         town: None,
+        mixed: (false, false),
+        hyphen: false,
     }
 }
 
@@ -92,7 +94,14 @@ fn montgomery(draw: &mut Draw) {
         builder.add_street(&row[0], Some(&row[1]), Some(&row[2]), at);
     }
     let index = builder.build();
-    for (what, slips) in [("Montgomery texts, a fifth unknown", false), ("the same with a slip each", true)] {
+    let unknown = |i: &usize| i % 5 == 0;
+    let (new, known): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(unknown);
+    for (what, slips, asked) in [
+        ("known Montgomery texts", false, &known),
+        ("the same with a slip each", true, &known),
+        ("unknown Montgomery texts", false, &new),
+    ] {
+        let rows: Vec<&csv::StringRecord> = asked.iter().map(|i| &rows[*i]).collect();
         let texts: Vec<String> = rows
             .iter()
             .map(|r| if slips { misspell::slip(&r[0], draw) } else { misspell::respelt(&r[0], draw) })

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io,
+    io::{self, BufRead, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -96,6 +96,9 @@ fn add_shapefile(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
 
 /// Lines are streets. Outlines give their centres: ZIP areas by their digits, counties by the file's name, towns else.
 fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
+    if is_feature_a_line(path)? {
+        return Ok(builder.add_geojson_points(io::BufReader::with_capacity(1 << 16, File::open(path)?))?);
+    }
     let text = std::fs::read_to_string(path)?;
     if text.contains("LineString\"") {
         return Ok(builder.add_geojson_lines(&text)?);
@@ -117,6 +120,17 @@ fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
         taken.used += 1;
     }
     Ok(taken)
+}
+
+/// Whether the first line is a feature by itself, as OpenAddresses writes its files.
+fn is_feature_a_line(path: &Path) -> anyhow::Result<bool> {
+    // No address needs a longer line; a collection may be one line of a gigabyte.
+    let mut first = Vec::new();
+    let head = File::open(path)?.take(1 << 16);
+    io::BufReader::new(head).read_until(b'\n', &mut first)?;
+    let text = String::from_utf8_lossy(&first);
+    let value: Option<serde_json::Value> = serde_json::from_str(text.trim().trim_start_matches('\u{FEFF}')).ok();
+    Ok(value.is_some_and(|v| v["type"] == "Feature" && v["geometry"]["type"] != "LineString"))
 }
 
 fn is(path: &Path, ending: &str) -> bool {

@@ -7,33 +7,46 @@ use super::{
     infer,
     outcome::coarsened,
     parse::Address,
-    question::{Alternative, Answer, Basis, Judged, MOST_ALTERNATIVES, Match, Query, Where, Why, judge, spread_m},
+    question::{
+        Alternative, Answer, Basis, Judged, MOST_ALTERNATIVES, Match, Query, Where, Why, judge, spread_m, towns_named,
+    },
     street::{StreetText, words},
+    vocabulary,
 };
 use crate::domain::{
     event::PlacedBy,
     place::{Point, Precision},
 };
 
+/// A longer text is a story, and is not tried at every cut of it.
+const MOST_WORDS: usize = 32;
+const MOST_PARTS: usize = 12;
+
 impl Index {
     /// The best that the texts allow.
     pub fn answer(&self, query: &Query) -> Answer {
         let text = query.text.unwrap_or("").trim();
         let given_town = query.town.filter(|t| !t.trim().is_empty());
-        let (street, tail_town, tail_zip) = split_tail(text);
+        let (street, tail_town, tail_zip) = split_tail(self, text);
         let mut town = given_town.map(str::to_owned).or(tail_town.map(str::to_owned));
         let mut zip = query.zip.filter(|z| !z.trim().is_empty()).map(str::to_owned).or(tail_zip);
         let mut post_box = false;
         let mut lead = Street { answer: Answer::NotFound(Why::Nothing), firm: false };
         if !text.is_empty() {
-            lead = self.street_level(street, &Where::of(self, town.as_deref(), zip.as_deref()));
+            let around = Where::of(self, town.as_deref(), zip.as_deref());
+            let parsed = StreetText::parse(street);
+            lead = self.street_level(street, &parsed, &around);
             if !lead.firm {
+                let before = (town.clone(), zip.clone());
                 let address = Address::parse(text);
                 post_box = address.post_box;
                 town = town.filter(|_| given_town.is_some()).or(address.town).or(tail_town.map(str::to_owned));
                 zip = zip.or(address.zip);
-                if !address.street.is_empty() && StreetText::parse(&address.street) != StreetText::parse(street) {
-                    let other = self.street_level(&address.street, &Where::of(self, town.as_deref(), zip.as_deref()));
+                let moved = before != (town.clone(), zip.clone());
+                let here = if moved { Where::of(self, town.as_deref(), zip.as_deref()) } else { around.clone() };
+                let other = StreetText::parse(&address.street);
+                if !address.street.is_empty() && (here != around || other != parsed) {
+                    let other = self.street_level(&address.street, &other, &here);
                     if other.firm
                         || !matches!(lead.answer, Answer::Found(_)) && !matches!(other.answer, Answer::NotFound(_))
                     {
@@ -46,26 +59,39 @@ impl Index {
             Answer::Found(found) => return Answer::Found(found),
             other => other,
         };
-        for level in [self.town(town.as_deref()), self.zip(zip.as_deref()), self.county(query.county)] {
-            match level {
+        let levels: [&dyn Fn() -> Answer; 3] =
+            [&|| self.town(town.as_deref()), &|| self.zip(zip.as_deref()), &|| self.county(query.county)];
+        for level in levels {
+            match level() {
                 Answer::Found(found) => return Answer::Found(found),
-                Answer::Ambiguous { .. } if matches!(doubt, Answer::NotFound(_)) => doubt = level,
-                Answer::NotFound(Why::UnknownArea) if doubt == Answer::NotFound(Why::Nothing) => doubt = level,
+                several @ Answer::Ambiguous { .. } if matches!(doubt, Answer::NotFound(_)) => doubt = several,
+                Answer::NotFound(Why::UnknownArea) if doubt == Answer::NotFound(Why::Nothing) => {
+                    doubt = Answer::NotFound(Why::UnknownArea);
+                }
                 _ => {}
             }
         }
         if post_box && matches!(doubt, Answer::NotFound(_)) { Answer::NotFound(Why::PostBox) } else { doubt }
     }
 
-    fn street_level(&self, text: &str, around: &Where) -> Street {
-        let parsed = StreetText::parse(text);
+    fn street_level(&self, text: &str, parsed: &StreetText, around: &Where) -> Street {
         match (parsed.streets.as_slice(), &parsed.number) {
             ([], _) => Street::nothing(Why::Nothing),
-            ([a, b], _) => self.crossing(crossing::find(self, a, b, around, text), around),
-            ([name], Some(_)) => self.house(name, &parsed, around, text),
+            ([a, b], _) => self.crossing_or_house(a, b, parsed, around, text),
+            ([name], Some(_)) => self.house(name, parsed, around, text),
             ([name], None) => self.named(name, around, text),
             (many, _) => self.many(many, around, text),
         }
+    }
+
+    /// "12 MAIN ST @ OAK AVE" is a crossing, "12 MAIN ST @ JOE'S BAR" a house.
+    fn crossing_or_house(&self, a: &str, b: &str, parsed: &StreetText, around: &Where, text: &str) -> Street {
+        let crossing = self.crossing(crossing::find(self, a, b, around, text), around);
+        let Some((number, name)) = parsed.beside.as_ref().filter(|_| !crossing.firm) else { return crossing };
+        let house = StreetText { number: Some(number.clone()), block: parsed.block, ..StreetText::default() };
+        let house = self.house(name, &house, around, text);
+        let placed = matches!(&house.answer, Answer::Found(m) if m.precision < Precision::Street);
+        if house.firm && placed { house } else { crossing }
     }
 
     fn crossing(&self, lead: Lead, around: &Where) -> Street {
@@ -81,6 +107,20 @@ impl Index {
 
     /// A text of one part without a number: a street, a landmark, or a crossing whose mark is lost.
     fn named(&self, name: &str, around: &Where, asked: &str) -> Street {
+        let whole = self.as_it_stands(name, around, asked);
+        if whole.answer != Answer::NotFound(Why::UnknownStreet) {
+            return whole;
+        }
+        match name.split_once(' ') {
+            // "1Z0 MAIN ST": the number cannot be read, the street can.
+            Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
+                less_sure(self.as_it_stands(rest, around, rest))
+            }
+            _ => whole,
+        }
+    }
+
+    fn as_it_stands(&self, name: &str, around: &Where, asked: &str) -> Street {
         let names = self.streets();
         let entries = self.entries();
         let id = names.find(name);
@@ -109,19 +149,16 @@ impl Index {
         if let Some(found) = infer::street(self, name, around, None) {
             return Street { answer: self.inferred(&found, 0, name, around), firm: here };
         }
-        match name.split_once(' ') {
-            // "1Z0 MAIN ST": the number cannot be read, the street can.
-            Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
-                self.without_number(rest, around)
-            }
-            _ => Street::nothing(Why::UnknownStreet),
-        }
+        Street::nothing(Why::UnknownStreet)
     }
 
     /// Cut a text in two at every word: a mark between two streets that was lost or misspelt.
     fn lost_mark(&self, asked: &str, around: &Where) -> Option<Street> {
-        let names = self.streets();
-        for (a, b) in crossing::other_cuts(&words(asked)) {
+        let (names, words) = (self.streets(), words(asked));
+        if words.len() > MOST_WORDS {
+            return None;
+        }
+        for (a, b) in crossing::other_cuts(&words) {
             let (Some(a), Some(b)) = (names.find(&a), names.find(&b)) else { continue };
             let judged = judge(self, self.entries().crossing(a, b), around, asked);
             if !matches!(judged, Judged::Nothing) {
@@ -134,7 +171,7 @@ impl Index {
     /// Three and more parts: one name, or two with a mark too many.
     fn many(&self, parts: &[String], around: &Where, asked: &str) -> Street {
         let all = self.named(&parts.join(" & "), around, asked);
-        if all.firm {
+        if all.firm || parts.len() > MOST_PARTS {
             return all;
         }
         let mut best = all;
@@ -165,6 +202,13 @@ impl Index {
         let names = self.streets();
         let exact: Vec<Guess> = names.find(name).map(|street| Guess { street, slips: 0 }).into_iter().collect();
         let mut answer = self.numbered(&exact, parsed, around, asked);
+        if answer.is_none()
+            && let Some(first) = &parsed.first
+        {
+            // No such number with a hyphen is known: "150-152" are two numbers of one building.
+            let first = StreetText { number: Some(first.clone()), block: parsed.block, ..StreetText::default() };
+            return self.house(name, &first, around, asked);
+        }
         if answer.is_none() {
             let here = exact.first().is_some_and(|g| crossing::is_here(self, g.street, around));
             let mut guesses = crossing::guesses(&names, name, here);
@@ -212,11 +256,7 @@ impl Index {
 
     /// The street, where its number is not known or cannot be read.
     fn without_number(&self, name: &str, around: &Where) -> Street {
-        let mut street = self.named(name, around, name);
-        if let Answer::Found(found) = &mut street.answer {
-            found.score = (found.score - 0.2).max(0.1);
-        }
-        street
+        less_sure(self.named(name, around, name))
     }
 
     fn house_answer(&self, house: House, slips: u32, written: String) -> Answer {
@@ -263,6 +303,13 @@ impl Street {
     }
 }
 
+fn less_sure(mut street: Street) -> Street {
+    if let Answer::Found(found) = &mut street.answer {
+        found.score = (found.score - 0.2).max(0.1);
+    }
+    street
+}
+
 /// One answer of several readings of a name: the only one, or doubt.
 fn one_of(mut found: Vec<Answer>) -> Option<Answer> {
     if found.len() <= 1 {
@@ -286,8 +333,8 @@ fn one_of(mut found: Vec<Answer>) -> Option<Answer> {
     Some(Answer::Ambiguous { places: found.len(), candidates, spread_km: spread_m(&spots) / 1000.0 })
 }
 
-/// "12 Main St, Orono, ME 04473" → street, town, ZIP.
-fn split_tail(text: &str) -> (&str, Option<&str>, Option<String>) {
+/// "12 Main St, Joe's Bar, Orono ME 04473" → street, town, ZIP. Of several parts the first that is a town is taken.
+fn split_tail<'a>(index: &Index, text: &'a str) -> (&'a str, Option<&'a str>, Option<String>) {
     let mut parts = text.split(',').map(str::trim);
     let street = parts.next().unwrap_or("");
     let rest: Vec<&str> = parts.filter(|p| !p.is_empty()).collect();
@@ -296,11 +343,32 @@ fn split_tail(text: &str) -> (&str, Option<&str>, Option<String>) {
         .and_then(|p| p.split_whitespace().last())
         .filter(|z| super::index::zip_number(z).is_some())
         .map(str::to_owned);
-    let is_town =
+    let may_be_town =
         |p: &&str| !p.bytes().any(|b| b.is_ascii_digit()) && p.len() > 2 && !p.to_uppercase().starts_with("APT");
-    (street, rest.iter().copied().find(is_town), zip)
+    let towns: Vec<&str> = rest.into_iter().map(without_state).filter(may_be_town).collect();
+    let known = towns.iter().copied().find(|p| towns.len() == 1 || !towns_named(index, p).is_empty());
+    (street, known.or(towns.first().copied()), zip)
+}
+
+/// "Orono ME 04473" → "Orono".
+fn without_state(part: &str) -> &str {
+    let before = |text: &str| text.rsplit_once(' ').map(|(head, last)| (head.trim_end().len(), last.to_uppercase()));
+    let mut kept = part;
+    if let Some((head, last)) = before(kept)
+        && super::index::zip_number(&last).is_some()
+    {
+        kept = &kept[..head];
+    }
+    match before(kept) {
+        Some((head, last)) if last.len() == 2 && vocabulary::state(&last).is_some() => &kept[..head],
+        _ => kept,
+    }
 }
 
 #[cfg(test)]
 #[path = "answer_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "written_tests.rs"]
+mod written;

@@ -3,7 +3,7 @@
 use super::{
     index::{Index, Names},
     infer::{self, Inferred, Kind},
-    question::{Judged, Where, judge},
+    question::{Fit, Judged, Where, judge},
     spelling::digits_differ,
     street::Parts,
 };
@@ -61,12 +61,15 @@ pub(super) fn find(index: &Index, a: &str, b: &str, around: &Where, asked: &str)
 
 /// Whether a street has a known point in the town that is asked for.
 pub(super) fn is_here(index: &Index, street: u32, around: &Where) -> bool {
-    let fits = |rating: Option<i32>| rating.is_some_and(|r| r > 0 || !around.is_known());
-    let entries = index.entries();
-    entries.of_street(street).any(|row| {
-        let e = entries.get(row);
-        fits(around.rate(e.town, e.zip, e.at))
-    }) || index.ranges().of_street(street).any(|r| fits(around.rate(r.town, r.zip, index.ranges().ends(&r).0)))
+    let places = index.places();
+    places.of_street(street).any(|place| match around.fit(place.town, place.zip) {
+        Fit::Here => true,
+        Fit::Away => false,
+        Fit::Within { centre, metres } => {
+            !places.is_beyond(&place, centre, metres)
+                && places.rows(&place).any(|row| index.first_spot(&row).distance_m(centre) <= metres)
+        }
+    })
 }
 
 /// What a name may mean: itself where it is known in the town, else also its neighbours in spelling and sound.
@@ -75,25 +78,35 @@ pub(super) fn guesses(names: &Names, name: &str, known_here: bool) -> Vec<Guess>
     if known_here {
         return found;
     }
-    let exists = !found.is_empty();
+    let exact = found.first().map(|g| g.street);
     let mut add = |street: u32, slips: u32| {
         if !found.iter().any(|g| g.street == street) {
             found.push(Guess { street, slips });
         }
     };
-    let near = names.near(name);
-    for (street, distance) in near.into_iter().take(MOST_GUESSES) {
-        let (other, own) = (names.get(street), Parts::of(name));
-        let other_number = digits_differ(other, name);
+    let own = Parts::of(name);
+    let relaxed = names.relaxed(name);
+    // Where another name differs in order only, "W Main St" from "Main St W", none that leaves out a part is meant.
+    let reordered = relaxed.iter().any(|(street, n)| *n == 0 && Some(*street) != exact);
+    for (street, distance) in names.near(name).into_iter().take(MOST_GUESSES) {
+        let other = Parts::of(names.get(street));
+        // "A Ave" and "B Ave", "E Elm St" and "N Elm St" are two streets one letter apart, as are 200 W and 200 E.
+        if own.is_another(&other) || reordered && own.leaves_out(&other) {
+            continue;
+        }
+        let other_number = digits_differ(names.get(street), name);
+        if other_number && own.is_numbered() && own.is_well_numbered() {
+            continue;
+        }
         // "Oak Ct" is written as rightly as "Oak St": one slip apart, and two streets.
-        let other_type = Parts::of(other).core == own.core && own.missing(&Parts::of(other)).is_none();
+        let other_type = other.core == own.core && own.missing(&other).is_none();
         // A street that exists is meant, and no other number or type.
-        if !((other_number || other_type) && exists) {
+        if !((other_number || other_type) && exact.is_some()) {
             let doubt = if other_number { DIGIT_SLIPS } else { u32::from(other_type) };
             add(street, distance.max(1) as u32 + doubt);
         }
     }
-    for (street, missing) in names.relaxed(name).into_iter().take(MOST_GUESSES) {
+    for (street, missing) in relaxed.into_iter().take(MOST_GUESSES).filter(|(_, n)| !reordered || *n == 0) {
         add(street, missing.max(1));
     }
     for street in names.alike(name).into_iter().take(MOST_GUESSES) {
@@ -105,10 +118,14 @@ pub(super) fn guesses(names: &Names, name: &str, known_here: bool) -> Vec<Guess>
 
 /// The known crossing of two guesses with the fewest slips.
 fn nearest_pair(index: &Index, a: &[Guess], b: &[Guess], around: &Where) -> Option<Lead> {
+    let names = index.streets();
+    // Another number is believed to be a slip only where a name stands beside it: exits and miles come on every road.
+    let numbered = |g: &[Guess]| g.iter().all(|g| Parts::of(names.get(g.street)).is_numbered());
+    let most = if numbered(a) && numbered(b) { DIGIT_SLIPS } else { 4 };
     let mut pairs: Vec<(u32, u32, u32)> = a
         .iter()
         .flat_map(|x| b.iter().map(|y| (x.slips + y.slips, x.street, y.street)))
-        .filter(|(slips, ..)| *slips > 0 && *slips <= 4)
+        .filter(|(slips, ..)| *slips > 0 && *slips <= most)
         .collect();
     pairs.sort_unstable();
     let entries = index.entries();
@@ -178,7 +195,7 @@ impl Lead {
 /// Other ways to cut a text into two streets: a joining mark that was lost or misspelt, or one too many.
 pub(super) fn other_cuts(words: &[String]) -> Vec<(String, String)> {
     let mut cuts = Vec::new();
-    let street = |w: &[String]| super::street::street_of(w);
+    let street = |w: &[String]| super::naming::street_of(w);
     for i in 1..words.len() {
         // "MAIN ST X OAK ST", "MAIN ST ADN OAK ST": a short word in the middle may have been the mark.
         let marks = usize::from(words[i].len() <= 3 && i + 1 < words.len());

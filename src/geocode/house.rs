@@ -9,8 +9,8 @@ use super::{
         Index,
         rows::{NONE, Range, Spot},
     },
+    number::HouseNumber,
     question::{Judged, Where, judge, medoid, spread_m},
-    street::HouseNumber,
 };
 
 /// A house or a block that was found.
@@ -38,18 +38,20 @@ const WIDEST_M: f64 = 600.0;
 /// A house of a street by its number.
 pub(super) fn find(index: &Index, street: u32, number: &HouseNumber, around: &Where, asked: &str) -> House {
     let entries = index.entries();
-    let rows = entries.houses(street, number.value, number.value);
+    // A number with a hyphen is joined of its parts; it is none where numbers have no hyphens.
+    let fits = |row: &usize| !number.has_hyphen() || HouseNumber::is_hyphen_code(entries.get(*row).rest);
+    let rows = entries.houses(street, number.value, number.value).filter(fits);
     let exact = rows.clone().filter(|row| entries.get(*row).rest == number.rest_code());
     for judged in [judge(index, exact, around, asked), judge(index, rows, around, asked)] {
         if !matches!(judged, Judged::Nothing) {
             return House::Known(judged);
         }
     }
-    let stretch = on_stretch(index, street, number.value, around);
+    let stretch = on_stretch(index, street, number, around);
     if !matches!(stretch, House::Nothing) {
         return stretch;
     }
-    between(index, street, number.value, around)
+    between(index, street, number, around)
 }
 
 /// The middle of a block: of its houses, else of its stretch.
@@ -65,10 +67,10 @@ pub(super) fn block(index: &Index, street: u32, number: u32, around: &Where) -> 
     if spots.len() > 1 && spread_m(&spots) <= WIDEST_M {
         return House::Between { at: spots[medoid(&spots)], radius_m: (spread_m(&spots) / 2.0).max(60.0) };
     }
-    let middle = low + BLOCK / 2;
-    match on_stretch(index, street, middle, around) {
-        House::Nothing => match on_stretch(index, street, low.max(1), around) {
-            House::Nothing => match on_stretch(index, street, low + 1, around) {
+    let at = |value: u32| on_stretch(index, street, &HouseNumber { value, ..HouseNumber::default() }, around);
+    match at(low + BLOCK / 2) {
+        House::Nothing => match at(low.max(1)) {
+            House::Nothing => match at(low + 1) {
                 House::Between { at, radius_m } => House::Between { at, radius_m: radius_m.max(120.0) },
                 other => other,
             },
@@ -80,18 +82,18 @@ pub(super) fn block(index: &Index, street: u32, number: u32, around: &Where) -> 
     }
 }
 
-fn on_stretch(index: &Index, street: u32, number: u32, around: &Where) -> House {
+fn on_stretch(index: &Index, street: u32, number: &HouseNumber, around: &Where) -> House {
     let ranges = index.ranges();
     let mut best: Vec<(Spot, f64)> = Vec::new();
     let mut rating = i32::MIN;
-    for range in ranges.holding(street, number) {
+    for range in ranges.holding(street, number.value).filter(|r| r.hyphen || !number.has_hyphen()) {
         let Some(rate) = around.rate(range.town, range.zip, ranges.ends(&range).0) else { continue };
         if rate > rating {
             rating = rate;
             best.clear();
         }
         if rate == rating {
-            best.push(along(&range, &ranges.line(&range), number));
+            best.push(along(&range, &ranges.line(&range), number.value));
         }
     }
     let spots: Vec<Spot> = best.iter().map(|(at, _)| *at).collect();
@@ -112,13 +114,14 @@ fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
     let share = (f64::from(number - range.low) / f64::from(span)).clamp(0.03, 0.97);
     let share = if range.backwards { 1.0 - share } else { share };
     let Some(origin) = line.first().copied() else { return (Spot { lat: 0, lon: 0 }, f64::INFINITY) };
-    let points: Vec<(f64, f64)> = line.iter().map(|s| s.metres_from(origin)).collect();
-    let step = |w: &[(f64, f64)]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
-    let length: f64 = points.windows(2).map(step).sum();
+    let plane = origin.plane();
+    let pieces = || line.windows(2).map(|w| [plane.metres(w[0]), plane.metres(w[1])]);
+    let step = |w: &[(f64, f64); 2]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
+    let length: f64 = pieces().map(|w| step(&w)).sum();
     let mut left = share * length;
-    let mut place = (points[0], (0.0, 0.0));
-    for w in points.windows(2) {
-        let d = step(w);
+    let mut place = ((0.0, 0.0), (0.0, 0.0));
+    for w in pieces() {
+        let d = step(&w);
         let t = if d > 0.0 { (left / d).min(1.0) } else { 0.0 };
         let way = if d > 0.0 { ((w[1].0 - w[0].0) / d, (w[1].1 - w[0].1) / d) } else { place.1 };
         place = ((w[0].0 + t * (w[1].0 - w[0].0), w[0].1 + t * (w[1].1 - w[0].1)), way);
@@ -139,11 +142,12 @@ fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
 
 /// Between the nearest known numbers below and above, on the same side where that is known, or a little beyond the last
 /// two of a side.
-fn between(index: &Index, street: u32, number: u32, around: &Where) -> House {
-    let entries = index.entries();
+fn between(index: &Index, street: u32, number: &HouseNumber, around: &Where) -> House {
+    let (entries, hyphen, number) = (index.entries(), number.has_hyphen(), number.value);
     let known: Vec<(u32, Spot)> = entries
         .houses(street, number.saturating_sub(WIDEST_NUMBERS).max(1), number + WIDEST_NUMBERS)
         .map(|row| entries.get(row))
+        .filter(|e| !hyphen || HouseNumber::is_hyphen_code(e.rest))
         .filter(|e| e.b == NONE && around.rate(e.town, e.zip, e.at).is_some_and(|r| r > 0 || !around.is_known()))
         .map(|e| (e.number, e.at))
         .collect();

@@ -9,9 +9,11 @@
 use super::{
     index::{
         Index,
+        places::{Place, Row},
         rows::{Entry, NONE, Origin, Spot, Worth},
     },
-    question::{Where, medoid, spread_m},
+    meeting::meet,
+    question::{Fit, Where, medoid, spread_m},
 };
 
 /// How an inferred point was come by; each kind has its own measured errors.
@@ -50,11 +52,9 @@ pub(super) struct Inferred {
 /// Nothing is inferred from more points of a street than this.
 const MOST_SPOTS: usize = 160;
 /// Known points of one street farther apart are not joined by a straight line.
-const LONGEST_GAP_M: f64 = 2_500.0;
+pub(super) const LONGEST_GAP_M: f64 = 2_500.0;
 /// Streets whose nearest known points are farther apart do not cross here.
-const FARTHEST_M: f64 = 2_500.0;
-/// Lines that meet under a smaller angle (its sine) do not tell where.
-const LEAST_ANGLE: f64 = 0.35;
+pub(super) const FARTHEST_M: f64 = 2_500.0;
 
 /// The crossing of two streets by name, without the known point `skip`.
 pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
@@ -71,22 +71,19 @@ pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Op
     if let Some((road, at)) = posted {
         return milepost(index, road, at, skip);
     }
-    let (here_a, away_a) = spots(index, &first, around, skip);
-    let (here_b, away_b) = spots(index, &second, around, skip);
+    let here_a = here(index, &first, around, skip);
+    let here_b = here(index, &second, around, skip);
     if let Some(found) = elsewhere(index, (a, b), (&here_a, &here_b), around, skip) {
         return Some(found);
     }
-    let close = |from: &[Spot], to: &[Spot]| -> Vec<Spot> {
-        from.iter().copied().filter(|s| to.iter().any(|t| t.distance_m(*s) <= FARTHEST_M)).collect()
-    };
     let (a, b) = match (here_a.is_empty(), here_b.is_empty()) {
         (false, false) => (here_a, here_b),
         (false, true) => {
-            let near = close(&away_b, &here_a);
+            let near = away(index, &second, around, skip, &here_a);
             (here_a, near)
         }
         (true, false) => {
-            let near = close(&away_a, &here_b);
+            let near = away(index, &first, around, skip, &here_b);
             (near, here_b)
         }
         (true, true) => return None,
@@ -106,13 +103,16 @@ fn mile(name: &str) -> Option<f64> {
 /// Between the nearest known mileposts of a road; towns do not matter, because the miles run through them.
 fn milepost(index: &Index, road: &[u32], at: f64, skip: Option<usize>) -> Option<Inferred> {
     const WIDEST_MILES: f64 = 10.0;
-    let (entries, names) = (index.entries(), index.streets());
+    let (entries, names, places) = (index.entries(), index.streets(), index.places());
     let mut posts: Vec<(f64, Spot)> = Vec::new();
     for street in road {
-        for e in entries.of_street(*street).filter(|row| Some(*row) != skip).map(|row| entries.get(row)) {
+        for row in places.of_street(*street).flat_map(|place| places.rows(&place)) {
+            let Row::Entry(row) = row else { continue };
+            let e = entries.get(row);
             let other = if e.a == *street { e.b } else { e.a };
             if other != NONE
                 && e.worth == Worth::Own
+                && Some(row) != skip
                 && let Some(mile) = mile(names.get(other))
             {
                 posts.push((mile, e.at));
@@ -131,26 +131,29 @@ fn milepost(index: &Index, road: &[u32], at: f64, skip: Option<usize>) -> Option
     Some(Inferred { at: below.1.moved(x * share, y * share), kind: Kind::Milepost, scale_m: apart_m })
 }
 
-/// What dispatchers write for the end or the structure of a street: no street, and everywhere.
+/// What dispatchers write for the end or the structure of a street, and the exits and miles of a road without the road:
+/// no street, and everywhere.
 fn is_generic(name: &str) -> bool {
     let things = [
         "DEAD", "END", "DEADEND", "RR", "RAILROAD", "TRACKS", "XING", "UPAS", "OPAS", "ACCESS", "GATE", "CUL", "DE",
         "SAC", "BRG", "RAMP",
     ];
-    name.split(' ').all(|w| things.contains(&w))
+    let is_marker = |w: &str| {
+        let number = w.strip_prefix("EXIT").or(w.strip_prefix("MM"));
+        number.is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    name.split(' ').all(|w| things.contains(&w) || is_marker(w))
 }
 
 /// A street by its known points.
 pub(super) fn street(index: &Index, name: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
-    let (here, away) = spots(index, &index.streets().family(name), around, skip);
-    let known = if here.is_empty() && !around.is_known() { away } else { here };
-    whole(&known, Kind::Whole)
+    whole(&here(index, &index.streets().family(name), around, skip), Kind::Whole)
 }
 
 /// How far nine in ten of a street's known points in the town lie from a point of it; `None` where few are known.
 pub(super) fn reach(index: &Index, name: &str, around: &Where, at: Spot) -> Option<f64> {
     const FEW: usize = 4;
-    let (here, _) = spots(index, &index.streets().family(name), around, None);
+    let here = here(index, &index.streets().family(name), around, None);
     let mut away: Vec<f64> = here.iter().map(|s| s.distance_m(at)).collect();
     away.sort_by(f64::total_cmp);
     (away.len() >= FEW).then(|| away[away.len() * 9 / 10].max(150.0))
@@ -205,135 +208,81 @@ fn elsewhere(
         .min_by(|x, y| x.scale_m.total_cmp(&y.scale_m).then(x.at.cmp(&y.at)))
 }
 
-/// Known points of a street's family: in the town, and away.
-fn spots(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> (Vec<Spot>, Vec<Spot>) {
+/// Known points of a street's family in the town.
+fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> Vec<Spot> {
+    let places = index.places();
+    let mut found = Vec::new();
+    for place in family.iter().flat_map(|street| places.of_street(*street)) {
+        match around.fit(place.town, place.zip) {
+            Fit::Away => {}
+            Fit::Here => spots(index, &place, skip, |at| found.push(at)),
+            Fit::Within { centre, metres } => {
+                if !places.is_beyond(&place, centre, metres) {
+                    let plane = centre.plane();
+                    spots(index, &place, skip, |at| {
+                        if plane.distance_m(at) <= metres {
+                            found.push(at);
+                        }
+                    });
+                }
+            }
+        }
+    }
+    thinned(found)
+}
+
+/// Known points of a street's family in other towns that lie near points of this one.
+fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot]) -> Vec<Spot> {
+    let places = index.places();
+    let (Some(first), mut found) = (to.first(), Vec::new()) else { return Vec::new() };
+    let reach_m = to.iter().map(|at| first.distance_m(*at)).fold(0.0, f64::max);
+    for place in family.iter().flat_map(|street| places.of_street(*street)) {
+        let here = match around.fit(place.town, place.zip) {
+            Fit::Here => continue,
+            Fit::Within { centre, metres } => Some((centre.plane(), metres)),
+            Fit::Away => None,
+        };
+        if places.is_beyond(&place, *first, 3.0 * (reach_m + FARTHEST_M)) {
+            continue;
+        }
+        spots(index, &place, skip, |at| {
+            let is_here = here.is_some_and(|(plane, metres)| plane.distance_m(at) <= metres);
+            if !is_here && to.iter().any(|t| t.distance_m(at) <= FARTHEST_M) {
+                found.push(at);
+            }
+        });
+    }
+    thinned(found)
+}
+
+/// The points of one place that are points of their own, and both ends of its stretches.
+fn spots(index: &Index, place: &Place, skip: Option<usize>, mut take: impl FnMut(Spot)) {
     let (entries, ranges) = (index.entries(), index.ranges());
-    let (mut here, mut away) = (Vec::new(), Vec::new());
-    for street in family {
-        for row in entries.of_street(*street).filter(|row| Some(*row) != skip) {
-            let e = entries.get(row);
-            if e.worth == Worth::Own {
-                sort_in(around.rate(e.town, e.zip, e.at), around, e.at, &mut here, &mut away);
+    for row in index.places().rows(place) {
+        match row {
+            Row::Entry(row) => {
+                let e = entries.get(row);
+                if e.worth == Worth::Own && Some(row) != skip {
+                    take(e.at);
+                }
             }
-        }
-        for range in ranges.of_street(*street) {
-            let (from, to) = ranges.ends(&range);
-            for at in [from, to] {
-                sort_in(around.rate(range.town, range.zip, at), around, at, &mut here, &mut away);
-            }
-        }
-    }
-    for list in [&mut here, &mut away] {
-        list.sort_unstable();
-        list.dedup();
-        if list.len() > MOST_SPOTS {
-            let step = list.len().div_ceil(MOST_SPOTS);
-            *list = list.iter().copied().step_by(step).collect();
-        }
-    }
-    (here, away)
-}
-
-fn sort_in(rating: Option<i32>, around: &Where, at: Spot, here: &mut Vec<Spot>, away: &mut Vec<Spot>) {
-    if rating.is_some_and(|r| r > 0 || !around.is_known()) { here.push(at) } else { away.push(at) }
-}
-
-/// Where two sets of points, each of one street, come together.
-fn meet(a: &[Spot], b: &[Spot]) -> Option<Inferred> {
-    let (near_a, near_b, gap) = nearest(a, b)?;
-    if gap > FARTHEST_M {
-        return None;
-    }
-    let origin = near_a;
-    let plane = |spots: &[Spot]| -> Vec<(f64, f64)> { spots.iter().map(|s| s.metres_from(origin)).collect() };
-    let (a, b) = (along_axis(plane(a)), along_axis(plane(b)));
-    if let Some((x, scale_m)) = crossed(&a, &b) {
-        return Some(Inferred { at: origin.moved(x.0, x.1), kind: Kind::Crossed, scale_m });
-    }
-    let (p, q) = ((0.0, 0.0), near_b.metres_from(origin));
-    if let Some(x) = prolonged(&a, &b, p, q, gap) {
-        return Some(Inferred { at: origin.moved(x.0, x.1), kind: Kind::Prolonged, scale_m: gap });
-    }
-    Some(Inferred { at: origin.moved(q.0 / 2.0, q.1 / 2.0), kind: Kind::Nearest, scale_m: gap })
-}
-
-fn nearest(a: &[Spot], b: &[Spot]) -> Option<(Spot, Spot, f64)> {
-    let mut best: Option<(Spot, Spot, f64)> = None;
-    for p in a {
-        for q in b {
-            let d = p.distance_m(*q);
-            if best.is_none_or(|(.., least)| d < least) {
-                best = Some((*p, *q, d));
+            Row::Stretch(range) => {
+                let (from, to) = ranges.ends(&range);
+                take(from);
+                take(to);
             }
         }
     }
-    best
 }
 
-/// Points in the order of their projection on the axis of their greatest spread.
-fn along_axis(mut points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
-    let n = points.len() as f64;
-    let (mx, my) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in &points {
-        xx += (x - mx) * (x - mx);
-        xy += (x - mx) * (y - my);
-        yy += (y - my) * (y - my);
+fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {
+    spots.sort_unstable();
+    spots.dedup();
+    if spots.len() > MOST_SPOTS {
+        let step = spots.len().div_ceil(MOST_SPOTS);
+        spots = spots.into_iter().step_by(step).collect();
     }
-    let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
-    let (c, s) = (angle.cos(), angle.sin());
-    points.sort_by(|p, q| (p.0 * c + p.1 * s).total_cmp(&(q.0 * c + q.1 * s)));
-    points
-}
-
-/// The crossing of two lines between known points, and how far it lies from the nearest of them.
-fn crossed(a: &[(f64, f64)], b: &[(f64, f64)]) -> Option<((f64, f64), f64)> {
-    let length = |w: &[(f64, f64)]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
-    let mut best: Option<((f64, f64), f64)> = None;
-    for p in a.windows(2).filter(|w| length(w) <= LONGEST_GAP_M) {
-        for q in b.windows(2).filter(|w| length(w) <= LONGEST_GAP_M) {
-            let Some((x, s, t)) = lines_meet(p[0], p[1], q[0], q[1]) else { continue };
-            if !(0.0..=1.0).contains(&s) || !(0.0..=1.0).contains(&t) {
-                continue;
-            }
-            let scale = (s.min(1.0 - s) * length(p)).max(t.min(1.0 - t) * length(q));
-            if best.is_none_or(|(_, least)| scale < least) {
-                best = Some((x, scale));
-            }
-        }
-    }
-    best
-}
-
-/// Where the lines through each street's points next to `p` and `q` meet, when that is near both.
-fn prolonged(a: &[(f64, f64)], b: &[(f64, f64)], p: (f64, f64), q: (f64, f64), gap: f64) -> Option<(f64, f64)> {
-    let (p2, q2) = (neighbour(a, p)?, neighbour(b, q)?);
-    let (x, ..) = lines_meet(p, p2, q, q2)?;
-    let away = |o: (f64, f64)| (x.0 - o.0).hypot(x.1 - o.1);
-    (away(p) <= 1.5 * gap && away(q) <= 1.5 * gap).then_some(x)
-}
-
-/// The nearest other point that is far enough away to show a direction.
-fn neighbour(points: &[(f64, f64)], of: (f64, f64)) -> Option<(f64, f64)> {
-    let away = |p: &(f64, f64)| (p.0 - of.0).hypot(p.1 - of.1);
-    points
-        .iter()
-        .copied()
-        .filter(|p| (40.0..=LONGEST_GAP_M).contains(&away(p)))
-        .min_by(|p, q| away(p).total_cmp(&away(q)))
-}
-
-/// Meeting point of two lines given by two points each, with its place on them (0 at the first, 1 at the second).
-fn lines_meet(a: (f64, f64), b: (f64, f64), c: (f64, f64), d: (f64, f64)) -> Option<((f64, f64), f64, f64)> {
-    let (r, s) = ((b.0 - a.0, b.1 - a.1), (d.0 - c.0, d.1 - c.1));
-    let cross = r.0 * s.1 - r.1 * s.0;
-    let sine = cross.abs() / (r.0.hypot(r.1) * s.0.hypot(s.1)).max(1e-9);
-    if sine < LEAST_ANGLE {
-        return None;
-    }
-    let w = (c.0 - a.0, c.1 - a.1);
-    let (t, u) = ((w.0 * s.1 - w.1 * s.0) / cross, (w.0 * r.1 - w.1 * r.0) / cross);
-    Some(((a.0 + t * r.0, a.1 + t * r.1), t, u))
+    spots
 }
 
 /// Errors are kept apart by the kind of answer, and by whether a ZIP is known: what a list cannot place well it often

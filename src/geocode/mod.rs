@@ -5,8 +5,13 @@
 //! first hit is never taken silently. What a list itself puts at one point for many different streets counts as a
 //! place, not as an address.
 //!
-//! Order of reading: `vocabulary`, `street` (what texts are compared as), `parse` (words and their labels), `index`
-//! (what is known), `question`, then one file for each kind of answer: `crossing`, `infer`, `house`; `answer` joins them.
+//! Order of reading: `vocabulary`, `naming`, `number`, `street` (what texts are compared as), `parse` (words and their
+//! labels), `index` (what is known), `question`, then one file for each kind of answer: `crossing`, `infer` with
+//! `meeting`, `house`; `answer` joins them.
+//!
+//! Speed: a name comes in many towns, so what is known of a street lies by town (`index::places`), and a question looks
+//! only where its town and ZIP may be. What is one slip from a name but surely another street, by its direction, its
+//! number or its one letter, is never taken for it.
 //!
 //! To add a kind of reference data: a method of [`Builder`] and, for a file format, a file in `sources`; to add a way
 //! to answer: a file beside `crossing`, its [`Basis`], and its place in `answer`.
@@ -16,6 +21,9 @@ mod crossing;
 mod house;
 mod index;
 mod infer;
+mod meeting;
+mod naming;
+mod number;
 mod outcome;
 pub mod parse;
 mod question;
@@ -25,6 +33,7 @@ mod street;
 mod vocabulary;
 
 pub use index::{BadIndex, Builder, Index, Stretch, VERSION};
+pub use number::HouseNumber;
 pub use question::{Alternative, Answer, Basis, Match, Query, Why};
-pub use sources::{BadLines, BadShape, BadTable, Taken};
-pub use street::{HouseNumber, StreetText, typical_precision};
+pub use sources::{BadLines, BadPoints, BadShape, BadTable, Taken};
+pub use street::{StreetText, typical_precision};

@@ -139,12 +139,24 @@ impl Why {
 }
 
 /// Town and ZIP of a question, looked up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Where {
     towns: Vec<u32>,
     town_given: bool,
     zip: Option<u32>,
     centre: Option<Spot>,
+}
+
+/// Whether a place is the one that is asked for, as far as its town and ZIP say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Fit {
+    Here,
+    Away,
+    /// Its points are, so far as they lie within so many metres.
+    Within {
+        centre: Spot,
+        metres: f64,
+    },
 }
 
 /// Entries without town or ZIP belong to a town whose centre is so near …
@@ -176,28 +188,39 @@ impl Where {
         self.zip.is_some()
     }
 
+    /// Whether what is known of a street under this town and ZIP is of the town that is asked for: its rating is
+    /// above 0, or nothing else is known.
+    pub fn fit(&self, town: u32, zip: u32) -> Fit {
+        if !self.is_known() {
+            return Fit::Here;
+        }
+        match (self.by_town(town), self.by_zip(zip), self.centre) {
+            (0, 0, Some(centre)) if town == NONE => Fit::Within { centre, metres: NEAR_M },
+            (0, by_zip, _) if by_zip <= 0 => Fit::Away,
+            (by_town, by_zip, _) if (by_town >= 0 || by_zip > 0) && by_town + by_zip > 0 => Fit::Here,
+            _ => Fit::Away,
+        }
+    }
+
+    fn by_town(&self, town: u32) -> i32 {
+        match (town == NONE, self.town_given) {
+            (false, true) if self.towns.contains(&town) => 2,
+            (false, true) => -2,
+            _ => 0,
+        }
+    }
+
+    fn by_zip(&self, zip: u32) -> i32 {
+        match (zip, self.zip) {
+            (0, _) | (_, None) => 0,
+            (a, Some(b)) if a == b => 2,
+            _ => -1,
+        }
+    }
+
     /// How well a place fits what else is known; `None` when it is another place.
     pub fn rate(&self, town: u32, zip: u32, at: Spot) -> Option<i32> {
-        let by_town = match (town == NONE, self.town_given) {
-            (false, true) => {
-                if self.towns.contains(&town) {
-                    2
-                } else {
-                    -2
-                }
-            }
-            _ => 0,
-        };
-        let by_zip = match (zip, self.zip) {
-            (0, _) | (_, None) => 0,
-            (a, Some(b)) => {
-                if a == b {
-                    2
-                } else {
-                    -1
-                }
-            }
-        };
+        let (by_town, by_zip) = (self.by_town(town), self.by_zip(zip));
         if by_town == 0 && by_zip < 0 {
             // Another ZIP, and no town to say otherwise: believed only beside the ZIP's own point, where its border may run.
             return self.centre.filter(|c| c.distance_m(at) <= NEAR_M).map(|_| by_zip);
@@ -318,7 +341,10 @@ fn middle(best: &[(usize, Entry)]) -> Option<usize> {
 pub(super) fn medoid(spots: &[Spot]) -> usize {
     const SAMPLE: usize = 64;
     let step = spots.len().div_ceil(SAMPLE).max(1);
-    let far = |i: usize| spots.iter().step_by(step).map(|q| spots[i].distance_m(*q)).sum::<f64>();
+    let far = |i: usize| {
+        let plane = spots[i].plane();
+        spots.iter().step_by(step).map(|q| plane.distance_m(*q)).sum::<f64>()
+    };
     (0..spots.len())
         .step_by(step)
         .map(|i| (far(i), spots[i], i))

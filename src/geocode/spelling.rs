@@ -9,16 +9,29 @@ pub(super) fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len() >= LONGEST || b.len() >= LONGEST {
         return (a == b).then_some(0);
     }
-    let mut rows = [[0usize; LONGEST + 1]; 3];
+    // What both begin and end with takes no part.
+    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[head..], &b[head..]);
+    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[..a.len() - tail], &b[..b.len() - tail]);
+    // Within so few slips what is left begins and ends with one: it is as long as they are, or they stand far apart.
+    if a.is_empty() || b.is_empty() {
+        return Some(a.len().max(b.len())).filter(|d| *d <= most);
+    }
+    if most == 1 {
+        let one = a.len() == 1 && b.len() == 1 || a.len() == 2 && b.len() == 2 && a[0] == b[1] && a[1] == b[0];
+        return one.then_some(1);
+    }
+    let mut rows = [[0u8; LONGEST + 1]; 3];
     for (j, cell) in rows[1].iter_mut().enumerate().take(b.len() + 1) {
-        *cell = j;
+        *cell = j as u8;
     }
     for i in 1..=a.len() {
         let [before, last, now] = &mut rows;
-        now[0] = i;
-        let mut least = i;
+        now[0] = i as u8;
+        let mut least = i as u8;
         for j in 1..=b.len() {
-            let same = usize::from(a[i - 1] != b[j - 1]);
+            let same = u8::from(a[i - 1] != b[j - 1]);
             let mut best = (last[j] + 1).min(now[j - 1] + 1).min(last[j - 1] + same);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(before[j - 2] + 1);
@@ -26,12 +39,12 @@ pub(super) fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
             now[j] = best;
             least = least.min(best);
         }
-        if least > most {
+        if usize::from(least) > most {
             return None;
         }
         rows.rotate_left(1);
     }
-    Some(rows[1][b.len()]).filter(|d| *d <= most)
+    Some(usize::from(rows[1][b.len()])).filter(|d| *d <= most)
 }
 
 /// Whether two spellings differ in their digits: "10TH" and "16TH" are two streets, not one and a slip.

@@ -5,7 +5,11 @@
 //! are sorted, because dispatchers name them in either order. "St" is one word whether it is a street or a saint, so
 //! both readings meet. Numbered roads lose the difference between US, State and Route: people write either.
 
-use super::vocabulary::{self, Kind};
+use super::{
+    naming::{ordinal_end, plain, street_of},
+    number::HouseNumber,
+    vocabulary::{self, Kind},
+};
 use crate::domain::place::Precision;
 
 /// A street text, taken apart.
@@ -15,36 +19,12 @@ pub struct StreetText {
     pub streets: Vec<String>,
     /// House number of a plain address.
     pub number: Option<HouseNumber>,
+    /// "150-152": the first number, should the hyphen join two houses and not the parts of one number.
+    pub first: Option<HouseNumber>,
     /// "500 BLK": the number names the block, not a house.
     pub block: bool,
-}
-
-/// A house number: what orders it, and what stands behind ("123 A", "12 1/2").
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HouseNumber {
-    pub value: u32,
-    pub rest: String,
-}
-
-impl HouseNumber {
-    /// "123", "123A", "12-34" (as 12 with the rest 34), "123 1/2" given as one word.
-    pub fn parse(word: &str) -> Option<Self> {
-        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-        let value = word[..digits].parse().ok().filter(|v| (1..=9_999_999).contains(v))?;
-        let rest: String = word[digits..].chars().filter(|c| c.is_alphanumeric()).collect();
-        let ordinal = matches!(rest.as_str(), "ST" | "ND" | "RD" | "TH");
-        (!ordinal && (rest.len() <= 2 || rest.bytes().all(|b| b.is_ascii_digit()) && rest.len() <= 4))
-            .then_some(Self { value, rest })
-    }
-
-    /// One byte for the rest, so that 12A and 12B stay apart in a small record.
-    pub(super) fn rest_code(&self) -> u8 {
-        match self.rest.as_bytes() {
-            [] => 0,
-            [letter @ b'A'..=b'Z'] => letter - b'A' + 1,
-            other => 27 + (fnv(other) % 229) as u8,
-        }
-    }
+    /// The first street of a crossing that has a house number, and the number: "12 MAIN ST @ JOE'S BAR".
+    pub beside: Option<(HouseNumber, String)>,
 }
 
 impl StreetText {
@@ -54,16 +34,15 @@ impl StreetText {
         let crossing = parts.len() > 1;
         for mut words in parts {
             strip_unit(&mut words);
-            if words.len() > 1
-                && let Some(number) = HouseNumber::parse(&words[0])
-                && (!crossing || number.rest.len() < 2)
-            {
-                words.remove(0);
+            let number = take_number(&mut words, crossing);
+            let street = street_of(&words);
+            if let Some((number, first)) = number {
                 if !crossing {
-                    out.number = Some(take_fraction(number, &mut words));
+                    (out.number, out.first) = (Some(number), first);
+                } else if out.beside.is_none() {
+                    out.beside = Some((number, street.clone()));
                 }
             }
-            let street = street_of(&words);
             if !street.is_empty() {
                 out.streets.push(street);
             }
@@ -99,15 +78,16 @@ fn parts_of(text: &str) -> (Vec<Vec<String>>, bool) {
     let mut parts: Vec<Vec<String>> = vec![Vec::new()];
     let mut block = false;
     let mut word = String::new();
-    let mut raw = RawWords::new(text);
+    let text = plain(text);
+    let mut raw = RawWords::new(&text);
     while let Some(joins) = raw.next(&mut word) {
         if !word.is_empty() {
+            let last = parts.len() - 1;
             if matches!(word.as_str(), "AND" | "AT" | "NEAR") && parts.iter().any(|p| !p.is_empty()) {
                 parts.push(Vec::new());
-            } else if matches!(word.as_str(), "BLK" | "BLOCK") && parts.last().is_some_and(|p| p.len() == 1) {
+            } else if matches!(word.as_str(), "BLK" | "BLOCK") && names_block(&mut parts[last]) {
                 block = true;
             } else if word != "OF" || !block {
-                let last = parts.len() - 1;
                 parts[last].push(std::mem::take(&mut word));
             }
         }
@@ -117,18 +97,83 @@ fn parts_of(text: &str) -> (Vec<Vec<String>>, bool) {
     }
     let mut parts: Vec<Vec<String>> = parts.into_iter().flat_map(split_marker).filter(|p| !p.is_empty()).collect();
     for part in &mut parts {
-        while part.len() > 1 && matches!(part[0].as_str(), "NEAR" | "AT" | "CORNER" | "OF" | "INTERSECTION") {
+        while part.len() > 1
+            && matches!(part[0].as_str(), "NEAR" | "NR" | "AT" | "CORNER" | "CNR" | "CRNR" | "OF" | "INTERSECTION")
+        {
             part.remove(0);
         }
+        block |= masked_block(part);
+        part_number(part);
+    }
+    // "150 & 152 MAIN ST" is one building.
+    if let [first, second, ..] = parts.as_slice()
+        && second.len() > 1
+        && first.len() == 1
+        && [first, second].iter().all(|p| p[0].bytes().all(|b| b.is_ascii_digit()))
+    {
+        parts.remove(0);
     }
     (parts, block)
+}
+
+/// Whether BLOCK behind these words names a block; its number is put first: "500", "UNIT", "MAIN ST 500".
+fn names_block(words: &mut [String]) -> bool {
+    let Some(last) = words.last() else { return false };
+    let is_number = last.bytes().all(|b| b.is_ascii_digit());
+    if words.len() == 1 && (last == "UNIT" || last.bytes().all(|b| b == b'0')) {
+        // The block of the numbers below 100.
+        words[0] = "1".to_owned();
+        return true;
+    }
+    if words.len() == 1 {
+        return last.starts_with(|c: char| c.is_ascii_digit());
+    }
+    if is_number && last.len() > 2 {
+        words.rotate_right(1);
+        return true;
+    }
+    false
+}
+
+/// "12XX MAIN ST": the last two digits are hidden.
+fn masked_block(words: &mut [String]) -> bool {
+    let [number, _, ..] = words else { return false };
+    match number.strip_suffix("XX") {
+        Some(hundreds) if hundreds.len() <= 4 && hundreds.bytes().all(|b| b.is_ascii_digit()) => {
+            *number = if hundreds.bytes().all(|b| b == b'0') { "1".to_owned() } else { format!("{hundreds}00") };
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A number that runs into its street, "150MAIN ST", is parted from it; one that is written in two words, "N6 W23001",
+/// is put together.
+fn part_number(words: &mut Vec<String>) {
+    let [first, second, ..] = words.as_slice() else { return };
+    let digits = first.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, name) = first.split_at(digits);
+    if (1..=5).contains(&digits)
+        // "4TWH ST" is an ordinal with a slip.
+        && name.len() > 3
+        && name.bytes().all(|b| b.is_ascii_alphabetic())
+        && !["ST", "ND", "RD", "TH"].iter().any(|end| name.starts_with(end))
+    {
+        let parted = [number.to_owned(), name.to_owned()];
+        words.splice(..1, parted);
+    } else if words.len() > 2 && digits == 0 && second.len() > 3 && HouseNumber::parse(second).is_some() {
+        let joined = format!("{first}{second}");
+        if HouseNumber::parse(&joined).is_some() {
+            words.splice(..2, [joined]);
+        }
+    }
 }
 
 /// "I 95 MM 12" and "EXIT 3 I 95" are crossings of a road with a marker.
 fn split_marker(words: Vec<String>) -> Vec<Vec<String>> {
     let digit = |i: usize| words.get(i).is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit()));
     let marker = (0..words.len()).find_map(|i| match vocabulary::standard(&words[i]) {
-        "MM" | "EXIT" if digit(i + 1) => Some((i, 2)),
+        "MM" | "EXIT" | "MILE" if digit(i + 1) => Some((i, 2)),
         "MILE" if words.get(i + 1).is_some_and(|w| w == "MARKER" || w == "POST") && digit(i + 2) => Some((i, 3)),
         _ => None,
     });
@@ -167,7 +212,7 @@ impl<'a> RawWords<'a> {
                     }
                     word.push('#');
                 }
-                '.' if self.between_digits(at) => word.push('.'),
+                '.' | '-' if self.between_digits(at) => word.push(c),
                 '\'' | '.' | '’' => {}
                 '/' => word.push('/'),
                 c if c.is_alphanumeric() => word.extend(c.to_uppercase()),
@@ -197,59 +242,32 @@ fn strip_unit(words: &mut Vec<String>) {
     }
 }
 
-fn take_fraction(mut number: HouseNumber, words: &mut Vec<String>) -> HouseNumber {
+/// The house number that begins a text, taken from its words; and its first, should it be two.
+fn take_number(words: &mut Vec<String>, crossing: bool) -> Option<(HouseNumber, Option<HouseNumber>)> {
+    let [word, second, rest @ ..] = words.as_slice() else { return None };
+    // "12 ST" and "3 AVE NW" are streets by their numbers.
+    let kind = |w: &String| vocabulary::known(w).map(|(_, kind)| kind);
+    if kind(second) == Some(Kind::Suffix { sure: true }) && rest.iter().all(|w| kind(w) == Some(Kind::Direction)) {
+        return None;
+    }
+    let mut number = HouseNumber::parse(word).filter(|n| !crossing || n.rest.len() < 2)?;
+    let first = HouseNumber::first(word);
+    words.remove(0);
+    if crossing {
+        return Some((number, first));
+    }
     if words.len() > 1 && words[0].contains('/') {
         number.rest = words.remove(0).replace('/', "");
+    } else if let [letter, name, _, ..] = words.as_slice()
+        && number.rest.is_empty()
+        && matches!(letter.as_str(), "A" | "B" | "C")
+        && name.len() > 1
+        && !matches!(vocabulary::known(name), Some((_, Kind::Suffix { sure: true })))
+    {
+        // "125 A MAPLE ST"; but "125 A ST" is a number on A Street.
+        number.rest = words.remove(0);
     }
-    number
-}
-
-/// The comparable name of one street.
-pub(super) fn street_of(words: &[String]) -> String {
-    let mut out: Vec<&str> = Vec::with_capacity(words.len());
-    for word in words {
-        out.push(vocabulary::standard(word));
-    }
-    let mut name = String::with_capacity(24);
-    let mut i = 0;
-    while i < out.len() {
-        let (piece, used) = numbered_road(&out[i..], i == 0);
-        if !name.is_empty() {
-            name.push(' ');
-        }
-        name.push_str(&piece);
-        i += used;
-    }
-    name
-}
-
-/// "US HWY 422", "STATE RT 422", "RT 422" and "RT422" are one road; "I 76" and "I76", "CNTY RD 12" and "CR12" too.
-fn numbered_road(words: &[&str], first: bool) -> (String, usize) {
-    let digits = |w: Option<&&str>| {
-        w.is_some_and(|w| {
-            w.starts_with(|c: char| c.is_ascii_digit())
-                && w.len() <= 5
-                && !w.contains('/')
-                && vocabulary_ordinal(w).is_none()
-        })
-    };
-    let (class, used) = match words {
-        ["US" | "STATE" | "PA" | "SR" | "HWY", "HWY" | "RT" | "RD", ..] => ("RT", 2),
-        ["RT" | "HWY" | "US" | "SR" | "PR" | "STATE", ..] => ("RT", 1),
-        ["CNTY", "RD" | "HWY" | "RT", ..] => ("CR", 2),
-        ["CR", ..] => ("CR", 1),
-        ["FM", ..] => ("FM", 1),
-        ["I", ..] if first => ("I", 1),
-        ["MM", ..] => ("MM", 1),
-        ["MILE", "MARKER" | "POST", ..] => ("MM", 2),
-        ["EXIT", ..] => ("EXIT", 1),
-        _ => return (words[0].to_owned(), 1),
-    };
-    if digits(words.get(used)) { (format!("{class}{}", words[used]), used + 1) } else { (words[0].to_owned(), 1) }
-}
-
-fn vocabulary_ordinal(word: &str) -> Option<()> {
-    ["ST", "ND", "RD", "TH"].iter().any(|s| word.ends_with(s)).then_some(())
+    Some((number, first))
 }
 
 /// The parts of a comparable name: what may be left out when people write it.
@@ -291,14 +309,90 @@ impl<'a> Parts<'a> {
             (Some(_), Some(_)) | (None, None) => Some(0),
             _ => Some(1),
         };
-        // "MAIN ST N" and "N MAIN ST" are one street.
-        let directions = match (self.direction.or(self.behind), other.direction.or(other.behind)) {
-            (Some(a), Some(b)) if a != b => return None,
-            (Some(_), Some(_)) | (None, None) => 0,
-            _ => 1,
-        };
-        Some(directions + differ(self.suffix, other.suffix)?)
+        Some(self.directions_missing(other)? + differ(self.suffix, other.suffix)?)
     }
+
+    /// The same for the directions alone.
+    fn directions_missing(&self, other: &Parts) -> Option<u32> {
+        let both = |p: &Parts| p.direction.is_some() && p.behind.is_some();
+        match (both(self), both(other)) {
+            // "N 200 W" and "N 200 E" are two streets.
+            (true, true) => ((self.direction, self.behind) == (other.direction, other.behind)).then_some(0),
+            (false, false) => match (self.direction.or(self.behind), other.direction.or(other.behind)) {
+                // "MAIN ST N" and "N MAIN ST" are one street.
+                (Some(a), Some(b)) if a != b => None,
+                (Some(_), Some(_)) | (None, None) => Some(0),
+                _ => Some(1),
+            },
+            (true, false) => other.directions_missing(self),
+            (false, true) => match self.direction.or(self.behind) {
+                None => Some(2),
+                one => (one == other.direction || one == other.behind).then_some(1),
+            },
+        }
+    }
+
+    /// Whether a name that is a letter or two apart is surely another street: its direction contradicts, or the name
+    /// is a letter.
+    pub fn is_another(&self, other: &Parts) -> bool {
+        if self.core == other.core {
+            return self.directions_missing(other).is_none();
+        }
+        let letter = |w: &str| w.len() == 1 && w.bytes().all(|b| b.is_ascii_alphabetic());
+        match self.core.split_once(' ') {
+            Some((first, second)) => matches!(first, "AVE" | "ST" | "RD") && letter(second),
+            None if letter(self.core) => self.suffix.is_some_and(is_sure_suffix),
+            // "N AVE": the direction is the name.
+            None => self.suffix.is_none() && self.direction.or(self.behind).is_some() && is_sure_suffix(self.core),
+        }
+    }
+
+    /// Whether one of two names of one core lacks a part of the other.
+    pub fn leaves_out(&self, other: &Parts) -> bool {
+        self.core == other.core && self.missing(other).is_some_and(|n| n > 0)
+    }
+
+    /// "RT422", "12TH": nothing but a number.
+    pub fn is_numbered(&self) -> bool {
+        !self.core.contains(' ') && self.core.bytes().any(|b| b.is_ascii_digit())
+    }
+
+    /// Whether a number that is a name is written as numbers are: "RT422", "12TH", not "RT4Z2" nor "1TH".
+    pub fn is_well_numbered(&self) -> bool {
+        let digits = self.core.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let end = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = &digits[..digits.len() - end.len()];
+        let class = &self.core[..self.core.len() - digits.len()];
+        match class {
+            "" => end.is_empty() || end == ordinal_end(number),
+            _ => end.len() <= 1 && matches!(class, "RT" | "CR" | "I" | "FM" | "EXIT" | "MM"),
+        }
+    }
+
+    /// Whether both may be stretches of one line: "N Main St" and "S Main St", not "E Main St".
+    pub fn is_in_line(&self, other: &Parts) -> bool {
+        let axis = |d: &str| match d {
+            "N" | "S" => 0,
+            "E" | "W" => 1,
+            "NE" => 2,
+            "NW" => 3,
+            "SE" => 4,
+            _ => 5,
+        };
+        // Two directions are the name of a street of a grid: "N 200 W".
+        let grid = |p: &Parts| p.direction.is_some() && p.behind.is_some();
+        if grid(self) && grid(other) && self.behind != other.behind {
+            return false;
+        }
+        match (self.direction, other.direction) {
+            (Some(a), Some(b)) => axis(a) == axis(b),
+            _ => true,
+        }
+    }
+}
+
+fn is_sure_suffix(word: &str) -> bool {
+    matches!(vocabulary::known(word), Some((_, Kind::Suffix { sure: true })))
 }
 
 /// FNV-1a over bytes.

@@ -4,7 +4,11 @@
 //! directionals and states (appendix B), number words and ordinals. Beside the standard's own variants stand
 //! abbreviations that dispatch systems write. To add a word: its line in the table of its kind.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
 
 /// A street suffix: the standard abbreviation first, then everything that stands for it.
 #[rustfmt::skip]
@@ -118,8 +122,32 @@ pub(super) enum Kind {
     Other,
 }
 
-static WORDS: LazyLock<HashMap<&'static str, (&'static str, Kind)>> = LazyLock::new(|| {
-    let mut words = HashMap::new();
+/// FNV-1a: the tables are fixed and their words short, so nobody can choose words that collide.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for b in bytes {
+            self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes its place from the high bits and a tag from the low ones: both are to depend on all letters.
+        self.0 ^ self.0 >> 29
+    }
+}
+
+type Table<V> = HashMap<&'static str, V, BuildHasherDefault<Fnv>>;
+
+static WORDS: LazyLock<Table<(&'static str, Kind)>> = LazyLock::new(|| {
+    let mut words = Table::default();
     let mut add = |lines: &[&'static str], kind: fn(&str) -> Kind| {
         for line in lines {
             let mut forms = line.split(' ');
@@ -151,7 +179,7 @@ pub(super) fn long(standard: &str) -> &str {
     LONG.get(standard).copied().unwrap_or(standard)
 }
 
-static LONG: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static LONG: LazyLock<Table<&'static str>> = LazyLock::new(|| {
     let lines = [DIRECTIONS, BOUNDS, SUFFIXES, OTHERS].concat();
     let mut pairs: Vec<_> = lines
         .into_iter()

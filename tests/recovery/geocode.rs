@@ -23,6 +23,8 @@ fn of_ranges(blocks: &[Block]) -> Index {
             zip_left: Some(&b.zip),
             zip_right: Some(&b.zip),
             town: None,
+            mixed: (false, false),
+            hyphen: false,
         }));
     }
     for b in blocks {

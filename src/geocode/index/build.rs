@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use super::{
     Index, fallback,
     file::{Section, Writer},
-    names, nodes,
+    names, nodes, places,
     rows::{Area, AreaClass, Entry, NONE, Origin, Range, Spot, Worth},
 };
 use crate::{
     domain::{place::Point, place_name::PlaceName},
-    geocode::street::{HouseNumber, StreetText},
+    geocode::{number::HouseNumber, street::StreetText},
 };
 
 /// Collects known places; [`build`](Self::build) makes the index of them.
@@ -36,6 +36,10 @@ pub struct Stretch<'a> {
     pub zip_left: Option<&'a str>,
     pub zip_right: Option<&'a str>,
     pub town: Option<&'a str>,
+    /// Whether even and odd numbers stand on one side, left and right; else the ends of the range tell.
+    pub mixed: (bool, bool),
+    /// The numbers are written with a hyphen, "37-01", and given without it, 3701.
+    pub hyphen: bool,
 }
 
 impl Builder {
@@ -78,12 +82,18 @@ impl Builder {
         zip: Option<&str>,
         point: Point,
     ) -> bool {
-        let number = HouseNumber::parse(&number.trim().to_uppercase());
+        let written = number.trim().to_uppercase();
+        let number = HouseNumber::with_rest(&written);
         let parsed = StreetText::parse(street);
         let (Some(number), [name]) = (number, parsed.streets.as_slice()) else { return false };
         let a = self.streets.id(name);
         let entry = self.entry(a, NONE, town, zip, point);
-        self.entries.push(Entry { number: number.value, rest: number.rest_code(), origin: Origin::Address, ..entry });
+        let house = |n: &HouseNumber| Entry { number: n.value, rest: n.rest_code(), origin: Origin::Address, ..entry };
+        self.entries.push(house(&number));
+        // "150-152" is found as 150 too; parts of one number have two digits behind the hyphen.
+        if let Some(first) = HouseNumber::first(&written).filter(|n| n.value >= 100 && written.len() >= 7) {
+            self.entries.push(house(&first));
+        }
         true
     }
 
@@ -108,13 +118,29 @@ impl Builder {
         let street = self.streets.id(name);
         let town = self.town_id(stretch.town);
         let mut numbered = false;
-        for (side, numbers, zip) in [(0, stretch.left, stretch.zip_left), (1, stretch.right, stretch.zip_right)] {
+        let left = (0, stretch.left, stretch.zip_left, stretch.mixed.0);
+        let right = (1, stretch.right, stretch.zip_right, stretch.mixed.1);
+        for (side, numbers, zip, mixed) in [left, right] {
             let Some((from, to)) = numbers.filter(|(from, to)| *from > 0 && *to > 0) else { continue };
             numbered = true;
-            let parity = if from % 2 == to % 2 { (from % 2) as u8 } else { 2 };
+            let parity = if from % 2 == to % 2 && !mixed { (from % 2) as u8 } else { 2 };
             let (low, high, backwards) = (from.min(to), from.max(to), from > to);
             let zip = zip.and_then(zip_number).unwrap_or(0);
-            self.ranges.push(Range { street, low, high, parity, backwards, side, zip, town, first, count, reach: 0 });
+            let hyphen = stretch.hyphen;
+            self.ranges.push(Range {
+                street,
+                low,
+                high,
+                parity,
+                backwards,
+                side,
+                hyphen,
+                zip,
+                town,
+                first,
+                count,
+                reach: 0,
+            });
         }
         if !numbered {
             let zip = stretch.zip_left.or(stretch.zip_right).and_then(zip_number).unwrap_or(0);
@@ -125,6 +151,7 @@ impl Builder {
                 parity: 2,
                 backwards: false,
                 side: 2,
+                hyphen: false,
                 zip,
                 town,
                 first,
@@ -235,17 +262,8 @@ impl Builder {
         *writer.section(Section::Text) = written;
         names::write_streets(writer, streets);
         names::write_towns(writer, towns);
-        let mut seconds: Vec<(u32, u32)> = Vec::new();
-        for (row, e) in self.entries.iter().enumerate() {
+        for e in &self.entries {
             e.write(writer.section(Section::Entries));
-            if e.b != NONE {
-                seconds.push((e.b, row as u32));
-            }
-        }
-        seconds.sort_unstable();
-        for (street, row) in seconds {
-            writer.section(Section::Seconds).extend(street.to_le_bytes());
-            writer.section(Section::Seconds).extend(row.to_le_bytes());
         }
         let lines = std::mem::take(&mut self.vertices);
         let line = |r: &Range| &lines[r.first as usize..(r.first + r.count) as usize];
@@ -259,21 +277,22 @@ impl Builder {
             r.reach = before.1;
         }
         let mut placed: HashMap<u32, u32> = HashMap::with_capacity(self.ranges.len());
-        let mut corners = 0;
+        let mut corners: Vec<Spot> = Vec::with_capacity(lines.len());
         for r in &mut self.ranges {
             // Both sides of a street share its line.
             let from = *placed.entry(r.first).or_insert_with(|| {
-                let at = corners;
-                for spot in &lines[r.first as usize..(r.first + r.count) as usize] {
-                    writer.section(Section::Vertices).extend(spot.lat.to_le_bytes());
-                    writer.section(Section::Vertices).extend(spot.lon.to_le_bytes());
-                    corners += 1;
-                }
+                let at = corners.len() as u32;
+                corners.extend(&lines[r.first as usize..(r.first + r.count) as usize]);
                 at
             });
             r.first = from;
             r.write(writer.section(Section::Ranges));
         }
+        for spot in &corners {
+            writer.section(Section::Vertices).extend(spot.lat.to_le_bytes());
+            writer.section(Section::Vertices).extend(spot.lon.to_le_bytes());
+        }
+        places::write(writer, &self.entries, &self.ranges, &corners);
         for a in &self.areas {
             a.write(writer.section(Section::Areas));
         }

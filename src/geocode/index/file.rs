@@ -10,7 +10,7 @@
 use thiserror::Error;
 
 /// Raised when an older program could not read the file, or would read it wrongly.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"EWGEOIDX";
 const HEAD: usize = 32;
 
@@ -32,8 +32,10 @@ pub(in crate::geocode) enum Section {
     TownSlips,
     /// Known points; see `entry.rs`.
     Entries,
-    /// Second street of a crossing, to entry.
-    Seconds,
+    /// Street, town, ZIP, first of the rows that lie there, how far they reach; see `places.rs`.
+    Places,
+    /// Entries and stretches by street and place.
+    PlaceRows,
     /// Stretches of streets with house numbers.
     Ranges,
     /// Corners of their lines: latitude and longitude.
@@ -145,8 +147,28 @@ impl Table<'_> {
 
     /// The rows whose first number is `key`, where rows are sorted by it.
     pub fn rows_of(&self, key: u32) -> std::ops::Range<usize> {
-        let first = self.lower(0, self.len(), |row| self.u32(row, 0) < key);
-        let end = self.lower(first, self.len(), |row| self.u32(row, 0) <= key);
+        self.rows_from(self.lower(0, self.len(), |row| self.u32(row, 0) < key), key)
+    }
+
+    /// The same where the first numbers are hashes: as they lie evenly, a hash's own size tells nearly where it stands.
+    pub fn rows_of_hash(&self, hash: u32) -> std::ops::Range<usize> {
+        let (all, before) = (self.len(), |row: usize| self.u32(row, 0) < hash);
+        let guess = ((u64::from(hash) * all as u64) >> 32) as usize;
+        let slack = 4 * (all.isqrt() + 1);
+        let (low, high) = (guess.saturating_sub(slack), (guess + slack).min(all));
+        let fits = (low == 0 || before(low - 1)) && (high == all || !before(high));
+        let first = if fits { self.lower(low, high, before) } else { self.lower(0, all, before) };
+        self.rows_from(first, hash)
+    }
+
+    fn rows_from(&self, first: usize, key: u32) -> std::ops::Range<usize> {
+        // Most keys have few rows: the end is sought in steps that double.
+        let (mut inside, mut step) = (first, 1);
+        while inside + step <= self.len() && self.u32(inside + step - 1, 0) == key {
+            inside += step;
+            step *= 2;
+        }
+        let end = self.lower(inside, (inside + step).min(self.len()), |row| self.u32(row, 0) <= key);
         first..end
     }
 
@@ -217,7 +239,7 @@ mod tests {
     fn file() -> Vec<u8> {
         let mut writer = Writer::default();
         for n in [3u32, 5, 5, 9] {
-            writer.section(Section::Seconds).extend(n.to_le_bytes());
+            writer.section(Section::PlaceRows).extend(n.to_le_bytes());
         }
         writer.finish()
     }
@@ -225,7 +247,7 @@ mod tests {
     #[test]
     fn rows_come_back_as_they_were_written() {
         let file = File::open(file()).unwrap();
-        let table = file.table(Section::Seconds, 4);
+        let table = file.table(Section::PlaceRows, 4);
         assert_eq!((table.len(), table.rows_of(5), table.rows_of(4), table.rows_of(10)), (4, 1..3, 1..1, 4..4));
         assert!(file.section(Section::Text).is_empty());
     }
@@ -235,7 +257,7 @@ mod tests {
         let good = file();
         assert_eq!(File::open(b"PK\x03\x04 something".to_vec()).unwrap_err(), BadIndex::Magic);
         let cut = good[..good.len() - 8].to_vec();
-        assert_eq!(File::open(cut).unwrap_err(), BadIndex::Truncated { found: 248, expected: 256 });
+        assert_eq!(File::open(cut).unwrap_err(), BadIndex::Truncated { found: 264, expected: 272 });
         let mut old = good.clone();
         old[8] = 99;
         assert_eq!(File::open(old).unwrap_err(), BadIndex::Version { found: 99 });

@@ -9,6 +9,7 @@ mod fallback;
 pub(super) mod file;
 mod names;
 mod nodes;
+pub(super) mod places;
 pub(super) mod rows;
 
 pub(super) use build::town_key;
@@ -18,7 +19,8 @@ pub use file::{BadIndex, VERSION};
 pub(super) use names::Names;
 
 use file::{File, Section, Writer};
-use rows::{Area, AreaClass, Entries, Entry, NONE, Ranges};
+use places::{Places, Row};
+use rows::{Area, AreaClass, Entries, Entry, NONE, Ranges, Spot};
 
 use super::infer;
 
@@ -79,6 +81,18 @@ impl Index {
         Ranges::of(&self.file)
     }
 
+    pub(super) fn places(&self) -> Places<'_> {
+        Places::of(&self.file)
+    }
+
+    /// Where a known point lies or a stretch begins.
+    pub(super) fn first_spot(&self, row: &Row) -> Spot {
+        match row {
+            Row::Entry(row) => self.entries().get(*row).at,
+            Row::Stretch(range) => self.ranges().ends(range).0,
+        }
+    }
+
     pub(super) fn areas(&self, class: AreaClass, key: u32) -> impl Iterator<Item = Area> + '_ {
         Area::find(&self.file, class, key)
     }
@@ -89,7 +103,9 @@ impl Index {
         let of_class = rows.rows_of(class);
         let last = of_class.clone().last()?;
         let row = of_class.into_iter().find(|row| f64::from(rows.u32(*row, 4)) >= scale_m).unwrap_or(last);
-        Some(f64::from(rows.u32(row, 8)))
+        // Nine in ten of fewer questions than these is all of them and more: they say nothing.
+        const LEAST: u32 = 9;
+        (rows.u32(row, 12) >= LEAST).then(|| f64::from(rows.u32(row, 8)))
     }
 
     pub(super) fn spelt(&self, from: u32, len: u32) -> &str {

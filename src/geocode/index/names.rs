@@ -40,41 +40,55 @@ impl<'a> Names<'a> {
     }
 
     pub fn get(&self, id: u32) -> &'a str {
-        let (from, len) = (self.list.u32(id as usize, 0) as usize, self.list.u32(id as usize, 4) as usize);
-        self.text.get(from..from.saturating_add(len)).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("")
+        std::str::from_utf8(self.letters(id as usize)).unwrap_or("")
+    }
+
+    /// The bytes of a name; their order is that of the letters.
+    fn letters(&self, row: usize) -> &'a [u8] {
+        let (from, len) = (self.list.u32(row, 0) as usize, self.list.u32(row, 4) as usize);
+        self.text.get(from..from.saturating_add(len)).unwrap_or(&[])
     }
 
     /// Names that begin so.
     pub fn starting(&self, start: &str) -> std::ops::Range<u32> {
-        let first = self.list.lower(0, self.list.len(), |row| self.get(row as u32) < start);
-        let end = self.list.lower(first, self.list.len(), |row| self.get(row as u32).starts_with(start));
+        let start = start.as_bytes();
+        let first = self.list.lower(0, self.list.len(), |row| self.letters(row) < start);
+        let end = self.list.lower(first, self.list.len(), |row| self.letters(row).starts_with(start));
         first as u32..end as u32
     }
 
     pub fn find(&self, name: &str) -> Option<u32> {
-        let row = self.list.lower(0, self.list.len(), |row| self.get(row as u32) < name);
-        (row < self.list.len() && self.get(row as u32) == name).then_some(row as u32)
+        let name = name.as_bytes();
+        let row = self.list.lower(0, self.list.len(), |row| self.letters(row) < name);
+        (row < self.list.len() && self.letters(row) == name).then_some(row as u32)
     }
 
     /// Names whose letters are at most one slip away (two for long names), nearest first.
     pub fn near(&self, name: &str) -> Vec<(u32, usize)> {
         // Words may be written short or long, and a slip may be in either form: "OAK SR", "OAK STRET".
-        let forms = [squeeze(name), squeeze(&written_out(name))];
+        let forms = [squeeze(name), written_out(name)];
         let most = if forms[0].len() >= 9 { 2 } else { 1 };
         let mut ids: Vec<u32> = Vec::new();
-        for form in &forms {
+        let distinct = if forms[0] == forms[1] { 1 } else { 2 };
+        for form in &forms[..distinct] {
             for hash in slips(form) {
-                ids.extend(self.slips.rows_of(hash).map(|row| self.slips.u32(row, 4)));
+                ids.extend(self.slips.rows_of_hash(hash).map(|row| self.slips.u32(row, 4)));
             }
         }
         ids.sort_unstable();
         ids.dedup();
+        let mut letters = Vec::with_capacity(64);
         let mut near: Vec<(u32, usize)> = ids
             .into_iter()
             .filter_map(|id| {
                 let other = self.get(id);
-                let short = distance(&forms[0], &squeeze(other), most);
-                let long = distance(&forms[1], &squeeze(&written_out(other)), most);
+                squeeze_into(other, &mut letters);
+                let short = distance(&forms[0], &letters, most);
+                if short == Some(0) {
+                    return Some((id, 0));
+                }
+                write_out_into(other, &mut letters);
+                let long = distance(&forms[1], &letters, most);
                 short.into_iter().chain(long).min().map(|d| (id, d))
             })
             .collect();
@@ -85,7 +99,7 @@ impl<'a> Names<'a> {
     /// Names of the same core that do not contradict: "MAIN" leads to "N MAIN ST"; with how much is left out.
     pub fn relaxed(&self, name: &str) -> Vec<(u32, u32)> {
         let parts = Parts::of(name);
-        let rows = self.cores.rows_of(hash32(parts.core.as_bytes()));
+        let rows = self.cores.rows_of_hash(hash32(parts.core.as_bytes()));
         let mut found: Vec<(u32, u32)> = rows
             .filter_map(|row| {
                 let id = self.cores.u32(row, 4);
@@ -100,13 +114,14 @@ impl<'a> Names<'a> {
     /// Names of one street's line: the same core, whatever direction, and no other suffix.
     pub fn family(&self, name: &str) -> Vec<u32> {
         let parts = Parts::of(name);
-        let rows = self.cores.rows_of(hash32(parts.core.as_bytes()));
+        let rows = self.cores.rows_of_hash(hash32(parts.core.as_bytes()));
         let mut found: Vec<u32> = rows
             .map(|row| self.cores.u32(row, 4))
             .filter(|id| {
                 let other = Parts::of(self.get(*id));
                 other.core == parts.core
                     && (other.suffix == parts.suffix || other.suffix.is_none() || parts.suffix.is_none())
+                    && parts.is_in_line(&other)
             })
             .collect();
         found.sort_unstable();
@@ -121,7 +136,7 @@ impl<'a> Names<'a> {
         if own.len() < 3 {
             return Vec::new();
         }
-        let rows = self.sounds.rows_of(hash32(own.as_bytes()));
+        let rows = self.sounds.rows_of_hash(hash32(own.as_bytes()));
         let mut found: Vec<u32> = rows
             .map(|row| self.sounds.u32(row, 4))
             .filter(|id| {
@@ -176,21 +191,33 @@ fn write_hashes(writer: &mut Writer, section: Section, names: &[String], hashes:
 
 /// The letters without the spaces, so that a lost or a stray space costs nothing; of a town without its class.
 fn squeeze(name: &str) -> Vec<u8> {
-    name.bytes().take_while(|b| *b != b'\t').filter(|b| *b != b' ').collect()
+    let mut out = Vec::with_capacity(name.len());
+    squeeze_into(name, &mut out);
+    out
 }
 
-/// The name with every word in its long form.
-fn written_out(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() * 2);
-    for word in name.split('\t').next().unwrap_or("").split(' ') {
-        out.push_str(vocabulary::long(word));
-    }
+fn squeeze_into(name: &str, out: &mut Vec<u8>) {
+    out.clear();
+    out.extend(name.bytes().take_while(|b| *b != b'\t').filter(|b| *b != b' '));
+}
+
+/// The same with every word in its long form.
+fn written_out(name: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len() * 2);
+    write_out_into(name, &mut out);
     out
+}
+
+fn write_out_into(name: &str, out: &mut Vec<u8>) {
+    out.clear();
+    for word in name.split('\t').next().unwrap_or("").split(' ') {
+        out.extend_from_slice(vocabulary::long(word).as_bytes());
+    }
 }
 
 fn both_slips(name: &str) -> Vec<u32> {
     let mut all = slips(&squeeze(name));
-    all.extend(slips(&squeeze(&written_out(name))));
+    all.extend(slips(&written_out(name)));
     all.sort_unstable();
     all.dedup();
     all

@@ -68,11 +68,15 @@ impl Spot {
         Point::new(f64::from(self.lat) / 1e7, f64::from(self.lon) / 1e7).ok()
     }
 
+    /// The plane that touches the globe here; for distances from one point to many.
+    pub fn plane(self) -> Plane {
+        let scale = 6_371_008.8_f64.to_radians() / 1e7;
+        Plane { origin: self, scale, shrink: (f64::from(self.lat) / 1e7).to_radians().cos() }
+    }
+
     /// Metres east and north of `origin`, on the plane that touches the globe there.
     pub fn metres_from(self, origin: Spot) -> (f64, f64) {
-        let scale = 6_371_008.8_f64.to_radians() / 1e7;
-        let shrink = (f64::from(origin.lat) / 1e7).to_radians().cos();
-        (f64::from(self.lon - origin.lon) * scale * shrink, f64::from(self.lat - origin.lat) * scale)
+        origin.plane().metres(self)
     }
 
     pub fn moved(self, east_m: f64, north_m: f64) -> Spot {
@@ -85,8 +89,30 @@ impl Spot {
     }
 
     pub fn distance_m(self, other: Spot) -> f64 {
-        let (east, north) = other.metres_from(self);
-        east.hypot(north)
+        self.plane().distance_m(other)
+    }
+}
+
+/// A plane in metres around one point.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::geocode) struct Plane {
+    origin: Spot,
+    /// Metres of a unit of latitude, and by how much a unit of longitude is shorter.
+    scale: f64,
+    shrink: f64,
+}
+
+impl Plane {
+    /// Metres east and north.
+    pub fn metres(&self, at: Spot) -> (f64, f64) {
+        let lat = f64::from(at.lat) - f64::from(self.origin.lat);
+        let lon = f64::from(at.lon) - f64::from(self.origin.lon);
+        (lon * self.scale * self.shrink, lat * self.scale)
+    }
+
+    pub fn distance_m(&self, at: Spot) -> f64 {
+        let (east, north) = self.metres(at);
+        (east * east + north * north).sqrt()
     }
 }
 
@@ -110,12 +136,11 @@ impl Entry {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::geocode) struct Entries<'a> {
     rows: Table<'a>,
-    seconds: Table<'a>,
 }
 
 impl<'a> Entries<'a> {
     pub(super) fn of(file: &'a File) -> Self {
-        Self { rows: file.table(Section::Entries, ENTRY), seconds: file.table(Section::Seconds, 8) }
+        Self { rows: file.table(Section::Entries, ENTRY) }
     }
 
     pub fn len(&self) -> usize {
@@ -167,12 +192,6 @@ impl<'a> Entries<'a> {
         let end = self.rows.lower(first, self.rows.len(), |row| key(row) <= (a, b, high));
         first..end
     }
-
-    /// Every row in which a street takes part.
-    pub fn of_street(&self, street: u32) -> impl Iterator<Item = usize> + use<'a> {
-        let seconds = self.seconds;
-        self.rows.rows_of(street).chain(seconds.rows_of(street).map(move |row| seconds.u32(row, 4) as usize))
-    }
 }
 
 /// A stretch of a street with its line; numbers are 0 where it has none.
@@ -187,6 +206,8 @@ pub(in crate::geocode) struct Range {
     pub backwards: bool,
     /// 0 left, 1 right, 2 on the line.
     pub side: u8,
+    /// Its numbers are written with a hyphen, "37-01".
+    pub hyphen: bool,
     pub zip: u32,
     pub town: u32,
     pub first: u32,
@@ -202,7 +223,7 @@ impl Range {
         for n in [self.street, self.low, self.high] {
             out.extend(n.to_le_bytes());
         }
-        out.extend([self.parity, u8::from(self.backwards), self.side, 0]);
+        out.extend([self.parity, u8::from(self.backwards), self.side, u8::from(self.hyphen)]);
         for n in [self.zip, self.town, self.first, self.count, self.reach] {
             out.extend(n.to_le_bytes());
         }
@@ -230,7 +251,7 @@ impl<'a> Ranges<'a> {
         self.rows.len()
     }
 
-    fn get(&self, row: usize) -> Range {
+    pub(super) fn get(&self, row: usize) -> Range {
         let rows = self.rows;
         Range {
             street: rows.u32(row, 0),
@@ -239,17 +260,13 @@ impl<'a> Ranges<'a> {
             parity: rows.u8(row, 12),
             backwards: rows.u8(row, 13) != 0,
             side: rows.u8(row, 14),
+            hyphen: rows.u8(row, 15) != 0,
             zip: rows.u32(row, 16),
             town: rows.u32(row, 20),
             first: rows.u32(row, 24),
             count: rows.u32(row, 28),
             reach: rows.u32(row, 32),
         }
-    }
-
-    pub fn of_street(&self, street: u32) -> impl Iterator<Item = Range> + use<'a> {
-        let all = *self;
-        self.rows.rows_of(street).map(move |row| all.get(row))
     }
 
     /// The stretches of a street that have a number.

@@ -3,16 +3,18 @@
 //! - `table`: CSV gazetteers, and the address points of OpenAddresses and of the National Address Database;
 //! - `shape`: shapefiles of lines with their attribute table; `tiger`: what their columns mean (TIGER/Line ADDRFEAT and
 //!   EDGES, and centrelines of agencies);
-//! - `lines`: GeoJSON lines with the same columns.
+//! - `lines`: GeoJSON lines with the same columns; `points`: the address points of OpenAddresses as GeoJSON.
 //!
 //! To add a format: a file here with a method of the builder that takes bytes, and its recognition in the command.
 
 mod lines;
+mod points;
 mod shape;
 mod table;
 mod tiger;
 
 pub use lines::BadLines;
+pub use points::BadPoints;
 pub use shape::BadShape;
 pub use table::BadTable;
 

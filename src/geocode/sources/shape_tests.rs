@@ -92,3 +92,41 @@ fn what_is_wrong_with_a_shapefile_is_said() {
     assert_eq!(error(&projected, &dbf(COLUMNS, &ROWS[..1])), BadShape::Projected("500000, 4970000".into()));
     assert!(matches!(error(&good, &dbf(&["ID"], &[&["1"], &["2"]])), BadShape::Columns { .. }));
 }
+
+#[test]
+fn ranges_with_hyphens_letters_and_both_parities_hold_their_numbers() {
+    let columns = &["FULLNAME", "LFROMHN", "LTOHN", "RFROMHN", "RTOHN", "PARITYL", "PARITYR", "ZIPL", "ZIPR"];
+    let zip = "04473";
+    let rows: &[&[&str]] = &[
+        &["74th St", "37-01", "37-99", "37-02", "37-98", "O", "E", zip, zip],
+        &["Bluemound Rd", "W229N1001", "W229N1099", "W229N1000", "W229N1098", "O", "E", zip, zip],
+        &["Lake Rd", "1", "99", "", "", "B", "", zip, zip],
+    ];
+    let mut builder = Builder::default();
+    let table = dbf(columns, rows);
+    assert_eq!(builder.add_shapefile(&shp(3, &[MAIN, OAK, MAIN]), &table).unwrap(), Taken { used: 3, unusable: 0 });
+    let index = builder.build();
+    let precision = |text| match index.answer(&Query { text: Some(text), zip: Some(zip), ..Query::default() }) {
+        Answer::Found(found) => found.precision,
+        other => panic!("{text}: {other:?}"),
+    };
+    for text in ["37-50 74th St", "3750 74th St", "W229N1050 Bluemound Rd", "50 Lake Rd", "51 Lake Rd"] {
+        assert_eq!(precision(text), Precision::Range, "{text}");
+    }
+    // The block of another cross street, and another line of the grid's numbers, are not on it.
+    for text in ["38-50 74th St", "W229N2050 Bluemound Rd"] {
+        assert_eq!(precision(text), Precision::Street, "{text}");
+    }
+}
+
+#[test]
+fn a_shape_without_a_line_is_counted() {
+    let mut file = shp(3, &[MAIN, OAK]);
+    // A null shape: a record of four bytes of type 0.
+    file.extend(3_i32.to_be_bytes());
+    file.extend(2_i32.to_be_bytes());
+    file.extend(0_i32.to_le_bytes());
+    let rows: Vec<&[&str]> = ROWS.iter().copied().chain([ROWS[0]]).collect();
+    let taken = Builder::default().add_shapefile(&file, &dbf(COLUMNS, &rows)).unwrap();
+    assert_eq!(taken, Taken { used: 2, unusable: 1 });
+}

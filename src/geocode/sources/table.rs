@@ -1,15 +1,15 @@
 //! CSV with a point and what it is called.
 //!
-//! Columns are found by name, in any order and case:
+//! Columns are found by name, in any order and case; they may be parted by commas, tabs, semicolons or upright strokes:
 //! - gazetteers: `text`, `location_text`, `address` or `street`; `name`; `town` or `city`; `zip`; `latitude`, `longitude`.
 //!   A row with a street text is a street, one with a name or town only a town, one with a ZIP only a ZIP area; a
 //!   `facility`, `landmark` or `alias` is a name of its own beside the street text. A `kind` may say town, county, zip,
 //!   street or landmark;
 //! - OpenAddresses: `LON, LAT, NUMBER, STREET, UNIT, CITY, DISTRICT, REGION, POSTCODE`;
-//! - the National Address Database's text files: `Add_Number, AddNum_Suf, St_PreDir, St_Name, St_PosTyp, …, Inc_Muni,
+//! - the National Address Database's text files: `AddNum_Pre, Add_Number, AddNum_Suf, St_PreDir, St_Name, St_PosTyp, …, Inc_Muni,
 //!   Post_City, Zip_Code, LandmkName, Longitude, Latitude`.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
 use thiserror::Error;
 
@@ -34,12 +34,13 @@ const ZIP: &[&str] = &["zip", "zip_code", "zipcode", "postcode"];
 const LAT: &[&str] = &["lat", "latitude"];
 const LON: &[&str] = &["lon", "lng", "long", "longitude"];
 const NUMBER: &[&str] = &["number", "house_number", "add_number", "housenumber"];
+const NUMBER_PREFIX: &[&str] = &["addnum_pre"];
 const NUMBER_SUFFIX: &[&str] = &["addnum_suf"];
 /// The parts of a street's name in the National Address Database, in their order.
 const NAME_PARTS: &[&str] =
     &["st_premod", "st_predir", "st_pretyp", "st_presep", "st_name", "st_postyp", "st_posdir", "st_posmod"];
 
-struct Columns {
+pub(super) struct Columns {
     lat: usize,
     lon: usize,
     text: Option<usize>,
@@ -50,12 +51,13 @@ struct Columns {
     other_town: Option<usize>,
     zip: Option<usize>,
     number: Option<usize>,
+    number_prefix: Option<usize>,
     number_suffix: Option<usize>,
     parts: Vec<usize>,
 }
 
 impl Columns {
-    fn of(header: &csv::StringRecord) -> Result<Self, BadTable> {
+    pub fn of(header: &csv::StringRecord) -> Result<Self, BadTable> {
         let find = |names: &[&str]| {
             // The first name of the list that there is: a column "address" is preferred to "street".
             names.iter().find_map(|n| {
@@ -75,6 +77,7 @@ impl Columns {
             other_town: find(OTHER_TOWN),
             zip: find(ZIP),
             number: find(NUMBER),
+            number_prefix: find(NUMBER_PREFIX),
             number_suffix: find(NUMBER_SUFFIX),
             parts: NAME_PARTS.iter().filter_map(|n| find(&[n])).collect(),
         };
@@ -90,7 +93,11 @@ impl Builder {
     /// # Errors
     /// When it is not CSV, or its header names no coordinates or nothing to call them by.
     pub fn add_csv(&mut self, reader: impl Read) -> Result<Taken, BadTable> {
-        let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(reader);
+        let mut reader = BufReader::with_capacity(1 << 16, reader);
+        let head = reader.fill_buf().map_err(|e| BadTable::Line { line: 1, message: e.to_string() })?;
+        let delimiter = delimiter(head);
+        let mut csv =
+            csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(reader);
         let broken = |e: csv::Error| BadTable::Line {
             line: e.position().map_or(1, csv::Position::line),
             message: match e.kind() {
@@ -107,7 +114,7 @@ impl Builder {
         Ok(taken)
     }
 
-    fn add_row(&mut self, columns: &Columns, row: &csv::StringRecord) -> bool {
+    pub(super) fn add_row(&mut self, columns: &Columns, row: &csv::StringRecord) -> bool {
         let field = |at: Option<usize>| {
             at.and_then(|i| row.get(i)).filter(|t| !t.is_empty() && !t.eq_ignore_ascii_case("not stated"))
         };
@@ -126,7 +133,13 @@ impl Builder {
             used = true;
         }
         if let Some(house) = field(columns.number) {
-            let house = format!("{house}{}", field(columns.number_suffix).unwrap_or("").replace(['/', ' '], ""));
+            // "37-" and 12, "N6W" and 23001, 12 and "1/2"; a spreadsheet makes 12.0 of 12.
+            let (before, behind) = (field(columns.number_prefix), field(columns.number_suffix));
+            let behind = behind.unwrap_or("").replace(' ', "");
+            // A digit behind the number is none of its own: "12" and "1/2" are not 1212.
+            let gap = if behind.starts_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
+            let house = house.strip_suffix(".0").unwrap_or(house);
+            let house = format!("{}{house}{gap}{behind}", before.unwrap_or("").replace(' ', ""));
             return street.is_some_and(|s| self.add_address(&house, s, town, zip, point)) || used;
         }
         match (field(columns.kind).map(str::to_lowercase).as_deref(), street, field(columns.name)) {
@@ -148,6 +161,14 @@ impl Builder {
         }
         true
     }
+}
+
+/// What parts the names of the header.
+fn delimiter(head: &[u8]) -> u8 {
+    let line = head.split(|b| *b == b'\n').next().unwrap_or(&[]);
+    let count = |mark: u8| line.iter().filter(|b| **b == mark).count();
+    // Of equally many the first; a header of one column has none.
+    *b",\t|;".iter().rev().max_by_key(|mark| count(**mark)).unwrap_or(&b',')
 }
 
 #[cfg(test)]
@@ -194,6 +215,26 @@ mod tests {
             let q = Query { text: Some(text), town: Some(town), ..Query::default() };
             let Answer::Found(found) = index.answer(&q) else { panic!("{text}") };
             assert_eq!((found.precision, found.score), (Precision::Rooftop, 1.0), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_parts_and_other_delimiters_are_read_as_the_national_database_writes_them() {
+        let mut g = Builder::default();
+        let national = "\u{FEFF}OBJECTID|AddNum_Pre|Add_Number|AddNum_Suf|St_Name|St_PosTyp|Inc_Muni|Zip_Code|Longitude|Latitude\n\
+                        1|37-|12||74th|Street|Queens|11372|-73.89|40.75\n\
+                        2|N6W|23001||Bluemound|Road|Waukesha|53188|-88.2|43.03\n\
+                        3||12.0|1/2|Elm|Street|Orono|04473|-68.67|44.88\n";
+        assert_eq!(g.add_csv(national.as_bytes()).unwrap(), taken(3, 0));
+        let index = g.build();
+        for (text, town) in
+            [("37-12 74 St", "Queens"), ("N6W23001 Bluemound Rd", "Waukesha"), ("12 1/2 Elm St", "Orono")]
+        {
+            let q = Query { text: Some(text), town: Some(town), ..Query::default() };
+            assert!(matches!(index.answer(&q), Answer::Found(m) if m.score == 1.0), "{text}");
+        }
+        for (head, mark) in [("a,b;c,d", b','), ("a\tb\tc", b'\t'), ("a;b;c\n,,,,,", b';'), ("a", b',')] {
+            assert_eq!(delimiter(head.as_bytes()), mark, "{head}");
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What the columns of street lines mean.
 //!
 //! After the TIGER/Line technical documentation (U.S. Census Bureau): ADDRFEAT has `FULLNAME, LFROMHN, LTOHN, RFROMHN,
-//! RTOHN, ZIPL, ZIPR`; EDGES `FULLNAME, LFROMADD, LTOADD, RFROMADD, RTOADD, ZIPL, ZIPR`, with lines that are no roads
+//! RTOHN, PARITYL, PARITYR, ZIPL, ZIPR`; EDGES `FULLNAME, LFROMADD, LTOADD, RFROMADD, RTOADD, ZIPL, ZIPR`, with lines that are no roads
 //! (`ROADFLG` N). Agencies' centrelines have the same under other names; the commonest are known.
 
 use super::shape::BadShape;
 use crate::{
     domain::place::Point,
-    geocode::{Builder, Stretch},
+    geocode::{Builder, HouseNumber, Stretch},
 };
 
 const NAME: &[&str] = &[
@@ -29,6 +29,8 @@ const RIGHT_TO: &[&str] = &["RTOHN", "RTOADD", "TOADDR_R", "R_T_ADD", "TORIGHT",
 const ZIP_LEFT: &[&str] = &["ZIPL", "ZIP_L", "LZIP", "ZIPLEFT", "ZIP"];
 const ZIP_RIGHT: &[&str] = &["ZIPR", "ZIP_R", "RZIP", "ZIPRIGHT", "ZIP"];
 const TOWN: &[&str] = &["MUNI", "MUNI_L", "TOWN", "CITY", "LCITY", "CITY_L", "MUNICIPALITY", "TOWNNAME"];
+const PARITY_LEFT: &[&str] = &["PARITYL", "PARITY_L"];
+const PARITY_RIGHT: &[&str] = &["PARITYR", "PARITY_R"];
 const ROAD: &[&str] = &["ROADFLG"];
 
 /// Where the columns stand.
@@ -40,6 +42,7 @@ pub(super) struct Columns {
     zip_right: Option<usize>,
     town: Option<usize>,
     road: Option<usize>,
+    parity: (Option<usize>, Option<usize>),
 }
 
 impl Columns {
@@ -55,6 +58,7 @@ impl Columns {
             zip_right: find(ZIP_RIGHT),
             town: find(TOWN),
             road: find(ROAD),
+            parity: (find(PARITY_LEFT), find(PARITY_RIGHT)),
         })
     }
 
@@ -69,6 +73,10 @@ impl Columns {
             number(value(Some(from))?).zip(number(value(Some(to))?))
         };
         let Some(street) = value(Some(self.name)) else { return false };
+        let ends = [self.left, self.right].into_iter().flatten().flat_map(|(from, to)| [from, to]);
+        let hyphen = ends.filter_map(|at| value(Some(at))).filter_map(HouseNumber::parse).any(|n| n.has_hyphen());
+        // O odd, E even, B both.
+        let mixed = |at| value(at).is_some_and(|parity| parity.starts_with(['B', 'b']));
         builder.add_stretch(&Stretch {
             street,
             line,
@@ -77,13 +85,18 @@ impl Columns {
             zip_left: value(self.zip_left),
             zip_right: value(self.zip_right),
             town: value(self.town),
+            mixed: (mixed(self.parity.0), mixed(self.parity.1)),
+            hyphen,
         })
     }
 }
 
-/// "101", "101.000"; a number with a dash or letters ("12-34", "N101") keeps only what orders it.
+/// "101", "101.000", "12-34" (as 1234), "N6W23001" (as 23001); of other numbers with letters what orders them.
 fn number(text: &str) -> Option<u32> {
-    let whole = text.split('.').next().unwrap_or("");
+    let whole = text.split('.').next().unwrap_or("").trim().to_uppercase();
+    if let Some(number) = HouseNumber::parse(&whole) {
+        return Some(number.value);
+    }
     let digits: String = whole.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|n| *n > 0)
 }

@@ -1,0 +1,121 @@
+//! What is known of a street, town by town.
+//!
+//! A street name comes in a thousand towns, and a question is about one of them. So what is known of a street lies
+//! together by town and ZIP, with how far each such place reaches: a place that is not meant is passed over whole.
+
+use super::{
+    file::{File, Section, Table, Writer},
+    rows::{Entries, Entry, NONE, Range, Ranges, Spot},
+};
+
+/// A street in one town and ZIP area.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::geocode) struct Place {
+    pub town: u32,
+    pub zip: u32,
+    reach_m: u32,
+    rows: std::ops::Range<usize>,
+}
+
+/// One thing that is known of a street: the number of a known point, or a stretch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::geocode) enum Row {
+    Entry(usize),
+    Stretch(Range),
+}
+
+const PLACE: usize = 20;
+/// Marks the number of a stretch; the others are those of known points.
+const STRETCH: u32 = 1 << 31;
+
+/// The places of all streets, sorted by street, town and ZIP.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::geocode) struct Places<'a> {
+    list: Table<'a>,
+    rows: Table<'a>,
+    entries: Entries<'a>,
+    ranges: Ranges<'a>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(file: &'a File) -> Self {
+        Self {
+            list: file.table(Section::Places, PLACE),
+            rows: file.table(Section::PlaceRows, 4),
+            entries: Entries::of(file),
+            ranges: Ranges::of(file),
+        }
+    }
+
+    pub fn of_street(&self, street: u32) -> impl Iterator<Item = Place> + use<'a> {
+        let (list, all) = (self.list, self.rows.len());
+        list.rows_of(street).map(move |row| {
+            let end = if row + 1 < list.len() { list.u32(row + 1, 12) as usize } else { all };
+            let rows = list.u32(row, 12) as usize..end.min(all);
+            Place { town: list.u32(row, 4), zip: list.u32(row, 8), reach_m: list.u32(row, 16), rows }
+        })
+    }
+
+    pub fn rows(&self, place: &Place) -> impl Iterator<Item = Row> + use<'a> {
+        let all = *self;
+        place.rows.clone().map(move |row| {
+            let n = all.rows.u32(row, 0);
+            if n & STRETCH == 0 {
+                Row::Entry(n as usize)
+            } else {
+                Row::Stretch(all.ranges.get((n & !STRETCH) as usize))
+            }
+        })
+    }
+
+    /// Whether every point of a place lies farther away than this; `false` where that is not sure.
+    pub fn is_beyond(&self, place: &Place, from: Spot, metres: f64) -> bool {
+        // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
+        let near_enough = metres + 3.0 * f64::from(place.reach_m);
+        self.rows(place).next().is_none_or(|row| {
+            let first = match row {
+                Row::Entry(row) => self.entries.get(row).at,
+                Row::Stretch(range) => self.ranges.ends(&range).0,
+            };
+            first.distance_m(from) > near_enough
+        })
+    }
+}
+
+/// Write the places of streets; `entries` and `ranges` are in the order of the file.
+pub(super) fn write(writer: &mut Writer, entries: &[Entry], ranges: &[Range], corners: &[Spot]) {
+    let mut all: Vec<(u32, u32, u32, u32, u32)> = Vec::with_capacity(2 * entries.len() + ranges.len());
+    for (row, e) in entries.iter().enumerate() {
+        let row = row as u32;
+        all.push((e.a, e.town, e.zip, row, row));
+        if e.b != NONE && e.b != e.a {
+            all.push((e.b, e.town, e.zip, row, row));
+        }
+    }
+    for (row, r) in ranges.iter().enumerate() {
+        all.push((r.street, r.town, r.zip, STRETCH | r.first, STRETCH | row as u32));
+    }
+    all.sort_unstable();
+    // Both sides of a street have one line.
+    all.dedup_by_key(|(street, town, zip, line, _)| (*street, *town, *zip, *line));
+    let line = |n: u32| {
+        let r = &ranges[(n & !STRETCH) as usize];
+        [corners[r.first as usize], corners[(r.first + r.count - 1) as usize]]
+    };
+    let ends = |n: u32| if n & STRETCH == 0 { [entries[n as usize].at; 2] } else { line(n) };
+    let mut first = 0u32;
+    for place in all.chunk_by(|x, y| (x.0, x.1, x.2) == (y.0, y.1, y.2)) {
+        let (street, town, zip, ..) = place[0];
+        let from = ends(place[0].4)[0];
+        let away = place.iter().flat_map(|(.., n)| ends(*n)).map(|at| from.distance_m(at)).fold(0.0, f64::max);
+        let list = writer.section(Section::Places);
+        for n in [street, town, zip, first, away.ceil() as u32] {
+            list.extend(n.to_le_bytes());
+        }
+        let rows = writer.section(Section::PlaceRows);
+        for (.., n) in place {
+            rows.extend(n.to_le_bytes());
+        }
+        first += place.len() as u32;
+    }
+}
