@@ -19,6 +19,7 @@ mod infer;
 mod outcome;
 pub mod parse;
 mod question;
+mod remote;
 mod sources;
 mod spelling;
 mod street;
@@ -26,5 +27,6 @@ mod vocabulary;
 
 pub use index::{BadIndex, Builder, Index, Stretch, VERSION};
 pub use question::{Alternative, Answer, Basis, Match, Query, Why};
+pub use remote::{Around, Asked};
 pub use sources::{BadLines, BadShape, BadTable, Taken};
 pub use street::{HouseNumber, StreetText, typical_precision};

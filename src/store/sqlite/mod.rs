@@ -18,6 +18,7 @@ mod outbox;
 mod outreach;
 mod quality;
 mod quarantine;
+mod remote;
 mod rows;
 mod rules;
 mod track_records;
@@ -52,6 +53,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_mending", include_str!("../../../migrations/sqlite/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/sqlite/0017_feeds.sql")),
     ("0018_track_records_by_area", include_str!("../../../migrations/sqlite/0018_track_records_by_area.sql")),
+    ("0019_remote_answers", include_str!("../../../migrations/sqlite/0019_remote_answers.sql")),
 ];
 
 const READERS: u32 = 4;
