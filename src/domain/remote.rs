@@ -214,7 +214,7 @@ pub struct RemoteStanding {
     /// Events with a text that names no street: it is never sent.
     pub not_asked: u64,
     /// What the places were judged by: outlines and services. Another one, and all are judged again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(ignore)]
     pub basis: String,
 }

@@ -100,16 +100,19 @@ impl Geocoder {
     /// # Errors
     /// When the settings' address is no URL, or there is no HTTP client.
     pub fn new(settings: &RemoteSettings) -> Result<Self, AskError> {
+        Self::with_patience(settings, longest(settings.kind))
+    }
+
+    fn with_patience(settings: &RemoteSettings, longest: Duration) -> Result<Self, AskError> {
         let failed = |why: &str| AskError::Network(why.to_owned());
         // The provider may be installed already: both are fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let batch = settings.kind == RemoteKind::Census;
         let mut client = Client::builder()
             .user_agent(user_agent(settings))
             .redirect(redirect::Policy::none())
             .https_only(settings.is_https())
             .connect_timeout(CONNECT)
-            .timeout(if batch { LONGEST_BATCH } else { LONGEST });
+            .timeout(longest);
         if !settings.is_https() {
             // A proxy would carry what must not leave the own network.
             client = client.no_proxy().dns_resolver(Arc::new(OwnNetwork));
@@ -134,7 +137,7 @@ impl Geocoder {
 
     /// How long an answer may take.
     pub fn longest(&self) -> Duration {
-        CONNECT + if self.settings.kind == RemoteKind::Census { LONGEST_BATCH } else { LONGEST }
+        CONNECT + longest(self.settings.kind)
     }
 
     /// Ask about [`Geocoder::most`] addresses at most; answers stand in the order of the questions. `None`: the
@@ -214,6 +217,10 @@ pub fn read(kind: RemoteKind, bytes: &[u8]) -> Result<RemoteReply, BadAnswer> {
     }
 }
 
+fn longest(kind: RemoteKind) -> Duration {
+    if kind == RemoteKind::Census { LONGEST_BATCH } else { LONGEST }
+}
+
 /// Who asks, as the public services' policies want to know it.
 fn user_agent(settings: &RemoteSettings) -> String {
     let name = concat!("emberwatch/", env!("CARGO_PKG_VERSION"));
@@ -255,3 +262,6 @@ impl Resolve for OwnNetwork {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
