@@ -156,11 +156,12 @@ fn who_leaves(remote: &RemoteSettings) -> Vec<Finding> {
     let about = format!("geocoder.remote, {}", remote.name());
     let sources: Vec<&str> = remote.sources.iter().map(|s| s.as_str()).collect();
     let source = if sources.len() == 1 { "source" } else { "sources" };
+    let of = remote.jurisdiction.as_ref().map_or_else(String::new, |id| format!(" of {id}"));
     let inside = remote.is_inside();
     let leave = if inside { "leave this service" } else { "leave the building" };
     let whither = if inside { "in the own network" } else { "outside" };
     let message = format!(
-        "addresses of the {source} {} {leave}: those that our own geocoder cannot place are sent to {} ({whither}), \
+        "addresses of the {source} {}{of} {leave}: those that our own geocoder cannot place are sent to {} ({whither}), \
          at most {} a second",
         sources.join(", "),
         remote.host(),

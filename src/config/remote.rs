@@ -10,7 +10,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, Secret};
-use crate::domain::{ids::SourceId, remote::RemoteKind};
+use crate::domain::{
+    ids::{JurisdictionId, SourceId},
+    remote::RemoteKind,
+};
 
 /// The public Nominatim's usage policy asks for at most one request a second of all users of a programme together
 /// (operations.osmfoundation.org/policies/nominatim); what is fair to it is the default for every service.
@@ -27,6 +30,9 @@ pub struct RemoteSettings {
     pub url: String,
     /// Whose addresses it may see. Required, and never empty.
     pub sources: Vec<SourceId>,
+    /// Whose sources they are; needed where several jurisdictions of the database have one of that name.
+    #[serde(default)]
+    pub jurisdiction: Option<JurisdictionId>,
     /// Pelias only: the key of a hosted service.
     #[serde(default)]
     pub api_key: Option<Secret>,
@@ -220,6 +226,7 @@ mod tests {
             kind: RemoteKind::Nominatim,
             url: url.into(),
             sources: vec![SourceId::new("ems").unwrap()],
+            jurisdiction: None,
             api_key: None,
             authorization: None,
             per_second: None,

@@ -1,21 +1,26 @@
 //! Geocoders on other machines, played by servers of the tests: what they are told, what is believed, and what remains
 //! when they fail.
 
-use std::{collections::BTreeMap, io::Cursor};
+use std::{collections::BTreeMap, io::Cursor, sync::Arc};
 
 use chrono::Duration;
 use emberwatch::{
     config::{Config, Environment, Overrides},
     domain::{
+        area::Jurisdiction,
         event::{Event, Flag, PlacedBy},
-        ids::SourceId,
+        ids::{JurisdictionId, SourceId},
         place::{Point, Precision},
         remote::{RemoteRefusal, RemoteStanding},
+        scope::Scope,
     },
     ingest::{Format, Mapping},
     jobs::{
+        Announce, News,
         intake::{ingest_stream, source_of},
         remote::{MISS_DAYS, RemoteSummary, Services, run},
+        schedule::Schedule,
+        worker::Worker,
     },
     store::AuditCheck,
 };
@@ -267,6 +272,57 @@ async fn what_is_not_found_ambiguous_or_outside_stays_at_its_town_and_is_counted
             look(&world, &services).await;
             assert_eq!(questions(&server).await.len(), 2, "asked again after {MISS_DAYS} days");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_two_jurisdictions_have_is_sent_only_for_the_one_that_is_named() {
+    let (world, server) = (world().await, server(Always("nominatim", vec![MAIN_IN_ORONO])).await);
+    sends(&world, "ems", &[["a", "12 Main St", "Orono", ""]]).await;
+    let other = Jurisdiction { id: "nh".parse().unwrap(), name: "New Hampshire".into(), zone: world.zone };
+    world.store.put_jurisdiction(&other).await.unwrap();
+    let source = source_of(SourceId::new("ems").unwrap(), &Mapping::standard(), world.zone);
+    world.store.put_source(&Scope::system(other.id, "test"), &source).await.unwrap();
+    let plain = entry("nominatim", &server, "\"ems\"");
+    for whose in ["", "jurisdiction = \"nh\"\n"] {
+        look(&world, &services(&format!("{plain}{whose}"))).await;
+        assert!(questions(&server).await.is_empty(), "{whose}");
+    }
+    look(&world, &services(&format!("{plain}jurisdiction = \"me\"\n"))).await;
+    assert_eq!(placed(&world, "a").await.0, PlacedBy::Nominatim);
+}
+
+#[tokio::test]
+async fn the_worker_asks_beside_its_other_work_and_tells_open_screens() {
+    let (world, server) = (world().await, server(Always("nominatim", vec![MAIN_IN_ORONO])).await);
+    sends(&world, "ems", &[["a", "12 Main St", "Orono", ""]]).await;
+    let entries = entry("nominatim", &server, "\"ems\"");
+    let (to_test, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let worker = Worker {
+        store: world.store.clone(),
+        clock: world.clock.clone(),
+        config: Arc::new(config(&entries)),
+        index: None,
+        transports: Arc::default(),
+        announce: Arc::new(Tell(to_test)),
+        wake: Arc::default(),
+        schedule: Schedule::new("15 5 * * *", "test".into()).unwrap().asking(true),
+        remote: Arc::new(services(&entries)),
+    };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(worker.run(stop.clone()));
+    // The schedule queues the asking by itself.
+    while told.recv().await.is_some_and(|news| news != News::Events) {}
+    stop.cancel();
+    running.await.unwrap();
+    assert_eq!(placed(&world, "a").await.0, PlacedBy::Nominatim);
+}
+
+struct Tell(tokio::sync::mpsc::UnboundedSender<News>);
+
+impl Announce for Tell {
+    fn announce(&self, _: &JurisdictionId, news: News) {
+        let _ = self.0.send(news);
     }
 }
 

@@ -98,7 +98,8 @@ async fn detail(
 
 /// Counted over the whole source, so for whoever sees all of it.
 async fn remote(state: &AppState, caller: &Caller, source: &SourceId) -> Result<Option<RemoteStanding>, Problem> {
-    if caller.scope.areas != AreaScope::All {
+    let asked = state.config.geocoder.remote.iter().any(|r| r.sources.contains(source));
+    if !asked || caller.scope.areas != AreaScope::All {
         return Ok(None);
     }
     let all = state.store.remote_standings(&caller.scope).await?;

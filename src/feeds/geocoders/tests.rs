@@ -21,6 +21,7 @@ fn settings(kind: RemoteKind, url: &str) -> RemoteSettings {
         kind,
         url: url.into(),
         sources: vec![SourceId::new("ems").unwrap()],
+        jurisdiction: None,
         api_key: None,
         authorization: None,
         per_second: None,

@@ -97,12 +97,14 @@ impl Placer {
             locate(&Candidate { fallback, uncertainty_m: None, ..as_it_stands(old) }, &text, &self.areas)
         } else {
             let (found, flags) = self.by_text(&text, None);
-            if found.placed_by == PlacedBy::Nothing && old.placed_by != PlacedBy::Nothing && !old.placed_by.is_remote()
-            {
-                // It was placed by something that is not kept with the event (a county, a gazetteer file).
-                (old.clone(), flags)
-            } else if found.precision > old.precision && self.may_stay(old) {
+            if found.precision > old.precision && self.may_stay(old) {
                 locate(&as_it_stands(old), &text, &self.areas)
+            } else if found.placed_by == PlacedBy::Nothing
+                && old.placed_by != PlacedBy::Nothing
+                && !old.placed_by.is_remote()
+            {
+                // It was placed by something that is not kept with the event (a county).
+                (old.clone(), flags)
             } else {
                 (found, flags)
             }

@@ -21,7 +21,7 @@ mod ask;
 mod walk;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -29,13 +29,14 @@ use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use super::intake::Placer;
 use crate::{
     clock::DynClock,
     config::RemoteSettings,
     domain::{
-        ids::{RemoteQuestionId, SourceId},
+        ids::{JurisdictionId, RemoteQuestionId, SourceId},
         remote::{RemoteRefused, RemoteService, RemoteServiceStanding, RemoteStanding},
         scope::Scope,
     },
@@ -87,19 +88,33 @@ impl Services {
         self.all.is_empty()
     }
 
-    /// Positions of the services that may see a source's addresses.
-    fn of(&self, source: &SourceId) -> impl Iterator<Item = usize> {
-        let may = |service: &Service| service.settings.sources.contains(source);
-        let found: Vec<usize> = (0..self.all.len()).filter(|i| may(&self.all[*i])).collect();
-        found.into_iter()
-    }
-
-    /// Every source that is named, once.
-    fn sources(&self) -> Vec<SourceId> {
-        let mut all: Vec<SourceId> = self.all.iter().flat_map(|s| s.settings.sources.iter().cloned()).collect();
-        all.sort();
-        all.dedup();
-        all
+    /// For each service, the jurisdiction's sources whose addresses it may see. A name that several jurisdictions have is
+    /// none's unless the entry says whose: what one agreed to, another did not.
+    async fn may_see(&self, store: &DynStore, scope: &Scope) -> anyhow::Result<Vec<BTreeSet<SourceId>>> {
+        let mut owners: BTreeMap<SourceId, Vec<JurisdictionId>> = BTreeMap::new();
+        for jurisdiction in store.jurisdictions().await.context("reading the jurisdictions")? {
+            let all = Scope::system(jurisdiction.id.clone(), "remote");
+            for source in store.sources(&all).await.context("reading the sources")? {
+                owners.entry(source.id).or_default().push(jurisdiction.id.clone());
+            }
+        }
+        let mut out = Vec::with_capacity(self.all.len());
+        for Service { settings, name, .. } in &self.all {
+            let mut seen = BTreeSet::new();
+            for source in &settings.sources {
+                let have = owners.get(source).map_or(&[][..], Vec::as_slice);
+                match &settings.jurisdiction {
+                    _ if !have.contains(&scope.jurisdiction) => {}
+                    Some(id) if *id != scope.jurisdiction => {}
+                    None if have.len() > 1 => {
+                        warn!(service = name, source = %source, "say whose source it is with `jurisdiction`; nothing is sent");
+                    }
+                    _ => drop(seen.insert(source.clone())),
+                }
+            }
+            out.push(seen);
+        }
+        Ok(out)
     }
 }
 
@@ -128,9 +143,8 @@ pub async fn run(
     index: Option<&Arc<Index>>,
     stop: &CancellationToken,
 ) -> anyhow::Result<RemoteSummary> {
-    let known = store.sources(scope).await.context("reading the sources")?;
-    let sources: Vec<SourceId> =
-        services.sources().into_iter().filter(|id| known.iter().any(|s| s.id == *id)).collect();
+    let may_see = services.may_see(store, scope).await?;
+    let sources: Vec<SourceId> = may_see.iter().flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
     if sources.is_empty() {
         return Ok(RemoteSummary::default());
     }
@@ -145,6 +159,7 @@ pub async fn run(
         services,
         stop,
         began: now,
+        may_see,
         within: bounds(&placer),
         placer,
         states: states.into_iter().map(|s| (s.service.clone(), s)).collect(),
@@ -155,12 +170,11 @@ pub async fn run(
     };
     let before = store.remote_standings(scope).await.context("reading how sources fare")?;
     let outlines = outlines(&run.placer);
-    let basis = |source: &SourceId| basis(&outlines, source, services);
-    let all_again = before.iter().any(|s| sources.contains(&s.source) && s.basis != basis(&s.source));
+    let all_again = before.iter().any(|s| sources.contains(&s.source) && s.basis != run.basis(&outlines, &s.source));
     let whole = run.walk(&sources, all_again).await?;
     if whole {
         for source in &sources {
-            let standing = run.standing(source, basis(source)).await?;
+            let standing = run.standing(source, run.basis(&outlines, source)).await?;
             store.put_remote_standing(scope, &standing).await.context("storing how a source fares")?;
         }
     }
@@ -175,6 +189,8 @@ struct Run<'a> {
     services: &'a Services,
     stop: &'a CancellationToken,
     began: DateTime<Utc>,
+    /// By service.
+    may_see: Vec<BTreeSet<SourceId>>,
     /// Of the jurisdiction's outlines.
     within: Option<Box4>,
     placer: Placer,
@@ -197,6 +213,22 @@ enum Closed {
 }
 
 impl Run<'_> {
+    /// Positions of the services that may see a source's addresses, in the order of trial.
+    fn of(&self, source: &SourceId) -> Vec<usize> {
+        (0..self.may_see.len()).filter(|i| self.may_see[*i].contains(source)).collect()
+    }
+
+    /// What a source's places are judged by.
+    fn basis(&self, outlines: &str, source: &SourceId) -> String {
+        let mut hash = Sha256::new();
+        hash.update(outlines);
+        for i in self.of(source) {
+            let s = &self.services.all[i].settings;
+            hash.update(format!("\n{} {:?} {:?}", self.services.all[i].name, s.state, s.country));
+        }
+        hex::encode(&hash.finalize()[..8])
+    }
+
     async fn standing(&self, source: &SourceId, basis: String) -> anyhow::Result<RemoteStanding> {
         let placed = self.store.remotely_placed(self.scope).await.context("counting places")?;
         let answered = self.store.remote_answered(self.scope).await.context("counting answers")?;
@@ -217,7 +249,7 @@ impl Run<'_> {
         Ok(RemoteStanding {
             source: source.clone(),
             looked_at: self.clock.now(),
-            services: self.services.of(source).map(service).collect(),
+            services: self.of(source).into_iter().map(service).collect(),
             placed: placed.iter().filter(|p| p.0 == *source).map(|p| p.2).sum(),
             waiting: tally.waiting,
             ambiguous: tally.ambiguous,
@@ -240,16 +272,6 @@ fn outlines(placer: &Placer) -> String {
     let mut hash = Sha256::new();
     for area in placer.areas().areas() {
         hash.update(format!("{} {} {:?} {:?} {:?}\n", area.id, area.name, area.kind, area.bbox, area.centre));
-    }
-    hex::encode(&hash.finalize()[..8])
-}
-
-fn basis(outlines: &str, source: &SourceId, services: &Services) -> String {
-    let mut hash = Sha256::new();
-    hash.update(outlines);
-    for i in services.of(source) {
-        let s = &services.all[i].settings;
-        hash.update(format!("\n{} {:?} {:?}", services.all[i].name, s.state, s.country));
     }
     hex::encode(&hash.finalize()[..8])
 }

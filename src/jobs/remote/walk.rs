@@ -111,7 +111,7 @@ impl Run<'_> {
     async fn answers(&self, items: &[Item]) -> anyhow::Result<Known> {
         let mut known = Known::new();
         for service in 0..self.services.all.len() {
-            let may = |item: &&Item| self.services.of(&item.event.source).any(|i| i == service);
+            let may = |item: &&Item| self.may_see[service].contains(&item.event.source);
             let mut ids: Vec<RemoteQuestionId> =
                 items.iter().filter(may).filter_map(|item| Some(self.question(item, service)?.id())).collect();
             ids.sort_unstable();
@@ -134,7 +134,7 @@ impl Run<'_> {
         let Some(asked) = &item.asked else { return Outcome::NotAsked };
         let around = |point| self.placer.around(asked.town(), point);
         let (mut best, mut said) = (None::<(RemotePlace, PlacedBy)>, Outcome::Unknown);
-        for service in self.services.of(&item.event.source) {
+        for service in self.of(&item.event.source) {
             let Some(id) = self.question(item, service).map(|q| q.id()) else { return Outcome::NotAsked };
             let answer = known.get(&(service, id));
             let verdict = answer.map(|a| asked.judge(&a.reply, &around));
