@@ -66,7 +66,7 @@ pub fn address(bytes: &[u8]) {
         };
     }
     let text = String::from_utf8_lossy(bytes);
-    let _ = Asked::of(&text, None, None);
+    let _ = Asked::of(&text, None, None, &|_| true);
     let labelled = parse::label(&text);
     assert!(labelled.len() <= text.len(), "more words than letters");
     INDEX.with(|index| {
@@ -95,7 +95,7 @@ pub fn remote_answer(bytes: &[u8]) {
     let Some((first, answer)) = bytes.split_first() else { return };
     let kind = RemoteKind::ALL[usize::from(*first) % RemoteKind::ALL.len()];
     if let Ok(reply) = geocoders::read(kind, answer) {
-        let asked = Asked::of("12 Main St", Some("Bangor"), Some("04401")).expect("an address");
+        let asked = Asked::of("12 Main St", Some("Bangor"), Some("04401"), &|_| true).expect("an address");
         let _ = asked.judge(&reply, &|_| Around::Inside);
     }
 }

@@ -20,6 +20,7 @@ mod outcome;
 pub mod parse;
 mod question;
 mod remote;
+mod sendable;
 mod sources;
 mod spelling;
 mod street;

@@ -1,8 +1,8 @@
 //! Geocoders on other machines: what of a text may be sent, and what an answer is worth.
 //!
-//! Sent are house number and street, or the two streets of a crossing, as [`Address`] reads them; units, names of
-//! people and of buildings, and words that are no address stay here, and so do texts without a street, post boxes,
-//! mileposts and exits.
+//! Sent are house number and street, or the two streets of a crossing, as far as [`sendable`] can tell them; units, names
+//! of people and of buildings, and words that are no address stay here, and so do texts without a street, post boxes,
+//! mileposts and exits. A town that stands in the text only is sent where it is one of the jurisdiction's.
 //!
 //! An answer is held against the question, because services answer with what they have: another house of the street,
 //! the street's middle, a town. What lies outside the jurisdiction's outlines is never believed, nor what is of another
@@ -21,8 +21,10 @@ use super::{
     outcome::coarsened,
     parse::Address,
     question::SAME_PLACE_M,
+    sendable::sendable,
     spelling::{digits_differ, distance},
     street::{HouseNumber, Parts, StreetText},
+    vocabulary::state,
 };
 use crate::domain::{
     place::{Point, Precision},
@@ -64,10 +66,15 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// `None` where nothing of the text may be sent.
-    pub fn of(address: &str, town: Option<&str>, zip: Option<&str>) -> Option<Self> {
+    /// `None` where nothing of the text may be sent. A town that only the text names counts where `is_town` knows it:
+    /// names of people stand there, too.
+    pub fn of(address: &str, town: Option<&str>, zip: Option<&str>, is_town: &dyn Fn(&str) -> bool) -> Option<Self> {
         let read = Address::parse(address);
-        let text = StreetText::parse(&read.street);
+        if read.post_box || !has_street(address) {
+            return None;
+        }
+        let street = sendable(&read.street)?;
+        let text = StreetText::parse(&street);
         let marker = |s: &String| {
             ["MM", "EXIT"]
                 .iter()
@@ -75,24 +82,20 @@ impl Asked {
         };
         let crossing = text.streets.len() == 2;
         let house = text.streets.len() == 1 && text.number.is_some();
-        // A street without a number says no more to them than to us, and a landmark's text may say anything.
-        if read.post_box || !(crossing || house) || text.streets.iter().any(marker) || !has_street(address) {
+        // A street without a number says no more to them than to us.
+        if !(crossing || house) || text.streets.iter().any(marker) {
             return None;
         }
         let given = |t: Option<&str>| t.map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
-        let street = match &text.number {
-            Some(number) if text.block => {
-                let behind = read.street.split_whitespace().skip_while(|w| !is_block(w)).skip(1);
-                let name: Vec<&str> = behind.skip_while(|w| w.eq_ignore_ascii_case("OF")).collect();
-                format!("{} {}", number.value, name.join(" "))
-            }
-            _ => read.street,
+        let five = |zip: String| {
+            let zip: String = zip.trim().chars().take(5).collect();
+            (zip.len() == 5 && zip.bytes().all(|b| b.is_ascii_digit())).then_some(zip)
         };
         Some(Self {
-            street,
-            town: given(town).or(read.town),
-            zip: given(zip).or(read.zip).map(|z| z.chars().take(5).collect()),
-            state: read.state,
+            street: street.replacen(" BLK ", " ", usize::from(text.block)),
+            town: given(town).or(read.town.filter(|t| is_town(t))),
+            zip: given(zip).or(read.zip).and_then(five),
+            state: read.state.as_deref().map(str::to_uppercase).as_deref().and_then(state).map(str::to_owned),
             number: text.number,
             block: text.block,
             streets: text.streets,
@@ -268,10 +271,6 @@ fn same_zip(theirs: &Option<String>, ours: &Option<String>) -> Option<bool> {
 
 fn has_street(text: &str) -> bool {
     super::parse::label(text).iter().any(|w| w.label.is_street())
-}
-
-fn is_block(word: &str) -> bool {
-    ["BLK", "BLOCK"].iter().any(|b| word.eq_ignore_ascii_case(b))
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ fn of_level(level: RemoteLevel, street: Option<&str>) -> RemoteCandidate {
 }
 
 fn asked(address: &str, town: Option<&str>) -> Asked {
-    Asked::of(address, town, None).unwrap_or_else(|| panic!("{address} is not asked about"))
+    Asked::of(address, town, None, &is_town).unwrap_or_else(|| panic!("{address} is not asked about"))
+}
+
+fn is_town(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Orono")
 }
 
 /// Judged where every point lies inside.
@@ -56,10 +60,27 @@ fn only_the_street_of_an_address_is_sent() {
 }
 
 #[test]
+fn what_else_stands_in_the_text_is_not_sent() {
+    for text in [
+        "JOHN SMITH 12 MAIN ST APT 4",
+        "12 MAIN ST CALLER SAYS MALE NOT BREATHING",
+        "12 MAIN ST - 34 YO MALE OD",
+        "C/O MARY JONES, 12 MAIN ST",
+        "12 MAIN ST; patient John Doe dob 1990-01-01",
+        "12 MAIN ST, JOHN DOE",
+        "12 MAIN ST *CALL 207-555-1234*",
+        "12 MAIN ST UNIT B FL 2 RM 204",
+    ] {
+        let question = Asked::of(text, None, None, &is_town).map(|a| a.question(None, None).one_line());
+        assert!(question.is_none_or(|q| q == "12 MAIN ST"), "{text}");
+    }
+}
+
+#[test]
 fn what_names_no_street_is_not_asked_about() {
     for text in ["", "Southgate Mall", "P.O. Box 12, Orono", "I-95 exit 187", "mile 12.5 US Rte 1", "Main St", "Orono"]
     {
-        assert!(Asked::of(text, Some("Orono"), None).is_none(), "{text}");
+        assert!(Asked::of(text, Some("Orono"), None, &is_town).is_none(), "{text}");
     }
 }
 
@@ -141,7 +162,7 @@ fn another_town_is_refused_unless_town_or_zip_of_the_service_agree() {
     assert!(matches!(verdict(&by_town, unnamed.clone(), Around::Inside), RemoteVerdict::Found(_)));
     let mail = house("12", "Main St", "Town of Orono", at);
     assert!(matches!(verdict(&by_town, mail, Around::OtherTown), RemoteVerdict::Found(_)));
-    let by_zip = Asked::of("12 Main St", None, Some("04473")).unwrap();
+    let by_zip = Asked::of("12 Main St", None, Some("04473"), &is_town).unwrap();
     let zip = |z: &str| RemoteCandidate { zip: Some(z.into()), ..unnamed.clone() };
     assert!(matches!(verdict(&by_zip, zip("04473-0001"), Around::Inside), RemoteVerdict::Found(_)));
     assert_eq!(verdict(&by_zip, zip("04401"), Around::Inside), refused);

@@ -131,6 +131,12 @@ impl Placer {
         self.best(&query).is_some_and(|found| found.precision < Precision::Place)
     }
 
+    /// Whether a text names a town or an area of the jurisdiction.
+    pub fn is_place(&self, name: &str) -> bool {
+        let query = Query { town: Some(name), ..Query::default() };
+        !self.areas.named(name, None).is_empty() || !matches!(self.names.answer(&query), Answer::NotFound(_))
+    }
+
     /// Where a point lies, as seen from the town that a text names.
     pub fn around(&self, town: Option<&str>, point: Point) -> Around {
         if self.areas.is_empty() {

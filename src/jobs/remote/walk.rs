@@ -99,7 +99,7 @@ impl Run<'_> {
     fn item(&self, event: Unplaced) -> Item {
         let (town, zip) = (event.town.as_deref(), event.zip.as_deref());
         let own = self.placer.knows(&event.address, town, zip);
-        let asked = if own { None } else { Asked::of(&event.address, town, zip) };
+        let asked = if own { None } else { Asked::of(&event.address, town, zip, &|name| self.placer.is_place(name)) };
         Item { event, asked, own }
     }
 
