@@ -16,7 +16,7 @@ use crate::{
         self, Accepted, AppState, Bytes, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted, SuggestedColumn,
         SuggestedMapping, SuggestedReject, SuggestedRow,
     },
-    clock::DynClock,
+    clock::{DynClock, new_id},
     config::Config,
     domain::{
         ids::{GroupId, JurisdictionId, RejectId, SourceId},
@@ -64,7 +64,8 @@ impl Service {
 
     /// The background worker of this process.
     pub fn worker(&self) -> anyhow::Result<Worker> {
-        let holder = format!("process-{}", std::process::id());
+        // In containers every process may have the same number.
+        let holder = format!("process-{}-{}", std::process::id(), new_id(self.clock.as_ref()).simple());
         Ok(Worker {
             store: self.store.clone(),
             clock: self.clock.clone(),

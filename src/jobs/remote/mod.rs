@@ -15,7 +15,7 @@
 //! number, never an address.
 //!
 //! Limits: an address that the sender itself calls no better than its town may be placed finer, since that word is not
-//! kept with the event.
+//! kept with the event. A source that is named no more keeps the places it has until its events change or are placed anew.
 
 mod ask;
 mod walk;
