@@ -5,8 +5,9 @@ use std::io::Cursor;
 
 use emberwatch::{
     cells::{ShapeOptions, read_shapes},
-    domain::{area::AreaKind, time::Zone},
-    geocode::{Builder, Index, Query, parse},
+    domain::{area::AreaKind, remote::RemoteKind, time::Zone},
+    feeds::geocoders,
+    geocode::{Around, Asked, Builder, Index, Query, parse},
     ingest::{Format, Item, Mapping, ReadOptions, Reader, suggest::suggest as guess},
 };
 
@@ -65,6 +66,7 @@ pub fn address(bytes: &[u8]) {
         };
     }
     let text = String::from_utf8_lossy(bytes);
+    let _ = Asked::of(&text, None, None, &|_| true);
     let labelled = parse::label(&text);
     assert!(labelled.len() <= text.len(), "more words than letters");
     INDEX.with(|index| {
@@ -86,6 +88,16 @@ pub fn shapes(bytes: &[u8]) {
     let _ = read_shapes(&String::from_utf8_lossy(bytes), &options);
     let (shp, dbf) = bytes.split_at(bytes.len() / 3 * 2);
     let _ = Builder::default().add_shapefile(shp, dbf);
+}
+
+/// What a geocoder on another machine answers; the first byte chooses its protocol.
+pub fn remote_answer(bytes: &[u8]) {
+    let Some((first, answer)) = bytes.split_first() else { return };
+    let kind = RemoteKind::ALL[usize::from(*first) % RemoteKind::ALL.len()];
+    if let Ok(reply) = geocoders::read(kind, answer) {
+        let asked = Asked::of("12 Main St", Some("Bangor"), Some("04401"), &|_| true).expect("an address");
+        let _ = asked.judge(&reply, &|_| Around::Inside);
+    }
 }
 
 fn query(text: &str) -> Query<'_> {

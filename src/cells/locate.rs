@@ -37,7 +37,8 @@ pub fn locate(candidate: &Candidate, text: &PlaceText, areas: &AreaIndex) -> (Lo
     }
     let holders = candidate.point.map(|p| areas.all_at(p)).unwrap_or_default();
     let named = named_area(text, areas);
-    if candidate.point.is_some() && !areas.is_empty() && candidate.placed_by == PlacedBy::Coordinates {
+    let told = candidate.placed_by == PlacedBy::Coordinates || candidate.placed_by.is_remote();
+    if candidate.point.is_some() && !areas.is_empty() && told {
         if holders.is_empty() {
             flags.push(Flag::OutsideAreas);
         }
@@ -80,6 +81,17 @@ fn named_area<'a>(text: &PlaceText, areas: &'a AreaIndex) -> Option<&'a Area> {
 /// What a location known to the jurisdiction only may count in: its coarsest area, if that is a state.
 fn coarse<'a>(holders: &[&'a Area]) -> Option<&'a Area> {
     holders.iter().rev().find(|a| a.kind == AreaKind::State).copied()
+}
+
+/// Whether a town that is known, or a county, is named and the point lies in another.
+pub fn contradicts(town: &str, point: Point, areas: &AreaIndex) -> bool {
+    disagrees(town, &areas.all_at(point), areas)
+}
+
+/// Whether the point lies in the area that a text names.
+pub fn lies_in(town: &str, point: Point, areas: &AreaIndex) -> bool {
+    let name = PlaceName::parse(town);
+    areas.all_at(point).into_iter().any(|a| name.agrees(&PlaceName::parse(&a.name)))
 }
 
 fn disagrees(town: &str, holders: &[&Area], areas: &AreaIndex) -> bool {

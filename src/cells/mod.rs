@@ -27,6 +27,6 @@ pub use grid::{
     CellsError, Cover, adjacency, area_km2, area_of_cells, cells_in, cells_in_hull, centres, cluster_outline, disk,
     neighbours, outline, resolution, ring,
 };
-pub use locate::{Candidate, locate};
+pub use locate::{Candidate, contradicts, lies_in, locate};
 pub use naming::PlaceNamer;
 pub use shapes::{ShapeError, ShapeOptions, find_parents, polygons, read_shapes};

@@ -16,7 +16,7 @@ use crate::{
         self, Accepted, AppState, Bytes, Change, Hub, Intake, IntakeError, RejectedLine, Resubmitted, SuggestedColumn,
         SuggestedMapping, SuggestedReject, SuggestedRow,
     },
-    clock::DynClock,
+    clock::{DynClock, new_id},
     config::Config,
     domain::{
         ids::{GroupId, JurisdictionId, RejectId, SourceId},
@@ -29,6 +29,7 @@ use crate::{
     jobs::{
         Announce, News, feeds,
         intake::{self, IntakeAnswer, IntakeFailure, IntakeSummary, Resubmission},
+        remote,
         schedule::Schedule,
         worker::Worker,
     },
@@ -63,6 +64,8 @@ impl Service {
 
     /// The background worker of this process.
     pub fn worker(&self) -> anyhow::Result<Worker> {
+        // In containers every process may have the same number.
+        let holder = format!("process-{}-{}", std::process::id(), new_id(self.clock.as_ref()).simple());
         Ok(Worker {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -71,8 +74,10 @@ impl Service {
             transports: Arc::new(transports(&self.config)?),
             announce: Arc::new(Screens(self.hub.clone())),
             wake: self.wake.clone(),
-            schedule: Schedule::new(&self.config.analysis.schedule, format!("process-{}", std::process::id()))?
-                .pulling(!self.config.feeds.is_empty()),
+            schedule: Schedule::new(&self.config.analysis.schedule, holder.clone())?
+                .pulling(!self.config.feeds.is_empty())
+                .asking(!self.config.geocoder.remote.is_empty()),
+            remote: Arc::new(remote::Services::new(&self.config.geocoder.remote, &holder)?),
         })
     }
 

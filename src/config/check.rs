@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::Serialize;
 
-use super::{Config, Environment, FeedPlace, Overrides, load::strays};
+use super::{Config, Environment, FeedPlace, Overrides, RemoteSettings, load::strays};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -121,6 +121,10 @@ fn judge(config: &Config) -> Vec<Finding> {
     for path in config.geocoder.index.iter().filter(|p| !p.is_file()) {
         say(Severity::Error, "geocoder.index", format!("{} is not a file", path.display()));
     }
+    out.extend(config.geocoder.remote.iter().flat_map(who_leaves));
+    let mut say = |severity, about: &str, message: String| {
+        out.push(Finding { severity, about: about.to_owned(), message });
+    };
     for feed in &config.feeds {
         let about = format!("feeds, {}", feed.source);
         let every = format!("every {} minutes", feed.every_minutes);
@@ -147,9 +151,54 @@ fn judge(config: &Config) -> Vec<Finding> {
     out
 }
 
+/// What leaves the building, in so many words.
+fn who_leaves(remote: &RemoteSettings) -> Vec<Finding> {
+    let about = format!("geocoder.remote, {}", remote.name());
+    let sources: Vec<&str> = remote.sources.iter().map(|s| s.as_str()).collect();
+    let source = if sources.len() == 1 { "source" } else { "sources" };
+    let of = remote.jurisdiction.as_ref().map_or_else(String::new, |id| format!(" of {id}"));
+    let inside = remote.is_inside();
+    let leave = if inside { "leave this service" } else { "leave the building" };
+    let whither = if inside { "in the own network" } else { "outside" };
+    let message = format!(
+        "addresses of the {source} {}{of} {leave}: those that our own geocoder cannot place are sent to {} ({whither}), \
+         at most {} a second",
+        sources.join(", "),
+        remote.host(),
+        remote.requests_per_second()
+    );
+    let mut out = vec![Finding { severity: Severity::Notice, about: about.clone(), message }];
+    if remote.is_public_nominatim() {
+        let message =
+            "this server's policy discourages lists of addresses; run a Nominatim of your own, and give a contact";
+        out.push(Finding { severity: Severity::Notice, about, message: message.into() });
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whose_addresses_leave_the_building_and_whither_is_said_plainly() {
+        let text = "[[geocoder.remote]]\nkind = \"pelias\"\nurl = \"https://pelias.example.org/geo\"\n\
+                    sources = [\"ems\", \"police\"]\napi_key = \"s3cret\"\n\
+                    [[geocoder.remote]]\nkind = \"nominatim\"\nurl = \"https://nominatim.openstreetmap.org\"\nsources = [\"ed\"]\n";
+        let none = (Environment::default(), Overrides::default());
+        let config = Config::from_text(text, Path::new("e.toml"), &none.0, &none.1).unwrap();
+        let told = Diagnosis { findings: judge(&config) }.to_string();
+        assert!(
+            told.contains("notice  geocoder.remote, pelias pelias.example.org/geo: addresses of the sources ems, police leave the building"),
+            "{told}"
+        );
+        assert!(told.contains("sent to pelias.example.org (outside), at most 1 a second"), "{told}");
+        assert!(told.contains("discourages lists of addresses"), "{told}");
+        assert!(!told.contains("s3cret") && !format!("{config:?}").contains("s3cret"));
+        let plain = text.replace("https://pelias", "http://pelias");
+        let error = Config::from_text(&plain, Path::new("e.toml"), &none.0, &none.1).unwrap_err().to_string();
+        assert!(error.contains("[geocoder.remote] url") && error.contains("unencrypted"), "{error}");
+    }
 
     #[test]
     fn the_diagnosis_names_the_false_alert_budget_and_hides_passwords() {

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, Secret};
+use super::{ConfigError, RemoteSettings, Secret};
 use crate::domain::ids::{JurisdictionId, SourceId};
 
-/// `[geocoder]`: the offline index of streets and addresses.
+/// `[geocoder]`: the offline index of streets and addresses, and who is asked about what it does not know.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Geocoder {
     /// A file of `emberwatch geocode index`; rows of the API and of feeds without coordinates are placed with it.
     pub index: Option<PathBuf>,
+    /// `[[geocoder.remote]]`: services on other machines, in the order in which they are tried. None by default.
+    pub remote: Vec<RemoteSettings>,
 }
 
 /// One of `[[feeds]]`: a folder or an address that is looked at every few minutes.

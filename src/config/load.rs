@@ -9,7 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::{Config, FILE_NAME, FeedSettings};
+use super::{Config, FILE_NAME, FeedSettings, remote};
 
 const PREFIX: &str = "EMBERWATCH_";
 
@@ -193,6 +193,7 @@ impl Config {
             "expected at least alert_recurrence_days − 1, or no signal could ever be rare enough",
         )?;
         self.feeds.iter().try_for_each(FeedSettings::validate)?;
+        remote::validate_all(&self.geocoder.remote)?;
         let hours = self.session.hours;
         check((1..=168).contains(&hours), "session", "hours", hours.to_string(), "expected 1 to 168")?;
         check(self.privacy.k >= 2, "privacy", "k", self.privacy.k.to_string(), "expected 2 or more (6 is usual)")?;
@@ -242,7 +243,18 @@ fn put(table: &mut Table, name: &str, section: &str, key: &str, value: &str) -> 
     for candidate in std::iter::once(Value::String(value.to_owned())).chain(literal) {
         let mut trial = table.clone();
         let Value::Table(keys) = trial.entry(section).or_insert_with(|| Value::Table(Table::new())) else { continue };
-        keys.insert(key.to_owned(), candidate);
+        match entry_of(section, key) {
+            None => drop(keys.insert(key.to_owned(), candidate)),
+            Some((number, key)) => {
+                let entries = keys.get_mut("remote").and_then(Value::as_array_mut);
+                let entry = entries.and_then(|all| all.get_mut(number.checked_sub(1)?)).and_then(Value::as_table_mut);
+                let Some(entry) = entry else {
+                    let message = format!("there is no entry {number} of [[geocoder.remote]]");
+                    return Err(ConfigError::Override { name: name.to_owned(), message });
+                };
+                entry.insert(key.to_owned(), candidate);
+            }
+        }
         match Config::deserialize(Value::Table(trial.clone())) {
             Ok(_) => {
                 *table = trial;
@@ -252,6 +264,12 @@ fn put(table: &mut Table, name: &str, section: &str, key: &str, value: &str) -> 
         }
     }
     Err(ConfigError::Override { name: name.to_owned(), message: refusal })
+}
+
+/// `("geocoder", "remote_2_api_key")` → `(2, "api_key")`.
+fn entry_of<'a>(section: &str, key: &'a str) -> Option<(usize, &'a str)> {
+    let (number, key) = key.strip_prefix("remote_").filter(|_| section == "geocoder")?.split_once('_')?;
+    Some((number.parse().ok()?, key))
 }
 
 fn file_error(path: &Path, text: &str, e: &toml::de::Error) -> ConfigError {
@@ -291,6 +309,24 @@ mod tests {
         assert_eq!(config.database.url.expose(), "cli.db");
         assert_eq!(config.analysis.resolution, 9);
         assert_eq!(config.session.hours, 8);
+    }
+
+    #[test]
+    fn the_secret_of_a_remote_geocoder_may_come_from_the_environment() {
+        let file = "[[geocoder.remote]]\nkind = \"pelias\"\nurl = \"https://h\"\nsources = [\"ems\"]\n";
+        let config = read(file, &[("EMBERWATCH_GEOCODER_REMOTE_1_API_KEY", "1234")], Overrides::default()).unwrap();
+        assert_eq!(config.geocoder.remote[0].api_key.as_ref().map(|s| s.expose()), Some("1234"));
+        assert!(!format!("{config:?}").contains("1234"));
+        for (name, part) in [
+            ("EMBERWATCH_GEOCODER_REMOTE_2_API_KEY", "there is no entry 2"),
+            ("EMBERWATCH_GEOCODER_REMOTE_0_API_KEY", "there is no entry 0"),
+            ("EMBERWATCH_GEOCODER_REMOTE_1_APIKEY", "unknown field `apikey`"),
+        ] {
+            let e = read(file, &[(name, "x")], Overrides::default()).unwrap_err().to_string();
+            assert!(e.starts_with(name) && e.contains(part), "{e}");
+        }
+        let e = read(&file.replace("sources", "source"), &[], Overrides::default()).unwrap_err().to_string();
+        assert!(e.contains("unknown field `source`"), "{e}");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! `emberwatch.toml` holds sections of plain keys; every key has a default, so an empty file (or
 //! none) is valid. The variable `EMBERWATCH_<SECTION>_<KEY>` overrides a key (`[database] url` is
-//! `EMBERWATCH_DATABASE_URL`), and an option of the command line overrides that. A key that is not
+//! `EMBERWATCH_DATABASE_URL`), and an option of the command line overrides that. Of `[[geocoder.remote]]` the first
+//! entry's keys are `EMBERWATCH_GEOCODER_REMOTE_1_…`, so that its secrets need not stand in the file. A key that is not
 //! known is an error that names its line: a misspelt setting must never be silently ignored.
 //!
 //! This is the only module that reads the environment.
@@ -13,6 +14,7 @@
 mod check;
 mod feeds;
 mod load;
+mod remote;
 mod secret;
 
 use std::{
@@ -23,6 +25,7 @@ use std::{
 pub use check::{Diagnosis, Finding, Severity};
 pub use feeds::{FeedPlace, FeedSettings, Geocoder};
 pub use load::{ConfigError, Environment, Overrides};
+pub use remote::{RemoteSettings, is_private};
 pub use secret::Secret;
 use serde::{Deserialize, Serialize};
 

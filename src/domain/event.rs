@@ -147,7 +147,19 @@ text_enum! {
         Town = "town",
         Zip = "zip",
         County = "county",
+        /// A geocoder on another machine; so are the three after it.
+        Nominatim = "nominatim",
+        Photon = "photon",
+        Pelias = "pelias",
+        Census = "census",
         Nothing = "nothing",
+    }
+}
+
+impl PlacedBy {
+    /// Whether the address was sent to another machine to find the place.
+    pub fn is_remote(self) -> bool {
+        matches!(self, Self::Nominatim | Self::Photon | Self::Pelias | Self::Census)
     }
 }
 

@@ -56,6 +56,8 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
+    /// What a remote geocoder was asked, derived from the text.
+    RemoteQuestionId;
     /// A gap in the data of one feed, derived from the feed and when it began.
     GapId;
     /// One reported occurrence; every version of it shares the id.

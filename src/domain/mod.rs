@@ -27,6 +27,7 @@ pub mod place;
 pub mod place_name;
 pub mod quality;
 pub mod quarantine;
+pub mod remote;
 pub mod rule;
 pub mod scope;
 pub mod series;

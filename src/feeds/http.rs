@@ -102,7 +102,7 @@ fn client(address: &str) -> Result<Client, PullError> {
 }
 
 /// The innermost reason: the outer ones only repeat the address.
-fn root_of(error: &reqwest::Error) -> String {
+pub(super) fn root_of(error: &reqwest::Error) -> String {
     let mut inner: &dyn std::error::Error = error;
     while let Some(next) = inner.source() {
         inner = next;

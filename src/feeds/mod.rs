@@ -1,4 +1,5 @@
-//! Feeds that are pulled: watched folders and addresses, whose bytes go to ingest.
+//! Feeds that are pulled: watched folders and addresses, whose bytes go to ingest; and [`geocoders`] on other machines,
+//! which are asked where an address is.
 //!
 //! Here is only how bytes are found and brought: [`folder`] lists files that are new or changed, [`http`] asks an
 //! address whether there is anything new. What has been taken before is told by a fingerprint that the caller keeps;
@@ -8,6 +9,7 @@
 //! two questions, a key in `config::FeedSettings`, an arm in `jobs::feeds`.
 
 pub mod folder;
+pub mod geocoders;
 pub mod http;
 
 use thiserror::Error;

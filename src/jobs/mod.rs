@@ -11,6 +11,7 @@
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
 //! | `mend-rows` | rules for rows in quarantine that were made and not applied yet | whoever makes one; schedule |
 //! | `pull-feeds` | what watched folders and addresses hold that is new | schedule |
+//! | `ask-geocoders` | addresses that our own geocoder does not know, where `[[geocoder.remote]]` names who may see them; beside all other work | schedule; after `refresh-areas` |
 //! | `deliver` | due messages of the outbox | `analyse`; schedule |
 //!
 //! The queue is a table of our own (see `store::JobStore`), not a library's: the two databases need one
@@ -29,6 +30,7 @@ mod known;
 pub mod link;
 pub mod outbox;
 pub mod refresh;
+pub mod remote;
 mod scan_input;
 pub mod schedule;
 mod signals;

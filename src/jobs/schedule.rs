@@ -25,6 +25,11 @@ const LEASE_SECONDS: i64 = 45;
 const WATCH_EVERY_MINUTES: i64 = 15;
 /// Watched folders and addresses are looked at this often; an address only when its own time has come.
 const PULL_EVERY_SECONDS: i64 = 60;
+/// Addresses for remote geocoders are looked for this often, besides after new events: other processes may have
+/// stored some.
+const ASK_EVERY_MINUTES: i64 = 5;
+/// New events within this time lead to one look for such addresses.
+const ASK_DEBOUNCE_SECONDS: i64 = 20;
 
 /// The plan of one process.
 pub struct Schedule {
@@ -38,6 +43,8 @@ pub struct Schedule {
     watched: Option<DateTime<Utc>>,
     /// When watched folders and addresses were last queued; `None` where nothing is watched.
     pulls: Option<DateTime<Utc>>,
+    /// The same of addresses for remote geocoders.
+    asks: Option<DateTime<Utc>>,
 }
 
 impl Schedule {
@@ -49,13 +56,20 @@ impl Schedule {
         let analyse = analyse
             .parse::<Cron>()
             .with_context(|| format!("analysis.schedule \"{analyse}\" is not a cron expression of five fields"))?;
-        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new(), watched: None, pulls: None })
+        Ok(Self { analyse, holder, next_look: None, queued: HashMap::new(), watched: None, pulls: None, asks: None })
     }
 
     /// Look at watched folders and addresses, too.
     #[must_use]
     pub fn pulling(mut self, any: bool) -> Self {
         self.pulls = any.then_some(DateTime::UNIX_EPOCH);
+        self
+    }
+
+    /// Look for addresses for remote geocoders, too.
+    #[must_use]
+    pub fn asking(mut self, any: bool) -> Self {
+        self.asks = any.then_some(DateTime::UNIX_EPOCH);
         self
     }
 
@@ -77,6 +91,10 @@ impl Schedule {
         if pull {
             self.pulls = Some(now);
         }
+        let ask = self.asks.is_some_and(|at| now - at >= Duration::minutes(ASK_EVERY_MINUTES));
+        if ask {
+            self.asks = Some(now);
+        }
         for jurisdiction in store.jurisdictions().await? {
             let scope = Scope::system(jurisdiction.id.clone(), "schedule");
             let mut jobs = vec![JobKind::Deliver.at(now)];
@@ -86,6 +104,9 @@ impl Schedule {
             }
             if pull {
                 jobs.push(JobKind::PullFeeds.at(now));
+            }
+            if ask {
+                jobs.push(JobKind::AskGeocoders.at(now));
             }
             if let Some(due) = self.due(store, &scope, &jurisdiction, now).await? {
                 self.queued.insert(jurisdiction.id, due);
@@ -123,5 +144,11 @@ impl Schedule {
 /// Queue an analysis for shortly after now; more events before then do not queue another.
 pub(super) async fn analyse_soon(store: &DynStore, clock: &dyn Clock, scope: &Scope) -> anyhow::Result<()> {
     let job = JobKind::Analyse.at(clock.now() + Duration::seconds(DEBOUNCE_SECONDS));
+    Ok(store.enqueue(scope, &[job]).await?)
+}
+
+/// Queue a look for addresses that remote geocoders may know.
+pub(super) async fn ask_soon(store: &DynStore, clock: &dyn Clock, scope: &Scope) -> anyhow::Result<()> {
+    let job = JobKind::AskGeocoders.at(clock.now() + Duration::seconds(ASK_DEBOUNCE_SECONDS));
     Ok(store.enqueue(scope, &[job]).await?)
 }

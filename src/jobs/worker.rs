@@ -1,16 +1,17 @@
-//! The worker: claims jobs one at a time and runs them until it is told to stop.
+//! The worker: claims jobs one at a time and runs them until it is told to stop. Only the asking of remote geocoders, which
+//! is mostly waiting, runs beside the others.
 
 use std::{sync::Arc, time::Duration as Wait};
 
 use anyhow::Context;
 use chrono::Duration;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{Announce, News, analyse, feeds, intake, outbox, refresh, schedule};
+use super::{Announce, News, analyse, feeds, intake, outbox, refresh, remote, schedule};
 use crate::{
-    clock::DynClock,
+    clock::{Clock, DynClock},
     config::Config,
     domain::scope::Scope,
     geocode::Index,
@@ -22,6 +23,8 @@ use crate::{
 const LEASE_MINUTES: i64 = 10;
 /// A job is tried this often before it is given up and shown as failed.
 const MAX_ATTEMPTS: u32 = 5;
+/// Remote geocoders of another jurisdiction are being asked: this one's turn comes after so long.
+const TURN_SECONDS: i64 = 15;
 /// How long an idle worker sleeps when nobody wakes it: other processes may have queued work.
 const IDLE: Wait = Wait::from_secs(1);
 
@@ -37,18 +40,31 @@ pub struct Worker {
     /// Rung when this process queues work, so that it is not found by polling only.
     pub wake: Arc<Notify>,
     pub schedule: schedule::Schedule,
+    /// Geocoders on other machines; usually none.
+    pub remote: Arc<remote::Services>,
 }
 
 impl Worker {
     /// Run until `stop` is cancelled; the job under way is finished first.
     pub async fn run(mut self, stop: CancellationToken) {
         info!("worker started");
+        let mut asking: Option<JoinHandle<()>> = None;
         while !stop.is_cancelled() {
             if let Err(e) = self.schedule.plan(&self.store, self.clock.as_ref()).await {
                 warn!(error = %e, "planning the schedule failed; it is tried again");
             }
             let lease = Duration::minutes(LEASE_MINUTES);
             match self.store.claim_job(self.clock.now(), lease).await {
+                Ok(Some(job)) if job.kind == JobKind::AskGeocoders.as_str() => {
+                    if asking.as_ref().is_none_or(JoinHandle::is_finished) {
+                        asking = Some(tokio::spawn(self.asking().finish(job, stop.clone())));
+                    } else {
+                        let turn = self.clock.now() + Duration::seconds(TURN_SECONDS);
+                        postponed(
+                            self.store.job_failed(&job.jurisdiction, job.id, "waits for its turn", Some(turn)).await,
+                        );
+                    }
+                }
                 Ok(Some(job)) => self.finish(&job).await,
                 Ok(None) => self.pause(&stop).await,
                 Err(e) => {
@@ -56,6 +72,11 @@ impl Worker {
                     self.pause(&stop).await;
                 }
             }
+        }
+        if let Some(asking) = asking
+            && let Err(e) = asking.await
+        {
+            warn!(error = %e, "the asking of geocoders ended badly");
         }
         info!("worker stopped");
     }
@@ -69,24 +90,17 @@ impl Worker {
     }
 
     async fn finish(&self, job: &Job) {
-        let ended = match self.perform(job).await {
-            Ok(()) => self.store.job_done(&job.jurisdiction, job.id).await,
-            Err(e) => {
-                let retry = (job.attempts < MAX_ATTEMPTS)
-                    .then(|| self.clock.now() + Duration::seconds(5 << job.attempts.min(8)));
-                error!(
-                    kind = job.kind,
-                    attempts = job.attempts,
-                    again = retry.is_some(),
-                    error = format!("{e:#}"),
-                    "job failed"
-                );
-                self.store.job_failed(&job.jurisdiction, job.id, &format!("{e:#}"), retry).await
-            }
-        };
-        if let Err(e) = ended {
-            // The lease runs out and the job is run again, which every job allows.
-            warn!(kind = job.kind, error = %e, "the end of a job could not be written");
+        let outcome = self.perform(job).await;
+        end(&self.store, self.clock.as_ref(), job, outcome).await;
+    }
+
+    fn asking(&self) -> Asking {
+        Asking {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            services: self.remote.clone(),
+            index: self.index.clone(),
+            announce: self.announce.clone(),
         }
     }
 
@@ -107,6 +121,9 @@ impl Worker {
                 let found = refresh::refresh(&self.store, &self.clock, &scope, &self.config).await?;
                 self.announce.announce(&job.jurisdiction, News::Linked(found.linked));
                 self.announce.announce(&job.jurisdiction, News::AreaStatus(found.areas));
+                if !self.remote.is_empty() {
+                    schedule::ask_soon(&self.store, self.clock.as_ref(), &scope).await?;
+                }
                 schedule::analyse_soon(&self.store, self.clock.as_ref(), &scope).await
             }
             JobKind::WatchFeeds => {
@@ -128,6 +145,7 @@ impl Worker {
                 Ok(())
             }
             JobKind::PullFeeds => self.pull(&scope).await,
+            JobKind::AskGeocoders => self.asking().ask(&scope, &CancellationToken::new()).await,
             JobKind::Deliver => self.deliver(&scope).await,
             JobKind::LearnPoints => {
                 for source in self.store.sources(&scope).await? {
@@ -171,5 +189,69 @@ impl Worker {
             info!(sent = delivered.sent, failed = delivered.failed, "outbox delivered");
         }
         Ok(())
+    }
+}
+
+/// What it takes to ask remote geocoders beside the other work.
+struct Asking {
+    store: DynStore,
+    clock: DynClock,
+    services: Arc<remote::Services>,
+    index: Option<Arc<Index>>,
+    announce: Arc<dyn Announce>,
+}
+
+impl Asking {
+    async fn finish(self, job: Job, stop: CancellationToken) {
+        let scope = Scope::system(job.jurisdiction.clone(), "worker");
+        let outcome = self.ask(&scope, &stop).await;
+        end(&self.store, self.clock.as_ref(), &job, outcome).await;
+    }
+
+    async fn ask(&self, scope: &Scope, stop: &CancellationToken) -> anyhow::Result<()> {
+        let (store, clock) = (&self.store, &self.clock);
+        let found = remote::run(store, clock, scope, &self.services, self.index.as_ref(), stop).await?;
+        let now = clock.now();
+        let mut jobs = Vec::new();
+        if found.placed > 0 {
+            info!(placed = found.placed, "events were placed by what other geocoders answered");
+            self.announce.announce(&scope.jurisdiction, News::Events);
+            jobs.push(JobKind::RefreshAreas.at(now));
+        }
+        if found.more {
+            jobs.push(JobKind::AskGeocoders.at(now));
+        } else if let Some(again) = found.again {
+            jobs.push(JobKind::AskGeocoders.at(again));
+        }
+        Ok(store.enqueue(scope, &jobs).await?)
+    }
+}
+
+/// Write down how a job ended.
+async fn end(store: &DynStore, clock: &dyn Clock, job: &Job, outcome: anyhow::Result<()>) {
+    let ended = match outcome {
+        Ok(()) => store.job_done(&job.jurisdiction, job.id).await,
+        Err(e) => {
+            let retry =
+                (job.attempts < MAX_ATTEMPTS).then(|| clock.now() + Duration::seconds(5 << job.attempts.min(8)));
+            error!(
+                kind = job.kind,
+                attempts = job.attempts,
+                again = retry.is_some(),
+                error = format!("{e:#}"),
+                "job failed"
+            );
+            store.job_failed(&job.jurisdiction, job.id, &format!("{e:#}"), retry).await
+        }
+    };
+    if let Err(e) = ended {
+        // The lease runs out and the job is run again, which every job allows.
+        warn!(kind = job.kind, error = %e, "the end of a job could not be written");
+    }
+}
+
+fn postponed(written: crate::store::Result<()>) {
+    if let Err(e) = written {
+        warn!(error = %e, "a job could not be put off; its lease runs out");
     }
 }

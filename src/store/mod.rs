@@ -24,6 +24,8 @@ mod idempotency;
 mod incident_rows;
 mod intake_rows;
 pub mod postgres;
+mod remote;
+mod remote_rows;
 mod rows;
 pub mod sqlite;
 mod traits;
@@ -33,6 +35,7 @@ mod wkb;
 use std::sync::Arc;
 
 pub use error::StoreError;
+pub use remote::RemoteStore;
 pub use traits::{
     AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore, IntakeStore, JobStore,
     OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EarlyWithdrawal, EventPage, EventQuery, Head, IdempotentAnswer,
-    IntakeBatch, Job, KeyOfIdempotency, NewJob, Result, RunRecord, Session, StoredAnalysis,
+    IntakeBatch, Job, KeyOfIdempotency, NewJob, RemoteStore, Result, RunRecord, Session, StoredAnalysis,
 };
 use crate::domain::{
     alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
@@ -42,6 +42,7 @@ pub trait Store:
     + EventStore
     + IncidentStore
     + FeedStore
+    + RemoteStore
     + AnalysisStore
     + AlertStore
     + RuleStore

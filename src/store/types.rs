@@ -178,10 +178,12 @@ pub enum JobKind {
     MendRows,
     /// Watched folders and addresses, for what is new in them.
     PullFeeds,
+    /// Addresses that our own geocoder does not know, where remote ones are set up.
+    AskGeocoders,
 }
 
 impl JobKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Analyse,
         Self::RefreshAreas,
         Self::Deliver,
@@ -189,6 +191,7 @@ impl JobKind {
         Self::WatchFeeds,
         Self::MendRows,
         Self::PullFeeds,
+        Self::AskGeocoders,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -200,6 +203,7 @@ impl JobKind {
             Self::WatchFeeds => "watch-feeds",
             Self::MendRows => "mend-rows",
             Self::PullFeeds => "pull-feeds",
+            Self::AskGeocoders => "ask-geocoders",
         }
     }
 

@@ -1,10 +1,16 @@
 //! Rows that could not be read, in groups, and rules that mend them; data quality by source.
 
 use axum::http::Method;
-use emberwatch::domain::scope::Role;
+use emberwatch::{
+    config::{Config, Environment, Overrides},
+    domain::{
+        remote::{RemoteRefusal, RemoteRefused, RemoteStanding},
+        scope::Role,
+    },
+};
 use serde_json::{Value, json};
 
-use crate::house::{House, south, system};
+use crate::house::{House, now, south, system};
 
 const GROUPS: &str = "/api/v1/quarantine/groups";
 const RULES: &str = "/api/v1/quarantine/mends";
@@ -104,6 +110,37 @@ async fn data_quality_is_told_by_source_and_follows_what_is_accepted() {
     assert!(outcome["denominator"].as_u64().unwrap() >= outcome["numerator"].as_u64().unwrap());
     house.get(Role::Admin, "/api/v1/quality/unheard-of").await.expect(404);
     house.get(Role::Admin, "/api/v1/quality/Not an id".replace(' ', "%20").as_str()).await.expect(404);
+}
+
+#[tokio::test]
+async fn data_quality_tells_how_addresses_fare_with_other_geocoders_where_they_are_sent_to_some() {
+    let text = "[[geocoder.remote]]\nkind = \"photon\"\nurl = \"https://h.example\"\nsources = [\"ems\"]\n";
+    let (none, over) = (Environment::default(), Overrides::default());
+    let config = Config::from_text(text, std::path::Path::new("e.toml"), &none, &over).unwrap();
+    for (config, is_told) in [(config, true), (Config::default(), false)] {
+        let house = House::with(config).await;
+        let quality = async || house.get(Role::Analyst, "/api/v1/quality/ems").await.expect(200).json();
+        assert_eq!(quality().await["remote"], Value::Null);
+        let standing = RemoteStanding {
+            source: "ems".parse().unwrap(),
+            looked_at: now(),
+            services: Vec::new(),
+            placed: 2,
+            waiting: 1,
+            ambiguous: 0,
+            refused: vec![RemoteRefused { why: RemoteRefusal::OtherTown, events: 5 }],
+            unknown: 0,
+            not_asked: 0,
+            basis: "inner".into(),
+        };
+        house.store.put_remote_standing(&system("me"), &standing).await.unwrap();
+        let told = quality().await["remote"].clone();
+        let expected = json!([{ "why": "other_town", "events": 5 }]);
+        assert_eq!(
+            (&told["refused"], told.get("basis")),
+            if is_told { (&expected, None) } else { (&Value::Null, None) }
+        );
+    }
 }
 
 #[tokio::test]

@@ -121,3 +121,16 @@ fn no_bytes_break_the_reading_of_outlines_and_shapefiles() {
     shapefile.extend([0; 200]);
     run(&[OUTLINE.to_vec(), shapefile], 3_000, targets::shapes);
 }
+
+#[test]
+fn no_bytes_break_the_reading_of_a_geocoders_answer() {
+    let answers: [&[u8]; 4] = [
+        br#"[{"lat":"44.8","lon":"-68.77","place_rank":30,"category":"place","type":"house","osm_type":"way","address":{"house_number":"12","road":"Main St","city":"Bangor","postcode":"04401"}}]"#,
+        br#"{"features":[{"geometry":{"coordinates":[-68.77,44.8]},"properties":{"type":"house","osm_key":"place","housenumber":"12","street":"Main St","city":"Bangor"}}]}"#,
+        br#"{"geocoding":{"errors":[]},"features":[{"geometry":{"coordinates":[-68.77,44.8]},"properties":{"layer":"address","housenumber":"12","street":"Main St","confidence":0.9}}]}"#,
+        b"\"1\",\"12 MAIN ST\",\"Match\",\"Exact\",\"12 MAIN ST, BANGOR, ME, 04401\",\"-68.77,44.8\",\"76\",\"L\"\n\"2\",\"x\",\"Tie\"\n",
+    ];
+    let kinds = 0..4u8;
+    let seeds: Vec<Vec<u8>> = kinds.flat_map(|k| answers.iter().map(move |a| [&[k], *a].concat())).collect();
+    run(&seeds, 6_000, targets::remote_answer);
+}

@@ -9,6 +9,7 @@ mod fuzz;
 mod linked;
 mod mends;
 mod real;
+mod remote;
 mod repeats;
 mod requests;
 mod withdrawn;

@@ -21,6 +21,7 @@ mod outbox;
 mod outreach;
 mod quality;
 mod quarantine;
+mod remote;
 mod rules;
 mod schema;
 mod world;

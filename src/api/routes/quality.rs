@@ -14,7 +14,8 @@ use crate::{
     domain::{
         ids::SourceId,
         quality::{DataAge, DataGap, Delivery, RejectTally, Source, SourceFreshness},
-        scope::Audience,
+        remote::RemoteStanding,
+        scope::{AreaScope, Audience},
     },
     report::quality::{Known, PERIODS, QualityCounter, QualityDetail, SourceQuality},
 };
@@ -52,6 +53,8 @@ pub struct QualityAnswer {
     detail: QualityDetail,
     /// Rows that were not cases, by what they were, most frequent first; since the source is known.
     not_cases: Vec<NotCaseRow>,
+    /// How its addresses fare with geocoders on other machines; `null` where they are sent to none.
+    remote: Option<RemoteStanding>,
     counted_at: DateTime<Utc>,
     data: DataAge,
 }
@@ -88,8 +91,19 @@ async fn detail(
     let detail = read.counter.detail(&source, read.known()).ok_or_else(Problem::not_found)?;
     let not_cases = state.store.not_cases(&caller.scope, &source).await?;
     let not_cases = not_cases.into_iter().map(|(label, rows)| NotCaseRow { label, rows }).collect();
+    let remote = remote(&state, &caller, &source).await?;
     let data = caller.snapshot(&state).await?.age();
-    caller.release(QualityAnswer { detail, not_cases, counted_at: read.counter.now(), data })
+    caller.release(QualityAnswer { detail, not_cases, remote, counted_at: read.counter.now(), data })
+}
+
+/// Counted over the whole source, so for whoever sees all of it.
+async fn remote(state: &AppState, caller: &Caller, source: &SourceId) -> Result<Option<RemoteStanding>, Problem> {
+    let asked = state.config.geocoder.remote.iter().any(|r| r.sources.contains(source));
+    if !asked || caller.scope.areas != AreaScope::All {
+        return Ok(None);
+    }
+    let all = state.store.remote_standings(&caller.scope).await?;
+    Ok(all.into_iter().find(|s| s.source == *source).map(|s| RemoteStanding { basis: String::new(), ..s }))
 }
 
 /// What the counts are made from.

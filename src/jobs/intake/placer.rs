@@ -6,15 +6,16 @@ use std::{
 };
 
 use crate::{
-    cells::{AreaIndex, Candidate, locate},
+    cells::{AreaIndex, Candidate, contradicts, lies_in, locate},
     domain::{
         area::AreaKind,
         event::{Event, Flag, Location, PlaceText, PlacedBy, Report},
         ids::SourceId,
-        place::{PointKey, Precision},
+        place::{Point, PointKey, Precision},
+        remote::RemotePlace,
         scope::Scope,
     },
-    geocode::{Answer, Builder, Index, Match, Query, typical_precision},
+    geocode::{Answer, Around, Builder, Index, Match, Query, typical_precision},
     ingest::Learned,
     store::{self, DynStore},
 };
@@ -89,38 +90,86 @@ impl Placer {
 
     /// Place a stored event again, from what it still says. `None` when nothing changes.
     pub fn place_again(&self, event: &Event) -> Option<Event> {
-        let old = &event.location;
-        let text = PlaceText {
-            point: None,
-            stated_precision: None,
-            address: old.address.clone(),
-            town: old.town.clone(),
-            zip: old.zip.clone(),
-            county: None,
-            state: None,
-        };
-        let (mut location, derived) = if old.placed_by == PlacedBy::Coordinates {
+        let (old, text) = (&event.location, text_of(event));
+        let (location, derived) = if old.placed_by == PlacedBy::Coordinates {
             let fallback = event.flags.contains(&Flag::FallbackPoint)
                 || old.point.is_some_and(|p| self.fallback.get(&event.source).is_some_and(|f| f.contains(&p.key())));
-            let candidate = Candidate {
-                point: old.point,
-                precision: old.precision,
-                placed_by: PlacedBy::Coordinates,
-                uncertainty_m: None,
-                fallback,
-            };
-            locate(&candidate, &text, &self.areas)
+            locate(&Candidate { fallback, uncertainty_m: None, ..as_it_stands(old) }, &text, &self.areas)
         } else {
-            self.by_text(&text, None)
+            let (found, flags) = self.by_text(&text, None);
+            if found.precision > old.precision && self.may_stay(old) {
+                locate(&as_it_stands(old), &text, &self.areas)
+            } else if found.placed_by == PlacedBy::Nothing
+                && old.placed_by != PlacedBy::Nothing
+                && !old.placed_by.is_remote()
+            {
+                // It was placed by something that is not kept with the event (a county).
+                (old.clone(), flags)
+            } else {
+                (found, flags)
+            }
         };
-        if location.placed_by == PlacedBy::Nothing && old.placed_by != PlacedBy::Nothing {
-            // It was placed by something that is not kept with the event (a county, a gazetteer file).
-            location = old.clone();
+        changed(event, location, derived)
+    }
+
+    /// A place that came from streets which are not at hand now, or from another machine, stays where no finer one is
+    /// known; the latter only while the outlines agree.
+    fn may_stay(&self, old: &Location) -> bool {
+        match (old.point, old.placed_by) {
+            (Some(_), PlacedBy::Gazetteer) => true,
+            (Some(point), by) if by.is_remote() => {
+                let elsewhere = matches!(self.around(old.town.as_deref(), point), Around::Outside | Around::OtherTown);
+                !elsewhere
+            }
+            _ => false,
         }
-        let mut flags: Vec<Flag> = event.flags.iter().copied().filter(|f| !is_derived(*f)).collect();
-        flags.extend(derived);
-        let moved = Event { location, flags, ..event.clone() };
-        (moved.location != event.location || moved.flags != event.flags).then_some(moved)
+    }
+
+    /// Whether our own index and names place a text finer than its town: then nobody else is asked.
+    pub fn knows(&self, address: &str, town: Option<&str>, zip: Option<&str>) -> bool {
+        let query = Query { text: Some(address), town, zip, county: None };
+        self.best(&query).is_some_and(|found| found.precision < Precision::Place)
+    }
+
+    /// Whether a text names a town or an area of the jurisdiction.
+    pub fn is_place(&self, name: &str) -> bool {
+        let query = Query { town: Some(name), ..Query::default() };
+        !self.areas.named(name, None).is_empty() || !matches!(self.names.answer(&query), Answer::NotFound(_))
+    }
+
+    /// Where a point lies, as seen from the town that a text names.
+    pub fn around(&self, town: Option<&str>, point: Point) -> Around {
+        if self.areas.is_empty() {
+            return Around::Inside;
+        }
+        match town {
+            _ if !self.areas.covers(point) => Around::Outside,
+            Some(town) if lies_in(town, point, &self.areas) => Around::InTown,
+            Some(town) if contradicts(town, point, &self.areas) => Around::OtherTown,
+            _ => Around::Inside,
+        }
+    }
+
+    /// Place an event where another machine says, if that is finer than what we know ourselves; without its word, by
+    /// ourselves. `None` when nothing changes.
+    pub fn settle(&self, event: &Event, remote: Option<(RemotePlace, PlacedBy)>) -> Option<Event> {
+        let text = text_of(event);
+        let (own, flags) = self.by_text(&text, None);
+        match remote {
+            Some((place, placed_by)) if place.precision < own.precision => {
+                let candidate = Candidate {
+                    point: Some(place.point),
+                    precision: place.precision,
+                    placed_by,
+                    uncertainty_m: Some(place.radius_m),
+                    fallback: false,
+                };
+                let (location, flags) = locate(&candidate, &text, &self.areas);
+                changed(event, location, flags)
+            }
+            _ if event.location.placed_by.is_remote() => changed(event, own, flags),
+            _ => None,
+        }
     }
 
     /// The finer of what the given streets and the store's own names say.
@@ -186,6 +235,25 @@ pub(super) fn nowhere() -> Location {
         town: None,
         zip: None,
     }
+}
+
+/// What an event still says about where.
+fn text_of(event: &Event) -> PlaceText {
+    let Location { address, town, zip, .. } = &event.location;
+    PlaceText { address: address.clone(), town: town.clone(), zip: zip.clone(), ..PlaceText::default() }
+}
+
+fn as_it_stands(old: &Location) -> Candidate {
+    let Location { point, precision, placed_by, uncertainty_m, .. } = *old;
+    Candidate { point, precision, placed_by, uncertainty_m, fallback: false }
+}
+
+/// The event with another place; `None` when it is the same.
+fn changed(event: &Event, location: Location, derived: Vec<Flag>) -> Option<Event> {
+    let mut flags: Vec<Flag> = event.flags.iter().copied().filter(|f| !is_derived(*f)).collect();
+    flags.extend(derived);
+    let moved = Event { location, flags, ..event.clone() };
+    (moved.location != event.location || moved.flags != event.flags).then_some(moved)
 }
 
 fn is_derived(flag: Flag) -> bool {

@@ -20,6 +20,7 @@ mod outbox;
 mod outreach;
 mod quality;
 mod quarantine;
+mod remote;
 mod rows;
 mod rules;
 mod track_records;
@@ -54,6 +55,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0016_mending", include_str!("../../../migrations/postgres/0016_mending.sql")),
     ("0017_feeds", include_str!("../../../migrations/postgres/0017_feeds.sql")),
     ("0018_track_records_by_area", include_str!("../../../migrations/postgres/0018_track_records_by_area.sql")),
+    ("0019_remote_answers", include_str!("../../../migrations/postgres/0019_remote_answers.sql")),
     ("0020_early_withdrawals", include_str!("../../../migrations/postgres/0020_early_withdrawals.sql")),
 ];
 

@@ -68,12 +68,32 @@ export interface PeriodQuality {
   silent_hours: number;
 }
 
+export interface RemoteStanding {
+  looked_at: string;
+  services: {
+    service: string;
+    answered: number;
+    placed: number;
+    rests_until: string | null;
+    error: string | null;
+    credit: string;
+  }[];
+  placed: number;
+  waiting: number;
+  ambiguous: number;
+  refused: { why: string; events: number }[];
+  unknown: number;
+  not_asked: number;
+}
+
 export interface QualityDetail extends SourceQuality {
   periods: { days: number; now: PeriodQuality; before: PeriodQuality }[];
   fallback_points: { latitude?: number | null; longitude?: number | null; events: Share }[];
   gaps: DataGap[];
   deliveries: { at: string; origin: string; rows: DeliveredRows }[];
   not_cases: { label: string; rows: number }[];
+  /** Null where addresses are sent to no other geocoder. */
+  remote: RemoteStanding | null;
   counted_at: string;
   data: DataAge;
 }

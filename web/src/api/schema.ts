@@ -2548,7 +2548,17 @@ export interface components {
      * @description What put an event in its place.
      * @enum {string}
      */
-    PlacedBy: 'coordinates' | 'gazetteer' | 'town' | 'zip' | 'county' | 'nothing';
+    PlacedBy:
+      | 'coordinates'
+      | 'gazetteer'
+      | 'town'
+      | 'zip'
+      | 'county'
+      | 'nominatim'
+      | 'photon'
+      | 'pelias'
+      | 'census'
+      | 'nothing';
     /**
      * @description A WGS 84 position in degrees. Both finite, latitude −90..90, longitude −180..180, and not (0, 0),
      *     which in this field always means "unknown".
@@ -2585,6 +2595,7 @@ export interface components {
     QualityAnswer: components['schemas']['QualityDetail'] & {
       /** @description Rows that were not cases, by what they were, most frequent first; since the source is known. */
       not_cases: components['schemas']['NotCaseRow'][];
+      remote?: components['schemas']['RemoteStanding'] | null;
       /** Format: date-time */
       counted_at: string;
       data: components['schemas']['DataAge'];
@@ -2708,6 +2719,74 @@ export interface components {
       reason: components['schemas']['RejectReason'];
       field?: string | null;
       message: string;
+    };
+    /**
+     * @description Why an answer was not believed.
+     * @enum {string}
+     */
+    RemoteRefusal: 'outside' | 'other_town' | 'other_street' | 'too_coarse';
+    RemoteRefused: {
+      why: components['schemas']['RemoteRefusal'];
+      /** Format: int64 */
+      events: number;
+    };
+    /** @description One service that a source's addresses may be sent to. */
+    RemoteServiceStanding: {
+      /** @description Kind and address. */
+      service: string;
+      /**
+       * Format: int64
+       * @description Different addresses of the source that were sent to it and answered.
+       */
+      answered: number;
+      /**
+       * Format: int64
+       * @description Events that stand where a service of its kind put them.
+       */
+      placed: number;
+      /**
+       * Format: date-time
+       * @description It does not answer and is left alone until then.
+       */
+      rests_until?: string | null;
+      error?: string | null;
+      /** @description Whose data its answers are. */
+      credit: string;
+    };
+    /** @description How a source's addresses fare with remote geocoders, as of the last look. */
+    RemoteStanding: {
+      source: components['schemas']['SourceId'];
+      /** Format: date-time */
+      looked_at: string;
+      /** @description In the order of trial. */
+      services: components['schemas']['RemoteServiceStanding'][];
+      /**
+       * Format: int64
+       * @description Events that stand where a remote geocoder put them.
+       */
+      placed: number;
+      /**
+       * Format: int64
+       * @description Events that wait for an answer.
+       */
+      waiting: number;
+      /**
+       * Format: int64
+       * @description Events whose address could mean several distant places.
+       */
+      ambiguous: number;
+      /** @description Events with an answer that was not believed, by reason. */
+      refused: components['schemas']['RemoteRefused'][];
+      /**
+       * Format: int64
+       * @description Events whose address no service knows.
+       */
+      unknown: number;
+      /**
+       * Format: int64
+       * @description Events with a text that names no street: it is never sent.
+       */
+      not_asked: number;
     };
     /** @description When a source is heard. */
     Rhythm: {

@@ -7,6 +7,7 @@ import { number, percent } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { useAreas } from '../ui/areas';
 import { Ago, Choices, Failure, Said, Skeleton, sayGap } from '../ui/parts';
+import { Remote } from './remote';
 import { lasting } from './words';
 
 export function Detail({ source }: { source: string }) {
@@ -34,6 +35,7 @@ export function Detail({ source }: { source: string }) {
       <Gaps data={data} />
       <Deliveries deliveries={data.deliveries} />
       <NotCases rows={data.not_cases} />
+      {data.remote && <Remote standing={data.remote} />}
       <p class="small muted">
         {t('quality.counted')} <Ago at={data.counted_at} />. {t('quality.how')}
       </p>
