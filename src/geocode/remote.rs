@@ -18,12 +18,13 @@
 //! ends of a long street lie from its middle is not known.
 
 use super::{
+    number::HouseNumber,
     outcome::coarsened,
     parse::Address,
     question::SAME_PLACE_M,
     sendable::sendable,
     spelling::{digits_differ, distance},
-    street::{HouseNumber, Parts, StreetText},
+    street::{Parts, StreetText},
     vocabulary::state,
 };
 use crate::domain::{

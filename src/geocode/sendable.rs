@@ -9,7 +9,8 @@
 //! taken for the street's name whatever it is ("12 SMITH RESIDENCE ST").
 
 use super::{
-    street::{HouseNumber, street_of},
+    naming::street_of,
+    number::HouseNumber,
     vocabulary::{self, Kind},
 };
 
