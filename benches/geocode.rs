@@ -94,7 +94,7 @@ fn montgomery(draw: &mut Draw) {
         builder.add_street(&row[0], Some(&row[1]), Some(&row[2]), at);
     }
     let index = builder.build();
-    let unknown = |i: &usize| i % 5 == 0;
+    let unknown = |i: &usize| i.is_multiple_of(5);
     let (new, known): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(unknown);
     for (what, slips, asked) in [
         ("known Montgomery texts", false, &known),
