@@ -3,9 +3,9 @@
 use super::{
     index::{Index, Names},
     infer::{self, Inferred, Kind},
+    parts::Parts,
     question::{Fit, Judged, Where, judge},
     spelling::digits_differ,
-    street::Parts,
 };
 
 /// What the street texts lead to, before it becomes an answer.

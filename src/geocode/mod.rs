@@ -26,6 +26,7 @@ mod naming;
 mod number;
 mod outcome;
 pub mod parse;
+mod parts;
 mod question;
 mod remote;
 mod sendable;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::rows::{Area, AreaClass, Entry, NONE, Origin, Spot, Worth};
-use crate::geocode::street::Parts;
+use crate::geocode::parts::Parts;
 
 /// So many different texts that two streets do not explain make a fall-back of the place.
 const PLACE_TEXTS: usize = 5;

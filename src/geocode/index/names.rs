@@ -5,8 +5,9 @@
 
 use super::file::{File, Section, Table, Writer};
 use crate::geocode::{
+    parts::Parts,
     spelling::{digits_differ, distance, sound},
-    street::{Parts, fnv},
+    street::fnv,
     vocabulary,
 };
 
