@@ -73,6 +73,10 @@ impl Run<'_> {
                     break;
                 }
             }
+            if sent == 0 {
+                // Before anything leaves: a run that is killed has told what it was about to do.
+                self.audit(&format!("{}: up to {}", it.name, addresses(wanted.len() as u64))).await?;
+            }
             let questions: Vec<RemoteQuestion> = batch.iter().map(|(_, question, _)| question.clone()).collect();
             sent += batch.len() as u64;
             match self.patiently(it, &questions).await {
@@ -82,15 +86,15 @@ impl Run<'_> {
         }
         if sent > 0 {
             *self.summary.asked.entry(it.name.clone()).or_default() += sent;
-            let addresses = if sent == 1 { "address" } else { "addresses" };
             info!(service = it.name, sent, "addresses were sent to another geocoder");
-            let object = format!("{}: {sent} {addresses}", it.name);
-            self.store
-                .audit(self.scope, "ask-geocoder", &object, self.clock.now())
-                .await
-                .context("writing the audit log")?;
+            self.audit(&format!("{}: {} sent", it.name, addresses(sent))).await?;
         }
         Ok(())
+    }
+
+    async fn audit(&self, object: &str) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        self.store.audit(self.scope, "ask-geocoder", object, now).await.context("writing the audit log")
     }
 
     /// Whether a service may be asked now; closes it where not.
@@ -214,4 +218,8 @@ impl Run<'_> {
         self.states.insert(state.service.clone(), state);
         Ok(())
     }
+}
+
+fn addresses(n: u64) -> String {
+    if n == 1 { "1 address".into() } else { format!("{n} addresses") }
 }
