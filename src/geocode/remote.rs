@@ -21,10 +21,11 @@ use super::{
     number::HouseNumber,
     outcome::coarsened,
     parse::Address,
+    parts::Parts,
     question::SAME_PLACE_M,
     sendable::sendable,
     spelling::{digits_differ, distance},
-    street::{Parts, StreetText},
+    street::StreetText,
     vocabulary::state,
 };
 use crate::domain::{
