@@ -1,8 +1,11 @@
 //! The only place that reads the clock; everything else is told what time it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
@@ -48,11 +51,28 @@ impl Clock for ManualClock {
     }
 }
 
+/// The operating system is asked for the randomness of so many ids at a time.
+const AT_A_TIME: usize = 100;
+
+/// Ten bytes that were never given out before.
+fn random_bytes() -> [u8; 10] {
+    thread_local! {
+        static POOL: RefCell<Vec<[u8; 10]>> = const { RefCell::new(Vec::new()) };
+    }
+    POOL.with_borrow_mut(|pool| {
+        if pool.is_empty() {
+            let mut bytes = [0u8; 10 * AT_A_TIME];
+            getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+            pool.extend(bytes.as_chunks::<10>().0);
+        }
+        pool.pop().expect("the pool was just filled")
+    })
+}
+
 /// A fresh UUIDv7 for rows that people and feeds create. The time comes from the clock that is given;
 /// the rest is the operating system's randomness.
 pub fn new_id(clock: &dyn Clock) -> uuid::Uuid {
-    let mut random = [0u8; 10];
-    getrandom::fill(&mut random).expect("the operating system gives random bytes");
+    let random = random_bytes();
     let millis = u64::try_from(clock.now().timestamp_millis()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }

@@ -19,6 +19,7 @@ use crate::{
 };
 
 const KEEPING: &str = "keeping what takes records back";
+const READING: &str = "reading what took records back";
 
 pub(super) async fn insert(
     tx: &mut PgConnection,
@@ -52,6 +53,18 @@ pub(super) async fn of_records(
     source: &SourceId,
     record_ids: &[String],
 ) -> Result<HashMap<String, EarlyWithdrawal>> {
+    // Most feeds never take back what they have not sent.
+    let any: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM early_withdrawals WHERE jurisdiction_id = $1 AND source_id = $2)",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(source.as_str())
+    .fetch_one(&store.pool)
+    .await
+    .map_err(failed(READING))?;
+    if !any {
+        return Ok(HashMap::new());
+    }
     let records: HashMap<[u8; 16], &String> = record_ids.iter().map(|id| (record_digest(id), id)).collect();
     let found = sqlx::query(
         "SELECT record_digest, received_at, because FROM early_withdrawals
@@ -62,7 +75,7 @@ pub(super) async fn of_records(
     .bind(records.keys().map(|d| d.to_vec()).collect::<Vec<_>>())
     .fetch_all(&store.pool)
     .await
-    .map_err(failed("reading what took records back"))?;
+    .map_err(failed(READING))?;
     let mut early = HashMap::new();
     for row in &found {
         let row = of("early_withdrawals", row);

@@ -238,16 +238,18 @@ impl IncidentStore for PostgresStore {
 
 /// Note that events of these days changed.
 pub(super) async fn mark_due(tx: &mut PgConnection, scope: &Scope, days: &BTreeSet<Day>) -> Result<()> {
-    for event_day in days {
-        sqlx::query(
-            "INSERT INTO link_due (jurisdiction_id, event_day, mark) VALUES ($1, $2, 1)
-             ON CONFLICT (jurisdiction_id, event_day) DO UPDATE SET mark = link_due.mark + 1",
-        )
-        .bind(scope.jurisdiction.as_str())
-        .bind(day(*event_day))
-        .execute(&mut *tx)
-        .await
-        .map_err(failed("noting what is to be linked"))?;
+    if days.is_empty() {
+        return Ok(());
     }
+    // A batch of old rows may touch hundreds of days.
+    sqlx::query(
+        "INSERT INTO link_due (jurisdiction_id, event_day, mark) SELECT $1, d, 1 FROM unnest($2::date[]) AS d
+         ON CONFLICT (jurisdiction_id, event_day) DO UPDATE SET mark = link_due.mark + 1",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(days.iter().map(|d| day(*d)).collect::<Vec<_>>())
+    .execute(tx)
+    .await
+    .map_err(failed("noting what is to be linked"))?;
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::{
     store::{
         IncidentStore, Result, StoreError,
         columns::Columns,
-        encode::clean,
+        encode::{clean, json},
         error::failed,
         incident_rows::{self, SIGHTING},
         rows,
@@ -236,16 +236,18 @@ impl IncidentStore for SqliteStore {
 
 /// Note that events of these days changed.
 pub(super) async fn mark_due(tx: &mut SqliteConnection, scope: &Scope, days: &BTreeSet<Day>) -> Result<()> {
-    for event_day in days {
-        sqlx::query(
-            "INSERT INTO link_due (jurisdiction_id, event_day, mark) VALUES ($1, $2, 1)
-             ON CONFLICT (jurisdiction_id, event_day) DO UPDATE SET mark = link_due.mark + 1",
-        )
-        .bind(scope.jurisdiction.as_str())
-        .bind(day(*event_day))
-        .execute(&mut *tx)
-        .await
-        .map_err(failed("noting what is to be linked"))?;
+    if days.is_empty() {
+        return Ok(());
     }
+    // A batch of old rows may touch hundreds of days. The condition tells the parser that ON is not of a join.
+    sqlx::query(
+        "INSERT INTO link_due (jurisdiction_id, event_day, mark) SELECT $1, value, 1 FROM json_each($2) WHERE true
+         ON CONFLICT (jurisdiction_id, event_day) DO UPDATE SET mark = link_due.mark + 1",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(json(&days.iter().map(|d| day(*d)).collect::<Vec<_>>()))
+    .execute(tx)
+    .await
+    .map_err(failed("noting what is to be linked"))?;
     Ok(())
 }
