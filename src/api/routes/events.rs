@@ -239,12 +239,12 @@ async fn accept(
         }));
         accepted.rejects.sort_by_key(|r| r.line);
     }
-    count(&source, &accepted.summary);
-    if !accepted.ids.is_empty() {
-        announce(&state, &scope, std::mem::take(&mut accepted.areas), accepted.kinds.clone(), &accepted.ids).await;
+    let Accepted { summary, rejects, notices, ids, areas, kinds } = accepted;
+    count(&source, &summary);
+    if !ids.is_empty() {
+        announce(&state, &scope, areas, kinds, &ids).await;
     }
-    let status = if accepted.ids.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
-    let Accepted { summary, rejects, notices, ids, .. } = accepted;
+    let status = if ids.is_empty() { StatusCode::OK } else { StatusCode::CREATED };
     let answer = IntakeAnswer { summary, rejects, notices, ids };
     Ok((status, caller.release(answer)?).into_response())
 }

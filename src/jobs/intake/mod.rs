@@ -12,7 +12,8 @@
 //! - other content without a stated receipt: set aside until the stream ends, and stored as a new
 //!   version only if no later row of the stream takes it back. So a file that holds a record and its
 //!   correction gives the same answer however often it is sent;
-//! - a file that was taken before, to the byte: what differs is older than what came since, and stays as it is;
+//! - a file that was taken before, to the byte: what differs is older than what came since, and stays as it is
+//!   (known at its end only, so of more than 20,000 rows that differ the first are taken for news);
 //! - a notice that takes the record back: a version that is withdrawn; what was known stays in the history;
 //! - a row that meets no case definition, of a record that did: likewise withdrawn;
 //! - either of the two with a receipt stated by the sender, of a record that has not come yet: kept, and the record is

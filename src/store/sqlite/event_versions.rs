@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::{
     incidents::mark_due,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        event::Event,
+        event::{Event, Location},
         ids::{AreaId, EventId, SourceId},
         place::{Cell, Point},
         scope::Scope,
@@ -30,9 +30,12 @@ use crate::{
 /// 30 values a row; SQLite takes at most 32,766 values in a statement.
 pub(super) const ROWS: usize = 400;
 const STORING: &str = "storing events";
+/// The columns of a place, as [`bind_place`] binds them.
+const PLACE: &str = "latitude, longitude, precision, uncertainty_m, cell, cell_resolution, area_id, placed_by, address,
+     town, zip";
 
-/// Add versions of one source's events and close the ones they replace. Returns by how many the number of newest versions that
-/// are not withdrawn has grown.
+/// Add versions of one source's events and close the ones they replace. Returns by how many the number of newest
+/// versions that are not withdrawn has grown.
 pub(super) async fn insert(
     tx: &mut SqliteConnection,
     scope: &Scope,
@@ -94,22 +97,8 @@ pub(super) async fn insert(
 pub(super) async fn replace_rows(tx: &mut SqliteConnection, scope: &Scope, events: &[Event]) -> Result<()> {
     let mut replace = sqlx::query(AssertSqlSafe(replacement(events.len())));
     for event in events {
-        let place = &event.location;
-        replace = replace
-            .bind(event.id.0)
-            .bind(i64::from(event.version))
-            .bind(place.point.map(Point::lat))
-            .bind(place.point.map(Point::lon))
-            .bind(place.precision.as_str())
-            .bind(place.uncertainty_m)
-            .bind(place.cell.map(Cell::to_i64))
-            .bind(place.cell.map(resolution))
-            .bind(place.area.as_ref().map(AreaId::as_str))
-            .bind(place.placed_by.as_str())
-            .bind(opt_clean(place.address.as_deref()))
-            .bind(opt_clean(place.town.as_deref()))
-            .bind(opt_clean(place.zip.as_deref()))
-            .bind(json(&event.flags));
+        replace = replace.bind(event.id.0).bind(i64::from(event.version));
+        replace = bind_place(replace, &event.location).bind(json(&event.flags));
     }
     replace.bind(scope.jurisdiction.as_str()).execute(tx).await.map_err(failed("re-placing events"))?;
     Ok(())
@@ -119,11 +108,10 @@ pub(super) async fn replace_rows(tx: &mut SqliteConnection, scope: &Scope, event
 /// up the few by their keys: the cross join fixes the order in which they are found, and the limit tells it that they
 /// are few.
 fn replacement(rows: usize) -> String {
-    const PLACE: &str = "latitude, longitude, precision, uncertainty_m, cell, cell_resolution, area_id, placed_by,
-         address, town, zip, flags";
-    let set: Vec<String> = PLACE.split(',').map(|c| format!("{0} = f.{0}", c.trim())).collect();
+    let columns = format!("{PLACE}, flags");
+    let set: Vec<String> = columns.split(',').map(|c| format!("{0} = f.{0}", c.trim())).collect();
     format!(
-        "WITH given(event_id, version, {PLACE}) AS (VALUES {}), found AS MATERIALIZED (
+        "WITH given(event_id, version, {columns}) AS (VALUES {}), found AS MATERIALIZED (
            SELECT e.rowid AS row, g.* FROM given g CROSS JOIN events e
            ON e.event_id = g.event_id AND e.version = g.version AND e.superseded_at IS NULL AND e.jurisdiction_id = ?
            LIMIT {ROWS})
@@ -131,6 +119,21 @@ fn replacement(rows: usize) -> String {
         vec![placeholders(2 + set.len()).as_str(); rows].join(","),
         set.join(", ")
     )
+}
+
+fn bind_place<'q>(query: Query<'q, Sqlite, SqliteArguments>, place: &Location) -> Query<'q, Sqlite, SqliteArguments> {
+    query
+        .bind(place.point.map(Point::lat))
+        .bind(place.point.map(Point::lon))
+        .bind(place.precision.as_str())
+        .bind(place.uncertainty_m)
+        .bind(place.cell.map(Cell::to_i64))
+        .bind(place.cell.map(resolution))
+        .bind(place.area.as_ref().map(AreaId::as_str))
+        .bind(place.placed_by.as_str())
+        .bind(opt_clean(place.address.as_deref()))
+        .bind(opt_clean(place.town.as_deref()))
+        .bind(opt_clean(place.zip.as_deref()))
 }
 
 /// `(?,?,…)`
@@ -148,7 +151,6 @@ async fn insert_rows(tx: &mut SqliteConnection, scope: &Scope, source: &SourceId
     };
     let mut insert = sqlx::query(AssertSqlSafe(sql)).bind(scope.jurisdiction.as_str()).bind(source.as_str());
     for e in events {
-        let place = &e.location;
         insert = insert
             .bind(e.id.0)
             .bind(i64::from(e.version))
@@ -164,18 +166,8 @@ async fn insert_rows(tx: &mut SqliteConnection, scope: &Scope, source: &SourceId
             .bind(e.naloxone.as_str())
             .bind(i64::from(e.quantity))
             .bind(e.case.as_ref().map(|c| c.definition.as_str()))
-            .bind(e.case.as_ref().map(|c| i64::from(c.version)))
-            .bind(place.point.map(Point::lat))
-            .bind(place.point.map(Point::lon))
-            .bind(place.precision.as_str())
-            .bind(place.uncertainty_m)
-            .bind(place.cell.map(Cell::to_i64))
-            .bind(place.cell.map(resolution))
-            .bind(place.area.as_ref().map(AreaId::as_str))
-            .bind(place.placed_by.as_str())
-            .bind(opt_clean(place.address.as_deref()))
-            .bind(opt_clean(place.town.as_deref()))
-            .bind(opt_clean(place.zip.as_deref()))
+            .bind(e.case.as_ref().map(|c| i64::from(c.version)));
+        insert = bind_place(insert, &e.location)
             .bind(e.incident.map(|i| i.0))
             .bind(json(&e.attributes))
             .bind(json(&e.flags))
@@ -187,15 +179,16 @@ async fn insert_rows(tx: &mut SqliteConnection, scope: &Scope, source: &SourceId
 
 /// The statement that inserts so many rows.
 fn insertion(rows: usize) -> Arc<str> {
-    const COLUMNS: &str = "event_id, version, record_id, content_hash, kind, occurred_at, time_precision, reported_at,
-         received_at, event_day, outcome, naloxone, quantity, case_definition, case_version, latitude, longitude,
-         precision, uncertainty_m, cell, cell_resolution, area_id, placed_by, address, town, zip, incident_id,
-         attributes, flags, withdrawn";
-    let row = placeholders(COLUMNS.split(',').count());
+    let columns = format!(
+        "event_id, version, record_id, content_hash, kind, occurred_at, time_precision, reported_at, received_at,
+         event_day, outcome, naloxone, quantity, case_definition, case_version, {PLACE}, incident_id, attributes, flags,
+         withdrawn"
+    );
+    let row = placeholders(columns.split(',').count());
     format!(
-        "WITH shared(jurisdiction_id, source_id) AS (VALUES (?, ?)), given({COLUMNS}) AS (VALUES {})
-         INSERT INTO events (jurisdiction_id, source_id, {COLUMNS})
-         SELECT jurisdiction_id, source_id, {COLUMNS} FROM shared CROSS JOIN given",
+        "WITH shared(jurisdiction_id, source_id) AS (VALUES (?, ?)), given({columns}) AS (VALUES {})
+         INSERT INTO events (jurisdiction_id, source_id, {columns})
+         SELECT jurisdiction_id, source_id, {columns} FROM shared CROSS JOIN given",
         vec![row.as_str(); rows].join(",")
     )
     .into()
