@@ -83,10 +83,10 @@ fn contacts(desk: &Desk, site: &Site) -> Vec<String> {
 fn outcomes(desk: &Desk, place: &BriefPlace, site: &Site) -> Vec<String> {
     let window = DayRange::ending(desk.today, i32::try_from(place.window_days).unwrap_or(1));
     let overdoses: Vec<&EventFact> = desk
-        .facts
+        .of(window)
         .iter()
         .copied()
-        .filter(|f| f.kind == EventKind::Overdose && window.contains(f.event_day))
+        .filter(|f| f.kind == EventKind::Overdose)
         .filter(|f| site.holds(f.cell, f.area.as_ref(), &desk.tree))
         .collect();
     let count = |is: fn(&EventFact) -> bool| overdoses.iter().filter(|f| is(f)).count();

@@ -9,7 +9,10 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
-use super::writer::{MOST_SEEN, Writer};
+use super::{
+    lookup::{Known, Lookup},
+    writer::{MOST_SEEN, Writer},
+};
 use crate::{
     clock::new_id,
     domain::{
@@ -63,17 +66,6 @@ impl Incoming {
     }
 }
 
-/// The newest version of a record, as far as this run knows it.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    id: EventId,
-    version: u32,
-    hash: String,
-    withdrawn: bool,
-    /// Read only when the content differs.
-    received_at: Option<DateTime<Utc>>,
-}
-
 /// What a batch came to, before it is told: a batch that meets a conflict is judged again.
 #[derive(Default)]
 pub(super) struct Verdict {
@@ -92,13 +84,6 @@ pub(super) struct Verdict {
     pub early: HashMap<String, EarlyWithdrawal>,
 }
 
-/// What is known of the records of a batch, kept up to date row by row.
-struct Records {
-    heads: HashMap<String, Known>,
-    /// Of those without a head.
-    early: HashMap<String, EarlyWithdrawal>,
-}
-
 pub(super) enum Aside {
     Keep(Incoming),
     TakeBack(String),
@@ -106,42 +91,19 @@ pub(super) enum Aside {
 
 impl Writer<'_> {
     /// New, changed, unchanged or repeated: every row in its order against what is known.
-    pub(super) async fn judge(&self, rows: &[Incoming], last_word: bool) -> anyhow::Result<Verdict> {
-        let mut ids: Vec<String> = rows.iter().map(|r| r.record_id().to_owned()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let heads = if ids.is_empty() {
-            HashMap::new()
-        } else {
-            self.store.heads(self.scope, self.source, &ids).await.context("looking up records")?
-        };
-        let known: HashMap<String, Known> = heads
-            .into_iter()
-            .map(|(record, h)| {
-                let known = Known {
-                    id: h.id,
-                    version: h.version,
-                    hash: h.content_hash,
-                    withdrawn: h.withdrawn,
-                    received_at: None,
-                };
-                (record, known)
-            })
-            .collect();
-        ids.retain(|id| !known.contains_key(id));
-        let early = if ids.is_empty() {
-            HashMap::new()
-        } else {
-            self.store.early_withdrawals(self.scope, self.source, &ids).await.context("looking up withdrawals")?
-        };
-        let mut records = Records { heads: known, early };
+    pub(super) async fn judge(
+        &self,
+        rows: &[Incoming],
+        records: &mut Lookup,
+        last_word: bool,
+    ) -> anyhow::Result<Verdict> {
         let now = self.clock.now();
         let mut verdict = Verdict::default();
         for row in rows {
             match row {
-                Incoming::Report(placed) => self.judge_row(placed, &mut records, &mut verdict, now, last_word).await?,
+                Incoming::Report(placed) => self.judge_row(placed, records, &mut verdict, now, last_word).await?,
                 Incoming::TakenBack(taken, why) => {
-                    self.judge_taken_back(taken, *why, &mut records, &mut verdict, now, last_word).await?;
+                    self.judge_taken_back(taken, *why, records, &mut verdict, now, last_word).await?;
                 }
             }
         }
@@ -151,7 +113,7 @@ impl Writer<'_> {
     async fn judge_row(
         &self,
         row: &Placed,
-        records: &mut Records,
+        records: &mut Lookup,
         verdict: &mut Verdict,
         now: DateTime<Utc>,
         last_word: bool,
@@ -222,7 +184,7 @@ impl Writer<'_> {
         &self,
         taken: &TakenBack,
         why: Why,
-        records: &mut Records,
+        records: &mut Lookup,
         verdict: &mut Verdict,
         now: DateTime<Utc>,
         last_word: bool,

@@ -57,6 +57,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_track_records_by_area", include_str!("../../../migrations/postgres/0018_track_records_by_area.sql")),
     ("0019_remote_answers", include_str!("../../../migrations/postgres/0019_remote_answers.sql")),
     ("0020_early_withdrawals", include_str!("../../../migrations/postgres/0020_early_withdrawals.sql")),
+    ("0021_newest_event", include_str!("../../../migrations/postgres/0021_newest_event.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;
