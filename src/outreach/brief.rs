@@ -9,6 +9,7 @@ use super::{Seen, TEXTS, known, limits, places, site::Catchment};
 use crate::domain::{
     alert::{Alert, AlertState, Tier},
     area::{Area, AreaTree, NamedPlace},
+    corroboration::Told,
     event::{EventFact, EventKind},
     forecast::Forecast,
     ids::AreaId,
@@ -66,6 +67,8 @@ pub struct BriefInputs<'a> {
     /// is the one taken for today.
     pub facts: &'a [EventFact],
     pub facts_days: DayRange,
+    /// Who told of the overdoses of the alerts' windows and of the last week, wherever in the jurisdiction.
+    pub told: &'a Told,
     pub follow_ups: &'a [FollowUp],
     /// Contacts of the last 30 days.
     pub encounters: &'a [Encounter],
@@ -84,7 +87,7 @@ pub(super) struct Desk<'a> {
     pub catchment: Catchment<'a>,
     /// The day that the counts end with.
     pub today: Day,
-    /// Facts of the catchment, each incident and kind once, by day.
+    /// Facts of the catchment, each incident and kind once where it is known best, by day.
     pub facts: Vec<&'a EventFact>,
 }
 
@@ -102,6 +105,7 @@ pub fn brief(inputs: &BriefInputs) -> ShiftBrief {
     follow_ups.sort_by_key(|f| (f.due_by, f.id));
     for (rank, (place, site)) in (1u8..).zip(&mut places) {
         place.rank = rank;
+        place.corroboration = known::corroboration(&desk, place, site);
         let mut said = known::about(&desk, place, site, &follow_ups);
         said.append(&mut place.known);
         place.known = said;
@@ -129,9 +133,10 @@ impl<'a> Desk<'a> {
             .iter()
             .filter(|f| inputs.facts_days.contains(f.event_day) && catchment.holds(f.area.as_ref()))
             .collect();
-        facts.sort_by_key(|f| (f.event_day, f.id));
+        facts.sort_by_key(|f| (f.precision, f.id));
         let mut seen = BTreeSet::new();
         facts.retain(|f| f.incident.is_none_or(|i| seen.insert((i, f.kind))));
+        facts.sort_by_key(|f| (f.event_day, f.id));
         Self { inputs, tree, catchment, today: inputs.facts_days.to, facts }
     }
 

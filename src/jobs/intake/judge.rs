@@ -9,7 +9,10 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
-use super::writer::{MOST_SEEN, Writer};
+use super::{
+    late::{Said, stand, withdrawn_version},
+    writer::{MOST_SEEN, Writer},
+};
 use crate::{
     clock::new_id,
     domain::{
@@ -17,7 +20,7 @@ use crate::{
         ids::EventId,
     },
     ingest::TakenBack,
-    store::EarlyWithdrawal,
+    store::{EarlyWithdrawal, LateVersions},
 };
 
 /// A report with its place.
@@ -66,12 +69,20 @@ impl Incoming {
 /// The newest version of a record, as far as this run knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    id: EventId,
+    pub(super) id: EventId,
     version: u32,
     hash: String,
     withdrawn: bool,
-    /// Read only when the content differs.
-    received_at: Option<DateTime<Utc>>,
+    received_at: DateTime<Utc>,
+}
+
+impl Known {
+    pub(super) fn stands_at(&mut self, newest: &Event) {
+        self.version = newest.version;
+        self.hash.clone_from(&newest.content_hash);
+        self.withdrawn = newest.withdrawn;
+        self.received_at = newest.received_at;
+    }
 }
 
 /// What a batch came to, before it is told: a batch that meets a conflict is judged again.
@@ -88,15 +99,42 @@ pub(super) struct Verdict {
     pub no_longer_cases: u64,
     pub not_known: u64,
     pub met: HashSet<u64>,
-    /// What takes back records that are not known, by their ids.
-    pub early: HashMap<String, EarlyWithdrawal>,
+    /// What takes back records that are not known, or are withdrawn already, by their ids.
+    pub early: Vec<(String, EarlyWithdrawal)>,
+    /// Histories in which a version came late.
+    pub late: Vec<LateVersions>,
 }
 
 /// What is known of the records of a batch, kept up to date row by row.
-struct Records {
-    heads: HashMap<String, Known>,
-    /// Of those without a head.
-    early: HashMap<String, EarlyWithdrawal>,
+pub(super) struct Records {
+    pub(super) heads: HashMap<String, Known>,
+    /// Words that took records back when there was nothing to take back; of those without a head, as long as nothing
+    /// of the others changes.
+    early: HashMap<String, Vec<EarlyWithdrawal>>,
+    /// Those with a head, until their words are read.
+    unread: Vec<String>,
+}
+
+impl Records {
+    /// The words about a record that made no version.
+    pub(super) async fn words(&mut self, writer: &Writer<'_>, record: &str) -> anyhow::Result<Vec<EarlyWithdrawal>> {
+        if !self.unread.is_empty() {
+            let ids = std::mem::take(&mut self.unread);
+            let read = writer.store.early_withdrawals(writer.scope, writer.source, &ids).await;
+            for (id, words) in read.context("looking up withdrawals")? {
+                self.early.entry(id).or_default().extend(words);
+            }
+        }
+        Ok(self.early.get(record).cloned().unwrap_or_default())
+    }
+
+    pub(super) fn heard(&mut self, record: &str, word: &EarlyWithdrawal, verdict: &mut Verdict) {
+        let words = self.early.entry(record.to_owned()).or_default();
+        if !words.contains(word) {
+            words.push(word.clone());
+            verdict.early.push((record.to_owned(), word.clone()));
+        }
+    }
 }
 
 pub(super) enum Aside {
@@ -123,18 +161,19 @@ impl Writer<'_> {
                     version: h.version,
                     hash: h.content_hash,
                     withdrawn: h.withdrawn,
-                    received_at: None,
+                    received_at: h.received_at,
                 };
                 (record, known)
             })
             .collect();
+        let unread = known.keys().cloned().collect();
         ids.retain(|id| !known.contains_key(id));
         let early = if ids.is_empty() {
             HashMap::new()
         } else {
             self.store.early_withdrawals(self.scope, self.source, &ids).await.context("looking up withdrawals")?
         };
-        let mut records = Records { heads: known, early };
+        let mut records = Records { heads: known, early, unread };
         let now = self.clock.now();
         let mut verdict = Verdict::default();
         for row in rows {
@@ -169,21 +208,17 @@ impl Writer<'_> {
                 version: 1,
                 hash: report.content_hash.clone(),
                 withdrawn: report.withdrawn,
-                received_at: Some(received_at),
+                received_at,
             };
-            verdict.events.push(self.event(row, &head, received_at));
+            let event = self.event(row, &head, received_at);
             verdict.accepted += 1;
-            let stated = report.received_at.is_some() && !report.flags.contains(&Flag::ReceiptAssumed);
-            let later = records.early.get(&report.record_id).filter(|e| stated && e.received_at > received_at);
-            if let (Some(word), false) = (later, head.withdrawn) {
-                // It was taken back before it came.
-                let event = self.event(row, &head, received_at);
-                verdict.events.push(withdrawn(event, &mut head, word.received_at, &word.because));
-                verdict.withdrawn += 1;
-            }
+            let words = records.early.get(&report.record_id).map_or(&[][..], Vec::as_slice);
+            let words = if stated(report).is_some() { words } else { &[] };
+            verdict.withdrawn += stand(event, &mut head, words, verdict);
             records.heads.insert(report.record_id.clone(), head);
             return Ok(());
         };
+        let newest = head.received_at;
         if head.hash == report.content_hash {
             if met_before {
                 verdict.duplicates += 1;
@@ -193,11 +228,14 @@ impl Writer<'_> {
             verdict.aside.push(Aside::TakeBack(report.record_id.clone()));
             return Ok(());
         }
-        let newest = self.newest_receipt(head).await?;
-        let stated = report.received_at.filter(|at| *at != newest && !report.flags.contains(&Flag::ReceiptAssumed));
-        let received_at = match stated {
+        let received_at = match stated(report).filter(|at| *at != newest) {
             Some(at) if at < newest => {
-                verdict.unchanged += 1;
+                let late = Said::Late(Box::new(self.event(row, head, at)));
+                if self.judge_late(&report.record_id, late, records, verdict).await? {
+                    verdict.updated += 1;
+                } else {
+                    verdict.unchanged += 1;
+                }
                 return Ok(());
             }
             Some(at) => at,
@@ -210,10 +248,13 @@ impl Writer<'_> {
         head.version += 1;
         head.hash.clone_from(&report.content_hash);
         head.withdrawn = report.withdrawn;
-        head.received_at = Some(received_at);
-        let head = head.clone();
-        verdict.events.push(self.event(row, &head, received_at));
+        head.received_at = received_at;
+        let mut head = head.clone();
+        let event = self.event(row, &head, received_at);
         verdict.updated += 1;
+        let words = if stated(report).is_some() { records.words(self, &report.record_id).await? } else { Vec::new() };
+        verdict.withdrawn += stand(event, &mut head, &words, verdict);
+        records.heads.insert(report.record_id.clone(), head);
         Ok(())
     }
 
@@ -230,24 +271,35 @@ impl Writer<'_> {
         let told = u64::from(why == Why::Sender);
         let Some(head) = records.heads.get_mut(&taken.record_id) else {
             verdict.not_known += told;
-            if let Some(received_at) = taken.received_at
-                && records.early.get(&taken.record_id).is_none_or(|e| e.received_at < received_at)
-            {
+            if let Some(received_at) = taken.received_at {
                 let word = EarlyWithdrawal { received_at, because: why.as_str().to_owned() };
-                records.early.insert(taken.record_id.clone(), word.clone());
-                verdict.early.insert(taken.record_id.clone(), word);
+                records.heard(&taken.record_id, &word, verdict);
             }
             return Ok(());
         };
-        if head.withdrawn {
+        let newest = head.received_at;
+        let word = |received_at| EarlyWithdrawal { received_at, because: why.as_str().to_owned() };
+        if head.withdrawn && taken.received_at.is_none_or(|at| at >= newest) {
             verdict.unchanged += told;
             verdict.aside.push(Aside::TakeBack(taken.record_id.clone()));
+            if let Some(at) = taken.received_at.filter(|at| *at > newest) {
+                // Something that stands may yet come, with a receipt between the two.
+                records.heard(&taken.record_id, &word(at), verdict);
+            }
             return Ok(());
         }
-        let newest = self.newest_receipt(head).await?;
         let received_at = match taken.received_at.filter(|at| *at != newest) {
             Some(at) if at < newest => {
-                verdict.unchanged += told;
+                let late = Said::TakenBack { at, because: why.as_str().to_owned(), stored: None };
+                if self.judge_late(&taken.record_id, late, records, verdict).await? {
+                    verdict.updated += told;
+                    verdict.withdrawn += 1;
+                    verdict.no_longer_cases += 1 - told;
+                } else {
+                    verdict.unchanged += told;
+                }
+                // It may precede all that has come.
+                records.heard(&taken.record_id, &word(at), verdict);
                 return Ok(());
             }
             Some(at) => at,
@@ -262,25 +314,19 @@ impl Writer<'_> {
                 return Ok(());
             }
         };
-        let before = verdict.events.iter().rev().find(|e| e.id == head.id).cloned();
+        let late = || verdict.late.iter().find(|l| l.history[0].id == head.id).and_then(|l| l.history.last());
+        let before = verdict.events.iter().rev().find(|e| e.id == head.id).or_else(late).cloned();
         let event = match before {
             Some(event) => event,
             None => self.store.event(self.scope, head.id).await.context("reading an event")?,
         };
-        verdict.events.push(withdrawn(event, head, received_at, why.as_str()));
+        let event = withdrawn_version(event, received_at, why.as_str());
+        head.stands_at(&event);
+        verdict.events.push(event);
         verdict.updated += told;
         verdict.withdrawn += 1;
         verdict.no_longer_cases += 1 - told;
         Ok(())
-    }
-
-    async fn newest_receipt(&self, head: &mut Known) -> anyhow::Result<DateTime<Utc>> {
-        let newest = match head.received_at {
-            Some(at) => at,
-            None => self.store.event(self.scope, head.id).await.context("reading an event")?.received_at,
-        };
-        head.received_at = Some(newest);
-        Ok(newest)
     }
 
     fn event(&self, row: &Placed, head: &Known, received_at: DateTime<Utc>) -> Event {
@@ -313,18 +359,9 @@ impl Writer<'_> {
     }
 }
 
-/// The version that takes an event back.
-fn withdrawn(mut event: Event, head: &mut Known, received_at: DateTime<Utc>, because: &str) -> Event {
-    head.version += 1;
-    head.withdrawn = true;
-    head.received_at = Some(received_at);
-    head.hash = format!("withdrawn-{}", head.hash).chars().take(42).collect();
-    event.version = head.version;
-    event.content_hash.clone_from(&head.hash);
-    event.received_at = received_at;
-    event.withdrawn = true;
-    event.attributes.insert("withdrawn_because".into(), because.into());
-    event
+/// When the sender says that it received the report.
+fn stated(report: &Report) -> Option<DateTime<Utc>> {
+    report.received_at.filter(|_| !report.flags.contains(&Flag::ReceiptAssumed))
 }
 
 /// Enough to tell whether a record was met before; what it decides is only a word in the summary.

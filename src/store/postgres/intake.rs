@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{
-    PostgresStore, early_withdrawals, event_versions, quality, quarantine,
+    PostgresStore, early_withdrawals, event_versions, late_versions, quality, quarantine,
     rows::{instant, of},
 };
 use crate::{
@@ -58,7 +58,7 @@ impl IntakeStore for PostgresStore {
 
     async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>> {
         let found = sqlx::query(
-            "SELECT record_id, event_id, version, content_hash, withdrawn FROM events
+            "SELECT record_id, event_id, version, content_hash, withdrawn, received_at FROM events
              WHERE jurisdiction_id = $1 AND source_id = $2 AND superseded_at IS NULL
                AND record_id = ANY($3)",
         )
@@ -76,7 +76,7 @@ impl IntakeStore for PostgresStore {
         scope: &Scope,
         source: &SourceId,
         record_ids: &[String],
-    ) -> Result<HashMap<String, EarlyWithdrawal>> {
+    ) -> Result<HashMap<String, Vec<EarlyWithdrawal>>> {
         early_withdrawals::of_records(self, scope, source, record_ids).await
     }
 
@@ -94,7 +94,8 @@ impl IntakeStore for PostgresStore {
             .await
             .map_err(failed(STORING))?
             .ok_or(StoreError::NotFound("source"))?;
-        let added = event_versions::insert(&mut tx, scope, &batch.events).await?;
+        let grown = late_versions::rewrite(&mut tx, scope, &batch.late).await?;
+        let added = grown + event_versions::insert(&mut tx, scope, &batch.events).await?;
         sqlx::query(
             "UPDATE sources SET events = events + $3,
              last_received_at = GREATEST(last_received_at, $4)

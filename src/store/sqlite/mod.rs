@@ -5,6 +5,7 @@
 //! acknowledged survives a power cut. The file can be read by its owner only.
 
 mod accounts;
+mod agreements;
 mod alerts;
 mod analysis;
 mod areas;
@@ -16,6 +17,7 @@ mod hotspots;
 mod incidents;
 mod intake;
 mod jobs;
+mod late_versions;
 mod outbox;
 mod outreach;
 mod quality;
@@ -57,6 +59,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_track_records_by_area", include_str!("../../../migrations/sqlite/0018_track_records_by_area.sql")),
     ("0019_remote_answers", include_str!("../../../migrations/sqlite/0019_remote_answers.sql")),
     ("0020_early_withdrawals", include_str!("../../../migrations/sqlite/0020_early_withdrawals.sql")),
+    ("0021_agreements", include_str!("../../../migrations/sqlite/0021_agreements.sql")),
+    ("0022_past_links", include_str!("../../../migrations/sqlite/0022_past_links.sql")),
+    ("0023_early_words", include_str!("../../../migrations/sqlite/0023_early_words.sql")),
 ];
 
 const READERS: u32 = 4;
