@@ -11,6 +11,9 @@ CREATE TABLE past_links (
 
 CREATE INDEX past_links_by_block ON past_links (jurisdiction_id, block);
 
+-- The few events that are withdrawn.
+CREATE INDEX events_withdrawn ON events (jurisdiction_id, event_id) WHERE withdrawn = 1 AND superseded_at IS NULL;
+
 -- What was withdrawn until now was linked while it stood.
 INSERT INTO link_due (jurisdiction_id, event_day, mark)
 SELECT DISTINCT jurisdiction_id, event_day, 1 FROM events WHERE superseded_at IS NULL AND withdrawn = 1 AND kind = 'overdose'

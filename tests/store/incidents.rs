@@ -242,6 +242,9 @@ async fn what_was_withdrawn_is_read_as_it_stood_last(db: Db) {
     append(&db, &[a.clone(), b]).await;
     append(&db, std::slice::from_ref(&fixed)).await;
     assert!(db.store.past(&me, both_days(), (0, 9)).await.unwrap().is_empty());
+    // What senders wrote holds a NUL; it stops nobody.
+    assert_eq!(db.store.sightings(&me, both_days()).await.unwrap().len(), 2);
+    assert_eq!(db.store.told_reports(&me, both_days()).await.unwrap().len(), 2);
     append(&db, std::slice::from_ref(&gone)).await;
     append(&db, std::slice::from_ref(&again)).await;
     let past = db.store.past(&me, both_days(), (0, 9)).await.unwrap();

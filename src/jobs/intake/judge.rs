@@ -128,9 +128,13 @@ impl Records {
         Ok(self.early.get(record).cloned().unwrap_or_default())
     }
 
+    /// Keep a word that made no version.
     pub(super) fn heard(&mut self, record: &str, word: &EarlyWithdrawal, verdict: &mut Verdict) {
         let words = self.early.entry(record.to_owned()).or_default();
-        if !words.contains(word) {
+        // The first and the newest are kept: what lies between says nothing more.
+        let after = words.iter().any(|w| w.received_at <= word.received_at);
+        let before = words.iter().any(|w| w.received_at >= word.received_at);
+        if !(after && before) {
             words.push(word.clone());
             verdict.early.push((record.to_owned(), word.clone()));
         }
@@ -284,6 +288,7 @@ impl Writer<'_> {
             verdict.aside.push(Aside::TakeBack(taken.record_id.clone()));
             if let Some(at) = taken.received_at.filter(|at| *at > newest) {
                 // Something that stands may yet come, with a receipt between the two.
+                records.words(self, &taken.record_id).await?;
                 records.heard(&taken.record_id, &word(at), verdict);
             }
             return Ok(());

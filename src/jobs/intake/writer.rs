@@ -151,6 +151,7 @@ impl<'s> Writer<'s> {
             batch.events = std::mem::take(&mut verdict.events);
             batch.late = std::mem::take(&mut verdict.late);
             batch.early_withdrawals = std::mem::take(&mut verdict.early);
+            batch.early_withdrawals.sort_by(|a, b| a.0.cmp(&b.0));
             let nothing = batch.events.is_empty()
                 && batch.late.is_empty()
                 && batch.rejects.is_empty()

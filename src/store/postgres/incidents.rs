@@ -58,12 +58,12 @@ impl IncidentStore for PostgresStore {
         let mut sql = QueryBuilder::<Postgres>::new("SELECT superseded_at, ");
         sql.push(SIGHTING).push(", ").push(PERSON).push(
             " FROM events WHERE superseded_at IS NOT NULL AND NOT withdrawn
-             AND EXISTS (SELECT 1 FROM events n WHERE n.jurisdiction_id = events.jurisdiction_id
-               AND n.event_id = events.event_id AND n.superseded_at IS NULL AND n.withdrawn)
              AND NOT EXISTS (SELECT 1 FROM events n WHERE n.jurisdiction_id = events.jurisdiction_id
                AND n.event_id = events.event_id AND n.version > events.version AND NOT n.withdrawn)
-             AND kind = ",
+             AND event_id IN (SELECT n.event_id FROM events n WHERE n.withdrawn AND n.superseded_at IS NULL
+               AND n.jurisdiction_id = ",
         );
+        sql.push_bind(scope.jurisdiction.as_str()).push(") AND kind = ");
         sql.push_bind(EventKind::Overdose.as_str()).push(" AND jurisdiction_id = ");
         sql.push_bind(scope.jurisdiction.as_str());
         sql.push(" AND event_day BETWEEN ").push_bind(day(days.from)).push(" AND ").push_bind(day(days.to));
