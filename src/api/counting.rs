@@ -10,6 +10,7 @@ use super::{
     facts::Facts,
 };
 use crate::domain::{
+    corroboration::{Corroboration, Told},
     event::{EventFact, EventKind},
     ids::{AreaId, EventId, IncidentId, SourceId},
     place::{Cell, Precision, Resolution},
@@ -109,6 +110,11 @@ pub fn by_feed(facts: &Facts, filter: &Filter, days: DayRange) -> BTreeMap<Sourc
         }
     }
     counts
+}
+
+/// Of the overdoses that a filter takes, how many several sources tell of.
+pub fn corroboration(facts: &Facts, filter: &Filter, days: DayRange) -> Option<Corroboration> {
+    Told::by(facts.of(Told::days(days))).of(filter.select(facts, days))
 }
 
 /// What is usual for what a filter takes, before a window.

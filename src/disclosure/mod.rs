@@ -15,6 +15,14 @@
 //! Suppressing small counts query by query can be undone by asking overlapping questions (see
 //! *Limits* in [`public`]), so the public gets one fixed table and nothing computed on demand.
 //!
+//! How many sources tell of the overdoses behind a figure ([`Corroboration`](crate::domain::corroboration::Corroboration))
+//! is a count of a part of it, often a small one, so it has the class of the count it stands beside: whoever may see
+//! "3 overdoses" in a cell may see "2 of them told by two sources", and nobody else. It never stands where its count
+//! does not, over no other cells, days or areas, so it closes no system of equations that the count left open; there is
+//! no share without its numbers, which would tell a small denominator. It names no source and no event. The public
+//! table has no such column: with one, a hidden total would be known to be no less than its part. Sources of other
+//! jurisdictions are left out, since "one more than our own" tells of a single foreign report.
+//!
 //! To add a type that leaves the house: `impl Disclose for It { const CLASS: Class = Class::Counts; }`
 //! beside the type (for rows of the API) or in `redact.rs` (for types of `domain`), and override
 //! `redact` if it holds anything an `Aggregate` reader must not have.

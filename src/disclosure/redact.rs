@@ -8,6 +8,7 @@ use super::{Class, Disclose};
 use crate::domain::{
     alert::{Alert, AlertNews, Decision, RuleRecord},
     area::{Area, Jurisdiction, NamedPlace},
+    corroboration::Corroboration,
     event::Event,
     forecast::{Forecast, ForecastRecord},
     hotspot::Hotspot,
@@ -29,7 +30,7 @@ macro_rules! as_it_is {
 
 as_it_is! {
     Open: Area, Jurisdiction, NamedPlace;
-    Counts: ForecastRecord, SourceFreshness, RuleRecord, Decision;
+    Counts: Corroboration, ForecastRecord, SourceFreshness, RuleRecord, Decision;
     LineList: Event, QuarantinedRow, MendPreview, MendRecord;
 }
 

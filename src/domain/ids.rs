@@ -64,6 +64,8 @@ uuid_id! {
     EventId;
     /// Events from several sources that are one occurrence.
     IncidentId;
+    /// An agreement of two jurisdictions to link their reports.
+    AgreementId;
     /// One run of the analysis.
     RunId;
     /// A statistical aberration.

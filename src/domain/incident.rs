@@ -44,6 +44,33 @@ impl Sighting {
     }
 }
 
+/// What an event belonged to before something it was linked with was withdrawn: what is known as of then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastLink {
+    pub event: EventId,
+    /// `None` where it belonged to nothing.
+    pub incident: Option<IncidentId>,
+    /// When the withdrawal was received: as of this time and later the present membership holds.
+    pub until: DateTime<Utc>,
+    /// The block of days that says so.
+    pub block: i32,
+}
+
+/// What linking has to know of the past of some days.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Past {
+    /// Overdoses that are withdrawn now, as they stood last, with when their withdrawal was received; by day, then id.
+    pub withdrawn: Vec<(Sighting, DateTime<Utc>)>,
+    /// What is stored; by event.
+    pub links: Vec<PastLink>,
+}
+
+impl Past {
+    pub fn is_empty(&self) -> bool {
+        self.withdrawn.is_empty() && self.links.is_empty()
+    }
+}
+
 /// Events that are one occurrence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Incident {
@@ -149,10 +176,14 @@ pub struct LinkChanges {
     pub members: Vec<(EventId, Option<IncidentId>)>,
     pub incidents: Vec<Incident>,
     pub gone: Vec<IncidentId>,
+    /// Added, or put in the place of what was said of the event.
+    pub past: Vec<PastLink>,
+    pub past_gone: Vec<EventId>,
 }
 
 impl LinkChanges {
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.incidents.is_empty() && self.gone.is_empty()
+        let present = self.members.is_empty() && self.incidents.is_empty() && self.gone.is_empty();
+        present && self.past.is_empty() && self.past_gone.is_empty()
     }
 }

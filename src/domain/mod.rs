@@ -8,9 +8,11 @@
 //! To add a type: give it a file named for the idea, make wrong values unrepresentable where that
 //! is cheap, and document the unit and range of every number.
 
+pub mod agreement;
 pub mod alert;
 pub mod area;
 pub mod case;
+pub mod corroboration;
 pub mod count_series;
 pub mod course;
 pub mod event;

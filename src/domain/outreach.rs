@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     alert::Tier,
+    corroboration::Corroboration,
     event::text_enum,
     ids::{AlertId, AreaId, EncounterId, EventId, FollowUpId, UserId},
     place::{Cell, Point},
@@ -73,6 +74,10 @@ pub struct BriefPlace {
     /// Probability of at least one overdose here during the next `forecast_days` days.
     pub forecast_p: Option<f64>,
     pub forecast_days: Option<u32>,
+    /// Of the overdoses of the window that stand here now, how many several sources tell of. `null` where there are
+    /// none, and where fewer than two sources tell of overdoses.
+    #[serde(default)]
+    pub corroboration: Option<Corroboration>,
     /// Daily counts of the last 14 days, oldest first.
     pub recent: Vec<u32>,
     /// What is known about the place, in short sentences ("Last visit 9 days ago, 14 kits left").

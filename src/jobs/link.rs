@@ -7,17 +7,35 @@
 //! an event of the block before belongs to that block.
 //!
 //! Killed anywhere it begins again: days stay due until all their blocks are written.
+//!
+//! **As of an earlier day** events belong to what they belonged to before reports were withdrawn (`link_past.rs`).
+//!
+//! **Across jurisdictions.** A jurisdiction's own incidents come from its own events alone, whatever it agreed with whom:
+//! its counts are the same with and without agreements. Under an [agreement](crate::domain::agreement) in force the
+//! events of both sides are linked with each other beside that (`link_across.rs`), and all that is kept of it is, for
+//! either side, which of its own events somebody of another jurisdiction tells of, too.
+//! A pair of jurisdictions is linked by one of them, the *keeper*: the one with the smaller id. When a side has linked
+//! its own days they are marked as due for the pair, in the transaction that settles them and with the keeper; the
+//! keeper's job (whose key is worked on once at a time) links the pair's blocks anew, and a side that is not the keeper
+//! queues the keeper's job. A block's answer is a function of the events of both sides in its window, and replaces what
+//! that block said before, so neither the order nor who came first matters. When an agreement ends, what was found under
+//! it and what was due for it go in the transaction that ends it: it is as if it had never been, and nothing of either
+//! side's own has to be linked anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
+use super::{
+    link_across::link_across,
+    link_past::{Before, FoundBefore},
+};
 use crate::{
     clock::DynClock,
     domain::{
         ids::{EventId, IncidentId},
-        incident::{Incident, LinkChanges, LinkDecision, LinkRun, LinkVerdict, Sighting},
+        incident::{Incident, LinkChanges, LinkDecision, LinkRun, LinkVerdict, Past, Sighting},
         scope::Scope,
         time::{Day, DayRange, Zone},
     },
@@ -35,6 +53,13 @@ const METHOD_VERSION: u32 = 1;
 /// # Errors
 /// When the store fails; days that were not finished stay due.
 pub async fn link_due(store: &DynStore, clock: &DynClock, scope: &Scope) -> anyhow::Result<Vec<EventId>> {
+    let changed = link_own(store, clock, scope).await?;
+    link_across(store, clock, scope).await.context("linking with other jurisdictions")?;
+    Ok(changed)
+}
+
+/// The jurisdiction's own events.
+async fn link_own(store: &DynStore, clock: &DynClock, scope: &Scope) -> anyhow::Result<Vec<EventId>> {
     let due = store.link_due(scope).await?;
     let (Some(first), Some(last)) = (due.first(), due.last()) else { return Ok(Vec::new()) };
     let now = clock.now();
@@ -59,11 +84,13 @@ pub async fn link_due(store: &DynStore, clock: &DynClock, scope: &Scope) -> anyh
         blocks.retain(|block| own(*block).from <= newest.max(last.0));
         while let Some(block) = blocks.pop_first() {
             let sightings = store.sightings(scope, window(block)).await.context("reading events to link")?;
-            if !sightings.iter().any(|s| block_of(s.event_day) == block) {
+            let past =
+                store.past(scope, window(block), (block - 1, block + 1)).await.context("reading what was linked")?;
+            if past.is_empty() && !sightings.iter().any(|s| block_of(s.event_day) == block) {
                 continue;
             }
             let options = options.clone();
-            let found = tokio::task::spawn_blocking(move || Block { block, sightings, options, now }.link());
+            let found = tokio::task::spawn_blocking(move || Block { block, sightings, past, options, now }.link());
             let found = found.await.context("linking was interrupted")?;
             if !found.changes.is_empty() {
                 store.put_links(scope, &found.changes).await.context("storing links")?;
@@ -83,7 +110,7 @@ pub async fn link_due(store: &DynStore, clock: &DynClock, scope: &Scope) -> anyh
     Ok(changed.into_iter().collect())
 }
 
-fn options(decisions: &[LinkDecision]) -> LinkOptions {
+pub(super) fn options(decisions: &[LinkDecision]) -> LinkOptions {
     let pairs = |verdict| decisions.iter().filter(move |d| d.verdict == verdict).map(|d| (d.event, d.other)).collect();
     LinkOptions { apart: pairs(LinkVerdict::Apart), together: pairs(LinkVerdict::Together), ..LinkOptions::default() }
 }
@@ -93,18 +120,18 @@ fn block_of(day: Day) -> i32 {
 }
 
 /// The block's own days.
-fn own(block: i32) -> DayRange {
+pub(super) fn own(block: i32) -> DayRange {
     let from = Day::from_epoch_days(block * BLOCK_DAYS);
     DayRange { from, to: from + (BLOCK_DAYS - 1) }
 }
 
 /// What a block is linked from: a day beyond its end may hold the second report of its last night.
-fn window(block: i32) -> DayRange {
+pub(super) fn window(block: i32) -> DayRange {
     let own = own(block);
     DayRange { from: own.from - LEARN_DAYS, to: own.to + 1 }
 }
 
-fn blocks_that_see(day: Day) -> impl Iterator<Item = i32> {
+pub(super) fn blocks_that_see(day: Day) -> impl Iterator<Item = i32> {
     let last = block_of(day + LEARN_DAYS);
     (block_of(day - 1)..=last).filter(move |block| window(*block).contains(day))
 }
@@ -113,6 +140,7 @@ fn blocks_that_see(day: Day) -> impl Iterator<Item = i32> {
 struct Block {
     block: i32,
     sightings: Vec<Sighting>,
+    past: Past,
     options: LinkOptions,
     now: DateTime<Utc>,
 }
@@ -159,11 +187,43 @@ impl Block {
                 reaches_on |= s.event_day > own.to;
             }
         }
+        // What is withdrawn belongs to nothing now.
+        for (s, _) in self.past.withdrawn.iter().filter(|(s, _)| own.contains(s.event_day)) {
+            if s.incident.is_some() {
+                before.extend(s.incident);
+                changes.members.push((s.id, None));
+            }
+        }
         let kept: BTreeSet<IncidentId> = incidents.iter().map(|i| i.id).collect();
         changes.gone = before.difference(&kept).copied().collect();
         let reports = self.sightings.iter().filter(|s| own.contains(s.event_day)).count() as u64;
         changes.incidents = incidents;
+        let found = self.before(&wanted, &claimed, &lent);
+        (changes.past, changes.past_gone) = (found.links, found.gone);
+        reaches_on |= found.reaches_on;
         Found { changes, linked, reports, reaches_on }
+    }
+
+    /// What was linked before reports were withdrawn.
+    fn before(
+        &self,
+        wanted: &BTreeMap<EventId, IncidentId>,
+        claimed: &BTreeSet<EventId>,
+        lent: &BTreeSet<EventId>,
+    ) -> FoundBefore {
+        if self.past.is_empty() {
+            return FoundBefore::default();
+        }
+        let own = own(self.block);
+        let now = self.sightings.iter().map(|s| {
+            let mine = own.contains(s.event_day) && !claimed.contains(&s.id);
+            let decided = mine || lent.contains(&s.id) || wanted.contains_key(&s.id);
+            (s.id, if decided { wanted.get(&s.id).copied() } else { s.incident })
+        });
+        let (block, standing, past) = (self.block, &self.sightings, &self.past);
+        let mut spoken_for = claimed.clone();
+        spoken_for.extend(past.links.iter().filter(|l| l.block < block).map(|l| l.event));
+        Before { block, own, standing, past, now: now.collect(), spoken_for }.find(&self.options)
     }
 
     /// Events that `theirs` holds for and whose incident, as it is stored, begins with one that `first` holds for.

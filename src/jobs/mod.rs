@@ -7,7 +7,7 @@
 //! | job | does | queued by |
 //! |---|---|---|
 //! | `analyse` | what is due is linked; facts → scan, area rules, alerts, forecasts, hot spots, messages | schedule; `refresh-areas` (debounced) |
-//! | `refresh-areas` | which reports are one incident, and where every area stands after new events, within a second | accepted events |
+//! | `refresh-areas` | which reports are one incident (also across jurisdictions that agreed to it), and where every area stands after new events, within a second | accepted events |
 //! | `watch-feeds` | the same, and which feeds are silent, when nothing comes | schedule |
 //! | `mend-rows` | rules for rows in quarantine that were made and not applied yet | whoever makes one; schedule |
 //! | `pull-feeds` | what watched folders and addresses hold that is new | schedule |
@@ -28,6 +28,8 @@ mod hotspots;
 pub mod intake;
 mod known;
 pub mod link;
+mod link_across;
+mod link_past;
 pub mod outbox;
 pub mod refresh;
 pub mod remote;

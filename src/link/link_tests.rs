@@ -82,7 +82,10 @@ fn what_may_not_be_one_stays_apart() {
     }
     let other = Sighting { jurisdiction: elsewhere.clone(), ..at(2, "police", 0, 0.0, 100.0) };
     let agreed = LinkOptions { agreements: [(elsewhere, base.jurisdiction.clone())].into(), ..LinkOptions::default() };
-    assert_eq!(groups_with(&[base, other], &agreed), [[1, 2]]);
+    assert_eq!(groups_with(&[base.clone(), other], &agreed), [[1, 2]]);
+    // Two jurisdictions may give their sources one name.
+    let namesake = Sighting { jurisdiction: JurisdictionId::new("vt").unwrap(), ..at(2, "ems", 0, 0.0, 100.0) };
+    assert_eq!(groups_with(&[base, namesake], &agreed), [[1, 2]]);
 }
 
 #[test]

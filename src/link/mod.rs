@@ -111,9 +111,9 @@ pub fn link(sightings: &[Sighting], options: &LinkOptions) -> Linked {
     all.sort_by_key(|s| (s.occurred_at, s.id));
     all.dedup_by_key(|s| s.id);
     let words = model::codes(&all);
-    let names: BTreeSet<&str> = all.iter().map(|s| s.source.as_str()).collect();
-    let number: BTreeMap<&str, u16> = names.into_iter().zip(0..).collect();
-    let sources: Vec<u16> = all.iter().map(|s| number[s.source.as_str()]).collect();
+    let names: BTreeSet<(&str, &str)> = all.iter().map(|s| sender(s)).collect();
+    let number: BTreeMap<(&str, &str), u16> = names.into_iter().zip(0..).collect();
+    let sources: Vec<u16> = all.iter().map(|s| number[&sender(s)]).collect();
     let blocks = Blocks::new(&all, &words, &sources, options);
     let mut pairs = Vec::new();
     blocks.pairs(0, |pair| pairs.push(pair));
@@ -200,10 +200,15 @@ fn threshold(likely: &[(f64, u32, u32)], model: &Model, blocks: &Blocks, sources
     best
 }
 
+/// Who tells: a source by its name, which two jurisdictions may both have given.
+fn sender(sighting: &Sighting) -> (&str, &str) {
+    (sighting.source.as_str(), sighting.jurisdiction.as_str())
+}
+
 fn incident(group: groups::Joined, all: &[&Sighting]) -> (u32, Group) {
     let mut members = group.members;
     members.sort_unstable();
-    let sources: BTreeSet<&str> = members.iter().map(|i| all[*i as usize].source.as_str()).collect();
+    let sources: BTreeSet<(&str, &str)> = members.iter().map(|i| sender(all[*i as usize])).collect();
     let first = all[members[0] as usize].id;
     let group = Group {
         id: incident_of(first),

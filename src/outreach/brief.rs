@@ -9,12 +9,13 @@ use super::{Seen, TEXTS, known, limits, places, site::Catchment};
 use crate::domain::{
     alert::{Alert, AlertState, Tier},
     area::{Area, AreaTree, NamedPlace},
+    corroboration::Told,
     event::{EventFact, EventKind},
     forecast::Forecast,
     ids::{AreaId, EventId, IncidentId},
     language::{Language, number_word},
     outreach::{BriefPlace, Encounter, FollowUp, FollowUpState, ReasonKind, ShiftBrief},
-    place::Cell,
+    place::{Cell, Precision},
     quality::DataAge,
     time::{Day, DayRange, Shift, Zone},
 };
@@ -69,6 +70,8 @@ pub struct BriefInputs<'a> {
     /// is the one taken for today.
     pub facts: &'a [&'a EventFact],
     pub facts_days: DayRange,
+    /// Who told of the overdoses of the alerts' windows and of the last week, wherever in the jurisdiction.
+    pub told: &'a Told,
     pub follow_ups: &'a [FollowUp],
     /// Contacts of the last 30 days.
     pub encounters: &'a [Encounter],
@@ -109,6 +112,7 @@ pub fn brief(inputs: &BriefInputs) -> ShiftBrief {
     follow_ups.sort_by_key(|f| (f.due_by, f.id));
     for (rank, (place, site)) in (1u8..).zip(&mut places) {
         place.rank = rank;
+        place.corroboration = known::corroboration(&desk, place, site);
         let mut said = known::about(&desk, place, site, &follow_ups);
         said.append(&mut place.known);
         place.known = said;
@@ -196,19 +200,18 @@ impl<'a> Desk<'a> {
 
     /// Overdoses that nothing was known of before.
     fn newly_known(&self, since: DateTime<Utc>) -> usize {
-        let told: HashSet<IncidentId> = self.new.iter().filter_map(|f| f.incident).collect();
+        let mut unknown: HashSet<IncidentId> = self.new.iter().filter_map(|f| f.incident).collect();
         let alone = self.new.iter().filter(|f| f.incident.is_none()).count();
-        if told.is_empty() {
+        if unknown.is_empty() {
             return alone;
         }
-        let of_them = |f: &&EventFact| {
-            f.kind == EventKind::Overdose
-                && f.incident.is_some_and(|i| told.contains(&i))
-                && self.inputs.facts_days.contains(f.event_day)
-                && self.catchment.holds(f.area.as_ref())
-        };
-        let first = each_incident_once(self.inputs.facts.iter().copied().filter(of_them).collect());
-        alone + first.into_iter().filter(|f| f.received_at > since).count()
+        let known = |f: &&&EventFact| f.kind == EventKind::Overdose && f.received_at <= since;
+        for fact in self.inputs.facts.iter().filter(known) {
+            if let Some(incident) = fact.incident {
+                unknown.remove(&incident);
+            }
+        }
+        alone + unknown.len()
     }
 
     /// Said when nothing, or little, stands out.
@@ -291,17 +294,17 @@ fn usual_days(known: DayRange) -> DayRange {
     DayRange { from: known.from, to }
 }
 
-/// By day, and of the facts of one incident and kind the earliest.
+/// By day, and of the facts of one incident and kind the one that is placed best.
 fn each_incident_once(mut facts: Vec<&EventFact>) -> Vec<&EventFact> {
     facts.sort_by_key(|f| f.event_day);
-    let mut first: HashMap<(IncidentId, EventKind), (Day, EventId)> = HashMap::new();
+    let mut best: HashMap<(IncidentId, EventKind), (Precision, EventId)> = HashMap::new();
     for fact in &facts {
         if let Some(incident) = fact.incident {
-            let rank = (fact.event_day, fact.id);
-            first.entry((incident, fact.kind)).and_modify(|known| *known = rank.min(*known)).or_insert(rank);
+            let rank = (fact.precision, fact.id);
+            best.entry((incident, fact.kind)).and_modify(|known| *known = rank.min(*known)).or_insert(rank);
         }
     }
-    facts.retain(|f| f.incident.is_none_or(|i| first[&(i, f.kind)].1 == f.id));
+    facts.retain(|f| f.incident.is_none_or(|i| best[&(i, f.kind)].1 == f.id));
     facts
 }
 

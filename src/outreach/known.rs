@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 
 use super::{brief::Desk, site::Site};
 use crate::domain::{
+    alert::Alert,
+    corroboration::Corroboration,
     event::{EventFact, EventKind, NaloxoneGiven, Outcome},
+    ids::AreaId,
     language::number_word,
     outreach::{BriefPlace, ContactMode, Contacted, Encounter, FollowUp, ReasonKind},
     time::{Day, DayRange},
@@ -28,6 +31,35 @@ pub(super) fn about(desk: &Desk, place: &BriefPlace, site: &Site, follow_ups: &[
         }
     }
     said
+}
+
+/// Of the overdoses that are counted for a place, how many several sources tell of: for an alert those of its window,
+/// its cells or area and its measure; else those of the last days at the site.
+pub(super) fn corroboration(desk: &Desk, place: &BriefPlace, site: &Site) -> Option<Corroboration> {
+    let alert = place.alert.and_then(|id| desk.inputs.alerts.iter().find(|a| a.id == id));
+    let window = alert.map_or_else(|| window(desk, place), |a| a.window);
+    let counted = desk.of(window).iter().copied().filter(|f| match alert {
+        Some(alert) => alert.measure.counts(f) && in_alert(desk, alert, f),
+        None => site.holds(f.cell, f.area.as_ref(), &desk.tree),
+    });
+    desk.inputs.told.of(counted)
+}
+
+fn in_alert(desk: &Desk, alert: &Alert, fact: &EventFact) -> bool {
+    if fact.kind != alert.kind {
+        return false;
+    }
+    if alert.cells.is_empty() {
+        let inside = |area: &AreaId| fact.area.as_ref().is_some_and(|a| desk.tree.contains(area, a));
+        return alert.area.as_ref().is_none_or(inside);
+    }
+    let Some(cell) = fact.cell else { return false };
+    alert.cells.iter().any(|c| cell.parent(c.resolution()) == Some(*c))
+}
+
+/// The days that a place's count is of, where no alert says.
+fn window(desk: &Desk, place: &BriefPlace) -> DayRange {
+    DayRange::ending(desk.today, i32::try_from(place.window_days).unwrap_or(1))
 }
 
 /// A probability in whole per cent, never a certain 0 or 100.
@@ -81,7 +113,7 @@ fn contacts(desk: &Desk, site: &Site) -> Vec<String> {
 
 /// Deaths and naloxone among the overdoses of the window.
 fn outcomes(desk: &Desk, place: &BriefPlace, site: &Site) -> Vec<String> {
-    let window = DayRange::ending(desk.today, i32::try_from(place.window_days).unwrap_or(1));
+    let window = window(desk, place);
     let overdoses: Vec<&EventFact> = desk
         .of(window)
         .iter()

@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::{
     alert::{Alert, AlertState, Tier},
     area::{Area, AreaKind, NamedPlace},
+    corroboration::{Corroboration, Told},
     event::{EventFact, EventKind, NaloxoneGiven, Outcome},
     forecast::{Forecast, ForecastLevel},
     ids::{AlertId, AreaId, EncounterId, EventId, FollowUpId, IncidentId, JurisdictionId, RunId, SourceId, UserId},
@@ -208,6 +209,7 @@ impl World {
             forecasts: &self.forecasts,
             facts: &facts,
             facts_days: DayRange::ending(day(0), 365),
+            told: &Told::by(&self.facts),
             follow_ups: &self.follow_ups,
             encounters: &self.encounters,
             last_visits: &[],
@@ -253,6 +255,35 @@ fn a_place_says_its_reason_in_one_breath() {
         spanish.places[0].reason,
         "6 sobredosis en 72 horas; lo habitual son 1.2. El azar por sí solo produciría esto aproximadamente una vez cada 9 meses."
     );
+}
+
+#[test]
+fn a_place_says_how_many_of_its_overdoses_several_sources_tell_of() {
+    let one = |n: usize, at: i32, back: i32, source: &str, incident: Option<&str>| EventFact {
+        source: SourceId::new(source).unwrap(),
+        incident: incident.map(|i| IncidentId::derived(&[i])),
+        ..fact(n, at, back)
+    };
+    let town_only = EventFact { cell: None, precision: Precision::Place, ..one(1, 1, 1, "ed", Some("a")) };
+    let facts = vec![
+        town_only,
+        one(2, 1, 1, "ems", Some("a")),
+        one(3, 1, 2, "ems", None),
+        // Before the window, and at another place.
+        one(4, 1, 9, "police", Some("b")),
+        one(5, 1, 9, "ems", Some("b")),
+        one(6, 4, 1, "police", Some("c")),
+        one(7, 4, 1, "ems", Some("c")),
+    ];
+    let world = World { alerts: vec![alert("Downtown", 1, 274.0)], facts, ..World::empty() };
+    let brief = world.brief();
+    assert_eq!(brief.places[0].name, "Downtown");
+    let two = Corroboration { overdoses: 2, told_by_two: 1, told_by_three: 0 };
+    assert_eq!(brief.places[0].corroboration, Some(two));
+    let alone =
+        World { facts: world.facts.into_iter().filter(|f| f.source.as_str() == "ems").collect(), ..World::empty() };
+    let alone = World { alerts: vec![alert("Downtown", 1, 274.0)], ..alone };
+    assert_eq!(alone.brief().places[0].corroboration, None, "one source alone can't agree");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What the rows of linking mean, for both databases.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Result, columns::Columns};
 use crate::domain::{
     event::{Event, EventKind, NaloxoneGiven, Outcome, TimePrecision},
     ids::{EventId, IncidentId, JurisdictionId},
-    incident::{Channel, Incident, LinkDecision, LinkRun, LinkVerdict, Sighting, ToldReport},
+    incident::{Channel, Incident, LinkDecision, LinkRun, LinkVerdict, PastLink, Sighting, ToldReport},
     time::Day,
 };
 
@@ -37,6 +37,28 @@ pub(super) fn sighting(r: &impl Columns, jurisdiction: &JurisdictionId) -> Resul
         sex: Sighting::word(r.opt_text("sex_text")?.as_deref()),
         incident: r.opt_uuid("incident_id")?.map(IncidentId),
     })
+}
+
+pub(super) fn past_link(r: &impl Columns) -> Result<PastLink> {
+    Ok(PastLink {
+        event: EventId(r.uuid("event_id")?),
+        incident: r.opt_uuid("incident_id")?.map(IncidentId),
+        until: r.instant("until")?,
+        block: r.int("block")?.try_into().map_err(|e| r.corrupt("block", e))?,
+    })
+}
+
+/// Membership as it was, for events that a query as of then answers.
+pub(super) fn as_it_was<'a>(past: Vec<PastLink>, events: impl Iterator<Item = (EventId, &'a mut Option<IncidentId>)>) {
+    if past.is_empty() {
+        return;
+    }
+    let was: HashMap<EventId, Option<IncidentId>> = past.into_iter().map(|p| (p.event, p.incident)).collect();
+    for (id, incident) in events {
+        if let Some(then) = was.get(&id) {
+            *incident = *then;
+        }
+    }
 }
 
 pub(super) fn told(r: &impl Columns) -> Result<ToldReport> {

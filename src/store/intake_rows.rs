@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 /// What adding versions changes of what is told of their source.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Change {
     /// By how many the number of newest versions that are not withdrawn has grown.
     pub grown: i64,
@@ -28,6 +28,14 @@ impl Change {
     pub fn of(added: &[Event]) -> Self {
         let standing = || added.iter().filter(|e| !e.withdrawn);
         Self { grown: standing().count() as i64, newest: standing().map(|e| e.occurred_at).max(), closed: None }
+    }
+
+    pub fn and(self, more: Self) -> Self {
+        Self {
+            grown: self.grown + more.grown,
+            newest: self.newest.max(more.newest),
+            closed: self.closed.max(more.closed),
+        }
     }
 
     /// A version that was not withdrawn is replaced.

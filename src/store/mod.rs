@@ -14,6 +14,7 @@
 //! To add an aggregate: a trait here, a file of its name in `sqlite/` and `postgres/`, a migration of
 //! the same name in both folders, and its story in `tests/store`.
 
+mod agreement_rows;
 mod audit;
 mod columns;
 mod encode;
@@ -37,12 +38,13 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use remote::RemoteStore;
 pub use traits::{
-    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore, IntakeStore, JobStore,
-    OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
+    AccountStore, AgreementStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore,
+    IntakeStore, JobStore, OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EarlyWithdrawal, EventPage, EventQuery, Head, IdempotentAnswer,
-    IntakeBatch, Job, JobKind, JobState, KeyOfIdempotency, NewJob, RunRecord, Session, SettledReject, StoredAnalysis,
+    IntakeBatch, Job, JobKind, JobState, KeyOfIdempotency, LateVersions, NewJob, RunRecord, Session, SettledReject,
+    StoredAnalysis,
 };
 
 /// Windows of this length are kept of past forecasts, and judged.

@@ -73,6 +73,7 @@ pub(super) fn head(r: &impl Columns) -> Result<(String, Head)> {
         version: r.u32("version")?,
         content_hash: r.text("content_hash")?,
         withdrawn: r.flag("withdrawn")?,
+        received_at: r.instant("received_at")?,
     };
     Ok((r.text("record_id")?, head))
 }

@@ -1,6 +1,6 @@
 //! The traits, one per aggregate.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
@@ -10,6 +10,7 @@ use super::{
     IntakeBatch, Job, KeyOfIdempotency, NewJob, RemoteStore, Result, RunRecord, Session, StoredAnalysis,
 };
 use crate::domain::{
+    agreement::Agreement,
     alert::{Alert, AlertOutcome, AlertState, Decision, Tier},
     area::{Area, AreaShape, Jurisdiction, NamedPlace},
     event::{Event, EventFact, EventKind},
@@ -17,10 +18,10 @@ use crate::domain::{
     forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     hotspot::HotspotMap,
     ids::{
-        AlertId, ApiKeyId, EventId, FollowUpId, GroupId, IncidentId, JobId, JurisdictionId, MessageId, RejectId,
-        RuleId, SignalId, SourceId, SubscriptionId, UserId,
+        AgreementId, AlertId, ApiKeyId, EventId, FollowUpId, GroupId, IncidentId, JobId, JurisdictionId, MessageId,
+        RejectId, RuleId, SignalId, SourceId, SubscriptionId, UserId,
     },
-    incident::{IncidentReports, LinkChanges, LinkDecision, LinkRun, Sighting, ToldReport},
+    incident::{IncidentReports, LinkChanges, LinkDecision, LinkRun, Past, Sighting, ToldReport},
     message::{OutboxMessage, Subscription},
     outreach::{Encounter, FollowUp, FollowUpState},
     place::{Cell, Point, PointKey, Precision},
@@ -41,6 +42,7 @@ pub trait Store:
     + QualityStore
     + EventStore
     + IncidentStore
+    + AgreementStore
     + FeedStore
     + RemoteStore
     + AnalysisStore
@@ -86,13 +88,13 @@ pub trait IntakeStore {
     async fn sources(&self, scope: &Scope) -> Result<Vec<Source>>;
     /// Newest versions by the sender's record id, for the ids that are known.
     async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>>;
-    /// What was said of records before they came, by the sender's record id.
+    /// What was said of records before they came, or while they stood withdrawn, by the sender's record id; by receipt.
     async fn early_withdrawals(
         &self,
         scope: &Scope,
         source: &SourceId,
         record_ids: &[String],
-    ) -> Result<HashMap<String, EarlyWithdrawal>>;
+    ) -> Result<HashMap<String, Vec<EarlyWithdrawal>>>;
     /// Write one batch: events, quarantine and counts together or not at all. A version that exists
     /// already (or whose forerunner does not) is `Conflict("event")`: read the heads again. A source that
     /// was never put is `NotFound("source")`. Rows for quarantine are told apart by what they hold, so a
@@ -165,7 +167,8 @@ pub trait QualityStore {
 /// Events as rows, pages and facts.
 #[async_trait]
 pub trait EventStore {
-    /// Slim rows of newest (or as-of) versions that are not withdrawn, by (event_day, id).
+    /// Slim rows of newest (or as-of) versions that are not withdrawn, by (event_day, id). As of a time before a report was
+    /// withdrawn they belong to the incidents that it was linked with then.
     async fn facts(&self, scope: &Scope, query: &EventQuery) -> Result<Vec<EventFact>>;
     /// The events of `facts` in full, in pages. A cursor of ours is `BadCursor` when it was tampered with.
     async fn event_page(
@@ -222,13 +225,16 @@ pub trait FeedStore {
 pub trait IncidentStore {
     /// Newest versions of the overdoses of these days that are not withdrawn, as linking sees them; by day, then id.
     async fn sightings(&self, scope: &Scope, days: DayRange) -> Result<Vec<Sighting>>;
+    /// What was withdrawn of these days, and what blocks of days from one to another say of the past.
+    async fn past(&self, scope: &Scope, days: DayRange, blocks: (i32, i32)) -> Result<Past>;
     /// Newest versions of the overdoses of these days that are not withdrawn; by day, then id.
     async fn told_reports(&self, scope: &Scope, days: DayRange) -> Result<Vec<ToldReport>>;
     /// Days whose events changed since they were last linked, each with its mark; by day.
     async fn link_due(&self, scope: &Scope) -> Result<Vec<(Day, i64)>>;
     /// Membership and incidents together or not at all. A known incident keeps the time it was linked at.
     async fn put_links(&self, scope: &Scope, changes: &LinkChanges) -> Result<()>;
-    /// These days are linked, unless their mark has grown meanwhile; and what the linking came to.
+    /// These days are linked, unless their mark has grown meanwhile; and what the linking came to. Under every agreement
+    /// in force they are to be linked with the other side now.
     async fn links_settled(&self, scope: &Scope, due: &[(Day, i64)], run: &LinkRun) -> Result<()>;
     async fn link_run(&self, scope: &Scope) -> Result<Option<LinkRun>>;
     /// With the events in the caller's view, earliest first; `NotFound` where there is none.
@@ -237,6 +243,37 @@ pub trait IncidentStore {
     async fn decide_links(&self, scope: &Scope, decisions: &[LinkDecision]) -> Result<()>;
     /// By pair.
     async fn link_decisions(&self, scope: &Scope) -> Result<Vec<LinkDecision>>;
+}
+
+/// Agreements with other jurisdictions, and what linking across them found: of which own events others tell, too.
+#[async_trait]
+pub trait AgreementStore {
+    /// Of the jurisdiction: those that have not ended first, then newest first, then by id.
+    async fn agreements(&self, scope: &Scope) -> Result<Vec<Agreement>>;
+    /// `NotFound` also for one between others.
+    async fn agreement(&self, scope: &Scope, id: AgreementId) -> Result<Agreement>;
+    /// Store a proposal with both sides. `Conflict("agreement")` while there is another between the two that has not
+    /// ended; `NotFound("jurisdiction")` where a side is not in the database.
+    async fn propose_agreement(&self, scope: &Scope, agreement: &Agreement) -> Result<()>;
+    /// Confirmed or ended, with both sides. In the same transaction an agreement that comes into force marks all days
+    /// with overdoses of either side as due, and one that ends leaves nothing of what was found under it.
+    /// `Conflict("agreement")` when somebody else confirmed or ended it meanwhile.
+    async fn change_agreement(&self, scope: &Scope, agreement: &Agreement) -> Result<()>;
+    /// Days of either side that changed since the two were linked, each with its mark, by day. Asked by the keeper.
+    async fn agreement_due(&self, scope: &Scope, id: AgreementId) -> Result<Vec<(Day, i64)>>;
+    /// What one block of days found, in the place of what it found before: events of this jurisdiction of which the other
+    /// tells. Nothing is stored where the agreement is not in force any more.
+    async fn put_told_elsewhere(
+        &self,
+        scope: &Scope,
+        id: AgreementId,
+        block: i32,
+        events: &BTreeSet<EventId>,
+    ) -> Result<()>;
+    /// These days are linked, unless their mark has grown meanwhile. Asked by the keeper.
+    async fn agreement_settled(&self, scope: &Scope, id: AgreementId, due: &[(Day, i64)]) -> Result<()>;
+    /// Which of these events a source of another jurisdiction tells of, too; by id.
+    async fn told_elsewhere(&self, scope: &Scope, events: &[EventId]) -> Result<Vec<EventId>>;
 }
 
 /// Runs of the analysis and what they derived.

@@ -24,6 +24,16 @@ pub struct Head {
     pub version: u32,
     pub content_hash: String,
     pub withdrawn: bool,
+    pub received_at: DateTime<Utc>,
+}
+
+/// All versions of an event anew, because one of them came late: with a receipt before that of the newest.
+#[derive(Debug, Clone)]
+pub struct LateVersions {
+    /// By receipt, numbered from 1.
+    pub history: Vec<Event>,
+    /// Versions that were stored when this was worked out, and the newest one's content: others mean a conflict.
+    pub seen: (usize, String),
 }
 
 /// What one batch of rows became; written in one transaction.
@@ -31,11 +41,13 @@ pub struct Head {
 pub struct IntakeBatch {
     /// New events (version 1) and new versions of known ones.
     pub events: Vec<Event>,
+    /// Histories in which a version came late; of events that are written before `events`.
+    pub late: Vec<LateVersions>,
     /// Rows for quarantine, with the file or request they came in.
     pub rejects: Vec<Reject>,
     /// Rows that could not be read as they came, and that a standing rule settled: kept beside those that wait.
     pub settled: Vec<SettledReject>,
-    /// By the sender's record id: what takes back records that have not come yet. The newest word of each is kept.
+    /// By the sender's record id: what takes back records that have not come yet, or stood withdrawn already.
     pub early_withdrawals: Vec<(String, EarlyWithdrawal)>,
     pub origin: String,
     /// Rows that are not cases, counted by what they are ("Traffic: VEHICLE ACCIDENT -" → 23,066).
@@ -47,7 +59,7 @@ pub struct IntakeBatch {
 
 /// The sender's word that a record is taken back, or is no case, which came before the record itself.
 ///
-/// Only words that state when they were received are kept: without that the later to come is the later word.
+/// Of several words about a record the first and the newest are kept. Only words that state when they were received are kept: without that the later to come is the later word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlyWithdrawal {
     pub received_at: DateTime<Utc>,

@@ -2,11 +2,13 @@
 
 use emberwatch::{
     domain::{
-        ids::IncidentId,
+        event::Event,
+        ids::{EventId, IncidentId, SourceId},
         incident::{Incident, LinkChanges, LinkRun},
+        quality::Source,
         scope::Role,
     },
-    store::EventQuery,
+    store::{EventQuery, IntakeBatch},
 };
 use serde_json::{Value, json};
 
@@ -30,7 +32,11 @@ async fn linked(house: &House) -> (String, String, IncidentId) {
     };
     let members = vec![(first.id, Some(incident.id)), (other.id, Some(incident.id))];
     let id = incident.id;
-    house.store.put_links(&me, &LinkChanges { members, incidents: vec![incident], gone: vec![] }).await.unwrap();
+    house
+        .store
+        .put_links(&me, &LinkChanges { members, incidents: vec![incident], ..LinkChanges::default() })
+        .await
+        .unwrap();
     (first.id.to_string(), other.id.to_string(), id)
 }
 
@@ -120,4 +126,63 @@ async fn the_composite_counts_a_linked_overdose_once_and_only_the_callers_areas(
     assert_eq!(told(Role::Analyst).await.expect(200).json()["linked"]["pairs"], 4);
     assert_eq!(told(Role::Liaison).await.expect(200).json()["linked"], Value::Null);
     house.get(Role::Analyst, "/api/v1/composite?from=2026-06-20&to=2026-06-01").await.expect(422);
+}
+
+#[tokio::test]
+async fn a_brief_an_alert_and_a_cell_say_how_many_of_their_overdoses_several_sources_tell_of() {
+    let house = House::new().await;
+    let cell = format!("/api/v1/cells/{}", house.ids.cell);
+    let alert = format!("/api/v1/alerts/{}", house.ids.alert);
+    // Where one source tells nobody could agree.
+    let alone = House::new().await;
+    assert_eq!(alone.get(Role::Analyst, &cell).await.expect(200).json()["corroboration"], Value::Null);
+    told_by_the_hospital_too(&house).await;
+    let detail = house.get(Role::Analyst, &cell).await.expect(200).json();
+    let of = &detail["corroboration"];
+    assert_eq!(of["overdoses"], detail["row"]["observed"]);
+    assert_eq!((of["told_by_two"].as_u64(), of["told_by_three"].as_u64()), (Some(1), Some(0)), "{detail}");
+    // The level is part of the count: whoever sees the count sees it, and nobody else does.
+    let seen = house.get(Role::Liaison, &alert).await.expect(200).json();
+    assert_eq!(seen["corroboration"]["told_by_two"], 1, "{seen}");
+    assert_eq!(seen["line_list"], Value::Null);
+    let brief = house.get(Role::Liaison, "/api/v1/brief").await.expect(200).json();
+    let place = brief["places"].as_array().unwrap().iter().find(|p| p["alert"] == house.ids.alert.to_string()).unwrap();
+    assert_eq!(place["corroboration"]["told_by_two"], 1, "{place}");
+    house.get(Role::Feed, &cell).await.expect(403);
+    let kits = house.get(Role::Analyst, &format!("{cell}?kind=naloxone")).await.expect(200).json();
+    assert_eq!(kits["corroboration"], Value::Null);
+}
+
+/// A hospital's report of an overdose of the south, linked with the ambulance's.
+async fn told_by_the_hospital_too(house: &House) {
+    let me = system("me");
+    let known = house.store.event(&me, house.ids.event).await.unwrap();
+    let source = Source { id: SourceId::new("ed").unwrap(), ..house.store.sources(&me).await.unwrap().remove(0) };
+    house.store.put_source(&me, &source).await.unwrap();
+    let second = Event {
+        id: EventId::derived(&["visit"]),
+        record_id: "visit".into(),
+        source: source.id.clone(),
+        received_at: now(),
+        ..known.clone()
+    };
+    let batch = IntakeBatch {
+        events: vec![second.clone()],
+        origin: "ed.csv".into(),
+        received_at: Some(now()),
+        ..IntakeBatch::default()
+    };
+    house.store.append(&me, &source.id, &batch).await.unwrap();
+    let incident = Incident {
+        id: IncidentId(uuid::Uuid::from_u128(78)),
+        first_at: known.occurred_at,
+        reports: 2,
+        sources: 2,
+        score: 0.97,
+        by_person: false,
+        linked_at: now(),
+    };
+    let members = vec![(known.id, Some(incident.id)), (second.id, Some(incident.id))];
+    let changes = LinkChanges { members, incidents: vec![incident], ..LinkChanges::default() };
+    house.store.put_links(&me, &changes).await.unwrap();
 }

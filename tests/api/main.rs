@@ -6,6 +6,7 @@
 mod house;
 
 mod access;
+mod agreements;
 mod alerts;
 mod hotspots;
 mod incidents;

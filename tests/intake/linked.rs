@@ -195,3 +195,120 @@ async fn a_report_that_is_moved_or_taken_back_leaves_its_incident() {
     };
     assert_eq!(count("2026-06-01T12:30:00Z").await, events.len());
 }
+
+/// How the reports that stand as of a time are put together, in the senders' own names; those that stand alone too.
+async fn groups_as_of(world: &World, at: chrono::DateTime<chrono::Utc>) -> BTreeSet<BTreeSet<String>> {
+    let names: BTreeMap<_, _> = world.events().await.into_iter().map(|e| (e.id, e.record_id)).collect();
+    let query = emberwatch::store::EventQuery { as_of: Some(at), ..Default::default() };
+    let mut of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for fact in world.store.facts(&world.scope, &query).await.unwrap() {
+        let key = fact.incident.map_or_else(|| names[&fact.id].clone(), |i| i.to_string());
+        of.entry(key).or_default().insert(names[&fact.id].clone());
+    }
+    of.into_values().collect()
+}
+
+/// A source and what it sends.
+type Row = (&'static str, String);
+
+/// Twenty overdoses of a month, each told by an ambulance and a hospital; some of the reports are taken back.
+fn twice_told() -> (Vec<Row>, Vec<Row>) {
+    let row = |id: &str, day: u32, minute: u32, north: u32, got: &str, kind: &str| {
+        let (hour, minute) = (minute / 60, minute % 60);
+        format!("{id},{kind},2026-05-{day:02}T{hour:02}:{minute:02}:00Z,{got},44.{north:05},-68.77,rooftop,\n")
+    };
+    let mut told = Vec::new();
+    for i in 0..60u32 {
+        let (day, minute, north) = (i % 30 + 1, i * 263 % 1_300, 10_000 + i * 7_919 % 80_000);
+        let got = format!("2026-05-{day:02}T23:30:00Z");
+        told.push(("ems", row(&format!("e{i}"), day, minute, north, &got, "overdose")));
+        let (minute, north) =
+            if i < 20 { (minute + 5, north + 40) } else { (i * 131 % 1_300, 10_000 + i * 3_571 % 80_000) };
+        told.push(("ed", row(&format!("h{i}"), day, minute, north, &got, "overdose")));
+    }
+    let back = [("ed", "h3", 10), ("ems", "e7", 14), ("ed", "h7", 12), ("ems", "e11", 20)];
+    let back = back.map(|(source, id, day)| (source, format!("{id},2026-06-{day:02}T12:00:00Z\n")));
+    (told, back.to_vec())
+}
+
+async fn tell(world: &World, source: &str, rows: &str) {
+    world.source_sends(source, rows).await;
+}
+
+/// Notices that take records back.
+async fn take_back(world: &World, source: &str, rows: &str) {
+    let mapping = r#"
+name = "Notices"
+record_id = "id"
+kind = "overdose"
+withdrawn = { column = "gone", map = { yes = "yes" }, default = "no" }
+[time]
+occurred_at = "t"
+received_at = { column = "got", optional = true }
+"#;
+    let mapping = Mapping::parse(mapping, "notices.toml").unwrap();
+    let source =
+        world.store.sources(&world.scope).await.unwrap().into_iter().find(|s| s.id.as_str() == source).unwrap();
+    let rows: String =
+        rows.lines().map(|r| r.split_once(',').unwrap()).map(|(id, got)| format!("{id},,{got},yes\n")).collect();
+    let bytes = Cursor::new(format!("id,t,got,gone\n{rows}").into_bytes());
+    let (store, clock) = (&world.store, &world.clock);
+    let taken = ingest_stream(
+        store,
+        clock,
+        &world.scope,
+        &source,
+        mapping,
+        Format::from_name("n.csv").unwrap(),
+        bytes,
+        "n.csv",
+    );
+    assert!(taken.await.unwrap().withdrawn > 0);
+}
+
+#[tokio::test]
+async fn as_of_a_day_before_a_report_was_taken_back_its_partner_counts_with_it_however_all_of_it_came() {
+    let (told, back) = twice_told();
+    let live = World::new("me", "America/New_York").await;
+    live.hands.set(utc("2026-07-01T00:00:00Z"));
+    for source in ["ems", "ed"] {
+        let rows: String = told.iter().filter(|(s, _)| *s == source).map(|(_, r)| r.as_str()).collect();
+        tell(&live, source, &rows).await;
+    }
+    link_due(&live.store, &live.clock, &live.scope).await.unwrap();
+    let day = |n: u32| utc(&format!("2026-06-{n:02}T11:00:00Z"));
+    // As it answers now is how it has to answer later.
+    let mut then = vec![(day(10), groups_as_of(&live, day(30)).await)];
+    let pair = |i: u32| BTreeSet::from([format!("e{i}"), format!("h{i}")]);
+    assert!([3, 7, 11].iter().all(|i| then[0].1.contains(&pair(*i))), "{:?}", then[0].1);
+    let mut by_day = back.clone();
+    by_day.sort_by_key(|(_, row)| row.split_once(',').map(|(_, got)| got.to_owned()));
+    for ((source, row), next) in by_day.iter().zip([12, 14, 20, 30]) {
+        take_back(&live, source, row).await;
+        link_due(&live.store, &live.clock, &live.scope).await.unwrap();
+        then.push((day(next), groups_as_of(&live, day(30)).await));
+    }
+    for (at, expected) in &then {
+        assert_eq!(groups_as_of(&live, *at).await, *expected, "as of {at}");
+    }
+    assert!(then[4].1.contains(&BTreeSet::from(["e3".to_owned()])), "its partner was taken back");
+    // All at once, and never linked between: the same answers.
+    let late = World::new("me", "America/New_York").await;
+    late.hands.set(utc("2026-07-01T00:00:00Z"));
+    for (source, rows) in told.iter().rev() {
+        tell(&late, source, rows).await;
+    }
+    for (source, row) in &back {
+        take_back(&late, source, row).await;
+    }
+    link_due(&late.store, &late.clock, &late.scope).await.unwrap();
+    for (at, expected) in &then {
+        assert_eq!(groups_as_of(&late, *at).await, *expected, "all at once, as of {at}");
+    }
+    // What stands again is linked as if it had never been gone.
+    let (_, row) = told.iter().find(|(_, row)| row.starts_with("h3,")).unwrap();
+    tell(&late, "ed", &row.replace("T23:30:00Z", "T23:45:00Z").replace("2026-05-04T23:45", "2026-06-25T23:45")).await;
+    link_due(&late.store, &late.clock, &late.scope).await.unwrap();
+    assert!(groups_as_of(&late, day(30)).await.contains(&pair(3)));
+    assert!(groups_as_of(&late, day(10)).await.contains(&pair(3)));
+}

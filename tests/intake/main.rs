@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod across;
 mod feeds;
 mod fuzz;
 mod linked;
@@ -53,6 +54,20 @@ impl World {
         let hands = ManualClock::at(utc("2026-06-01T12:00:00Z"));
         let scope = Scope::system(owner.id, "test");
         Self { store, clock: hands.clone(), hands, scope, zone, _folder: folder }
+    }
+
+    /// Another jurisdiction of the same service.
+    pub async fn neighbour(&self, jurisdiction: &str) -> Self {
+        let owner = Jurisdiction { id: jurisdiction.parse().unwrap(), name: jurisdiction.to_owned(), zone: self.zone };
+        self.store.put_jurisdiction(&owner).await.unwrap();
+        Self {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            hands: self.hands.clone(),
+            scope: Scope::system(owner.id, "test"),
+            zone: self.zone,
+            _folder: TempDir::new().unwrap(),
+        }
     }
 
     pub fn source(&self, mapping: &Mapping) -> Source {

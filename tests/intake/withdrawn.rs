@@ -1,8 +1,9 @@
 //! Records that their sender takes back, and rows that are no cases any longer.
 
-use std::io::Cursor;
+use std::{collections::HashMap, io::Cursor};
 
-use emberwatch::ingest::Mapping;
+use chrono::{DateTime, Timelike, Utc};
+use emberwatch::{domain::event::Event, ingest::Mapping, store::EventQuery};
 use proptest::prelude::*;
 
 use super::{World, mapping, sum, utc};
@@ -170,13 +171,76 @@ async fn a_file_that_comes_again_after_a_newer_one_changes_nothing() {
     assert!(again.notices.iter().any(|n| n.contains("2 of its rows are older")), "{:?}", again.notices);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+/// All versions of all records, as the sender's ids name them.
+async fn histories(world: &World) -> Vec<(String, u32, DateTime<Utc>, DateTime<Utc>, bool, String)> {
+    let mut all = Vec::new();
+    for event in world.events().await {
+        for v in world.store.event_history(&world.scope, event.id).await.unwrap() {
+            all.push((v.record_id, v.version, v.received_at, v.occurred_at, v.withdrawn, v.content_hash));
+        }
+    }
+    all
+}
 
-    /// With stated receipts: any order, any split, any number of times.
+/// Records that stand as of every half hour.
+async fn as_of(world: &World) -> Vec<Vec<(DateTime<Utc>, String)>> {
+    let names: HashMap<_, _> = world.events().await.into_iter().map(|e| (e.id, e.record_id)).collect();
+    let mut out = Vec::new();
+    for half in 0..24 {
+        let at = utc("2026-05-01T11:30:00Z") + chrono::Duration::minutes(30 * half);
+        let query = EventQuery { as_of: Some(at), ..EventQuery::default() };
+        let facts = world.store.facts(&world.scope, &query).await.unwrap();
+        let mut found: Vec<_> = facts.into_iter().map(|f| (f.occurred_at, names[&f.id].clone())).collect();
+        found.sort();
+        out.push(found);
+    }
+    out
+}
+
+#[tokio::test]
+async fn a_version_that_comes_late_stands_in_the_history_and_the_head_stays() {
+    let world = World::new("me", "America/New_York").await;
+    let header = "id,title,t,got,status";
+    send(&world, header, "a,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,\na,OD,2026-05-01T10:40Z,2026-05-01T16:00Z,\n")
+        .await;
+    let head = world.events().await.remove(0);
+    let late = "a,OD,2026-05-01T10:20Z,2026-05-01T14:00Z,\n";
+    let told = send(&world, header, late).await;
+    assert_eq!((told.updated, told.unchanged), (1, 0));
+    let after = world.events().await.remove(0);
+    assert_eq!(after, Event { version: 3, ..head.clone() });
+    let history = world.store.event_history(&world.scope, head.id).await.unwrap();
+    let times: Vec<_> = history.iter().map(|v| (v.version, v.occurred_at)).collect();
+    let at = |minute: u32| utc(&format!("2026-05-01T10:{minute:02}:00Z"));
+    assert_eq!(times, [(1, at(0)), (2, at(20)), (3, at(40))]);
+    for (as_of, known) in [("13:59", 0), ("14:00", 20), ("15:59", 20), ("16:00", 40)] {
+        let as_of = Some(utc(&format!("2026-05-01T{as_of}:00Z")));
+        let facts = world.store.facts(&world.scope, &EventQuery { as_of, ..EventQuery::default() }).await.unwrap();
+        assert_eq!(facts.iter().map(|f| f.occurred_at).collect::<Vec<_>>(), [at(known)]);
+    }
+    let again = send(&world, header, late).await;
+    assert_eq!((again.updated, again.unchanged), (0, 1));
+    // The first of all, and one that takes back what came after.
+    send(&world, header, "a,OD,2026-05-01T09:50Z,2026-05-01T11:00Z,\na,,,2026-05-01T15:00Z,deleted\n").await;
+    let history = world.store.event_history(&world.scope, head.id).await.unwrap();
+    let ends: Vec<_> = history.iter().map(|v| (v.received_at.hour(), v.withdrawn)).collect();
+    assert_eq!(ends, [(11, false), (12, false), (14, false), (15, true), (16, false)]);
+    assert_eq!(history[3].occurred_at, at(20), "what is taken back is what was known then");
+    assert_eq!(world.store.freshness(&world.scope).await.unwrap()[0].events, 1);
+    // The newest can be taken back by a word that came with it, and the count follows.
+    send(&world, header, "a,,,2026-05-01T17:00Z,deleted\n").await;
+    assert_eq!(world.store.freshness(&world.scope).await.unwrap()[0].events, 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// With stated receipts: any order, any split, any number of times, and the history too.
     #[test]
     fn rows_in_any_order_and_split_end_in_the_same_state(
-        order in Just((0..12usize).collect::<Vec<_>>()).prop_shuffle(), cut in 0..12usize, again in 0..12usize
+        order in Just((0..22usize).collect::<Vec<_>>()).prop_shuffle(),
+        cuts in (0..22usize, 0..22usize),
+        again in 0..22usize,
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -195,16 +259,42 @@ proptest! {
                 "e,FALL,2026-05-01T10:00Z,2026-05-01T13:00Z,",
                 "f,FALL,2026-05-01T10:00Z,2026-05-01T12:00Z,",
                 "f,OD,2026-05-01T10:00Z,2026-05-01T13:00Z,",
+                // Two versions between two words that take them back, the first of which precedes all.
+                "g,,,2026-05-01T11:00Z,deleted",
+                "g,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                "g,OD,2026-05-01T10:10Z,2026-05-01T13:00Z,",
+                "g,OD,2026-05-01T10:20Z,2026-05-01T14:00Z,",
+                "g,,,2026-05-01T15:00Z,deleted",
+                // Taken back, standing again, and no case in the end.
+                "h,OD,2026-05-01T10:00Z,2026-05-01T12:00Z,",
+                "h,,,2026-05-01T13:00Z,deleted",
+                "h,OD,2026-05-01T10:15Z,2026-05-01T14:00Z,",
+                "h,FALL,2026-05-01T10:15Z,2026-05-01T15:00Z,",
+                "h,OD,2026-05-01T10:45Z,2026-05-01T16:00Z,",
             ];
-            let world = World::new("me", "America/New_York").await;
             let text = |part: &[usize]| part.iter().map(|i| format!("{}\n", rows[*i])).collect::<String>();
             let header = "id,title,t,got,status";
-            send(&world, header, &text(&order[..cut])).await;
-            send(&world, header, &text(&order[cut..])).await;
-            send(&world, header, &text(&order[..again])).await;
+            let clean = World::new("me", "America/New_York").await;
+            for row in 0..rows.len() {
+                send(&clean, header, &text(&[row])).await;
+            }
+            let world = World::new("me", "America/New_York").await;
+            let (first, second) = (cuts.0.min(cuts.1), cuts.0.max(cuts.1));
+            for part in [&order[..first], &order[first..second], &order[second..], &order[..again]] {
+                send(&world, header, &text(part)).await;
+            }
+            let (found, expected) = (histories(&world).await, histories(&clean).await);
+            assert_eq!(expected.len(), 20, "{expected:?}");
+            assert_eq!(found, expected);
+            assert_eq!(as_of(&world).await, as_of(&clean).await);
+            let standing = |w: &World| {
+                let (store, scope) = (w.store.clone(), w.scope.clone());
+                async move { store.freshness(&scope).await.unwrap()[0].events }
+            };
+            assert_eq!(standing(&world).await, standing(&clean).await);
             let ends: Vec<_> = world.events().await.into_iter()
                 .map(|e| (e.record_id, e.occurred_at, e.received_at, e.withdrawn)).collect();
-            assert_eq!(ends, [
+            assert_eq!(&ends[..6], [
                 ("a".to_owned(), utc("2026-05-01T10:30:00Z"), utc("2026-05-01T14:00:00Z"), true),
                 ("b".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T15:00:00Z"), false),
                 ("c".to_owned(), utc("2026-05-01T10:00:00Z"), utc("2026-05-01T12:00:00Z"), false),

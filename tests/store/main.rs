@@ -9,6 +9,7 @@
 mod postgres_support;
 
 mod accounts;
+mod agreements;
 mod areas;
 mod equal;
 mod events;

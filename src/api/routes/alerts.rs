@@ -25,6 +25,7 @@ use crate::{
     disclosure::{Class, Disclose, Released, release},
     domain::{
         alert::{Alert, AlertState, DecideError, Decision, DecisionKind, DismissReason, RuleRecord, Tier},
+        corroboration::{Corroboration, Told},
         course::{Step, course},
         event::Event,
         ids::{AlertId, EventId},
@@ -128,10 +129,15 @@ pub struct AlertDetail {
     course: Vec<Step>,
     /// The 60 days until today in the alert's cells or area, oldest first.
     curve: Vec<CurveDay>,
+    /// Of the overdoses behind the newest signal that still stand, each once, how many several sources tell of. `null`
+    /// for other kinds, where none stands, and where fewer than two sources tell of overdoses.
+    corroboration: Option<Corroboration>,
     /// The events behind the newest signal; `null` for readers without the line list.
     line_list: Option<Vec<Event>>,
     /// Of the line list: what no signal of an earlier day named. The others are ongoing.
     new_events: Option<Vec<EventId>>,
+    /// Of the line list: those of which a source of another jurisdiction tells, too, under an agreement in force.
+    told_elsewhere: Option<Vec<EventId>>,
     /// What became of the alerts of the same rule.
     rule: RuleRecord,
     data: DataAge,
@@ -146,6 +152,7 @@ impl Disclose for AlertDetail {
         self.line_list = self.line_list.redact(audience);
         // Ids of events are for those who see the events.
         self.new_events = self.new_events.filter(|_| self.line_list.is_some());
+        self.told_elsewhere = self.told_elsewhere.filter(|_| self.line_list.is_some());
         self
     }
 }
@@ -172,8 +179,16 @@ async fn alert(
     signals.reverse();
     let snapshot = caller.snapshot(&state).await?;
     let curve = curve(&state, &caller, &snapshot, &alert);
+    let corroboration = corroboration(&snapshot, &signals);
     let line_list = line_list(&state, &caller, &signals).await?;
     let new_events = line_list.as_ref().map(|events| new_events(events, &signals));
+    let told_elsewhere = match &line_list {
+        None => None,
+        Some(events) => {
+            let ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
+            Some(state.store.told_elsewhere(&caller.scope, &ids).await?)
+        }
+    };
     let rule = rule_record(&state, &caller, &alert.rule).await?;
     let course = course(&signals);
     caller.release(AlertDetail {
@@ -182,8 +197,10 @@ async fn alert(
         signals,
         course,
         curve,
+        corroboration,
         line_list,
         new_events,
+        told_elsewhere,
         rule,
         data: snapshot.age(),
     })
@@ -214,6 +231,15 @@ fn curve(state: &AppState, caller: &Caller, snapshot: &Snapshot, alert: &Alert) 
             CurveDay { day, count, expected: expected.mean, lo, hi, complete, nowcast }
         };
         days.days().zip(counts).map(one).collect()
+    })
+}
+
+/// What several sources tell of among the events of the newest signal that names any.
+fn corroboration(snapshot: &Snapshot, signals: &[Signal]) -> Option<Corroboration> {
+    let signal = signals.iter().rev().find(|s| !s.events.is_empty())?;
+    snapshot.read(|held| {
+        let counted = signal.events.iter().filter_map(|id| held.get(*id));
+        Told::by(held.of(Told::days(signal.window))).of(counted)
     })
 }
 

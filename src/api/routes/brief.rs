@@ -10,7 +10,8 @@ use crate::{
     api::{auth::Caller, extract::Query, facts::Facts, problem::Problem, snapshot::Snapshot, state::AppState},
     disclosure::Released,
     domain::{
-        alert::{AlertState, Tier},
+        alert::{Alert, AlertState, Tier},
+        corroboration::Told,
         event::{EventFact, EventKind},
         forecast::{Forecast, ForecastLevel},
         ids::AreaId,
@@ -70,6 +71,7 @@ async fn brief(
     let forecasts = forecasts(&state, &caller, &snapshot, &areas).await?;
     let store = &state.store;
     let alerts = store.alerts(&caller.scope, AlertState::ALL, None, None, 500).await?.alerts;
+    let told = told(&snapshot, &alerts, today);
     let open = [FollowUpState::Due, FollowUpState::Attempted];
     let follow_ups = store.follow_ups(&caller.scope, &open).await?;
     let encounters = store.encounters(&caller.scope, DayRange::ending(today, 30)).await?;
@@ -102,6 +104,7 @@ async fn brief(
                 forecasts: &forecasts,
                 facts: &facts,
                 facts_days,
+                told: &told,
                 follow_ups: &follow_ups,
                 encounters: &encounters,
                 last_visits: &last_visits,
@@ -153,6 +156,13 @@ fn facts_days(held: &Facts, today: Day) -> DayRange {
     let asked = DayRange::ending(today, FACTS_DAYS);
     let from = held.span().map_or(asked.from, |all| all.from.clamp(asked.from, today));
     DayRange { from, to: today }
+}
+
+/// Who told of the overdoses that places may be counted from: of the last week and of the windows of running alerts.
+fn told(snapshot: &Snapshot, alerts: &[Alert], today: Day) -> Told {
+    let running = alerts.iter().filter(|a| !matches!(a.state, AlertState::Over | AlertState::Dismissed));
+    let from = running.map(|a| a.window.from).fold(today - 6, Day::min);
+    snapshot.read(|held| Told::by(held.of(Told::days(DayRange { from, to: today }))))
 }
 
 async fn forecasts(

@@ -18,7 +18,7 @@ use crate::{
     api::{
         auth::{self, Caller},
         cell_rows::{CellRow, Question, cached_rows},
-        counting::{Filter, by_day},
+        counting::{Filter, by_day, corroboration},
         expected::CELL_BASIS,
         extract::Query,
         problem::Problem,
@@ -27,6 +27,7 @@ use crate::{
     },
     disclosure::{Class, Disclose, Released, release},
     domain::{
+        corroboration::Corroboration,
         event::EventKind,
         forecast::{Forecast, ForecastLevel},
         ids::AreaId,
@@ -132,6 +133,9 @@ pub struct CellDetail {
     window: DayRange,
     expected_basis: &'static str,
     row: CellRow,
+    /// Of the overdoses of the window, how many several sources tell of. `null` for other kinds, where there are none,
+    /// and where fewer than two sources tell of overdoses.
+    corroboration: Option<Corroboration>,
     /// Daily counts of the 28 days until the end of the window, oldest first.
     recent: Vec<DayCount>,
     /// For the coming days, shortest horizon first.
@@ -179,7 +183,8 @@ async fn cell(
         return Err(Problem::not_found());
     }
     let days = DayRange::ending(window.to, 28);
-    let counts = snapshot.read(|facts| by_day(facts, &filter, days));
+    let (counts, corroboration) =
+        snapshot.read(|facts| (by_day(facts, &filter, days), corroboration(facts, &filter, window)));
     let question = Question { kind, window, resolution, areas: caller.scope.areas.clone() };
     let row = crate::api::cell_rows::one(&state, &caller, &snapshot, &question, cell).await?;
     let all = snapshot.forecasts(&state.store, &caller.scope.jurisdiction, ForecastLevel::Cell, kind).await?;
@@ -195,6 +200,7 @@ async fn cell(
         window,
         expected_basis: CELL_BASIS,
         row,
+        corroboration,
         recent: days.days().zip(counts).map(|(day, count)| DayCount { day, count }).collect(),
         forecasts,
         signals,

@@ -58,6 +58,8 @@ struct EventsQuery {
 pub struct EventList {
     /// Newest occurrence first.
     items: Vec<Event>,
+    /// Of these: those of which a source of another jurisdiction tells, too, under an agreement in force.
+    told_elsewhere: Vec<EventId>,
     next: Option<String>,
     data: DataAge,
 }
@@ -92,7 +94,10 @@ async fn events(
     state.store.audit(&caller.scope, "view-line-list", &describe(&asked), state.clock.now()).await?;
     let data = caller.snapshot(&state).await?.age();
     let next = page.next.clone();
-    let body = release(caller.scope.audience, EventList { items: page.events, next: page.next, data })?;
+    let ids: Vec<EventId> = page.events.iter().map(|e| e.id).collect();
+    let told_elsewhere = state.store.told_elsewhere(&caller.scope, &ids).await?;
+    let list = EventList { items: page.events, told_elsewhere, next: page.next, data };
+    let body = release(caller.scope.audience, list)?;
     Ok(pagination::page(body, &uri, next.as_deref()))
 }
 
@@ -109,6 +114,8 @@ fn describe(query: &EventQuery) -> String {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventDetail {
     event: Event,
+    /// Whether a source of another jurisdiction tells of it, too, under an agreement in force.
+    told_elsewhere: bool,
     /// Every version, oldest first.
     history: Vec<Event>,
 }
@@ -129,7 +136,8 @@ async fn event(
     let event = state.store.event(&caller.scope, id).await?;
     let history = state.store.event_history(&caller.scope, id).await?;
     state.store.audit(&caller.scope, "view-event", &format!("event:{id}"), state.clock.now()).await?;
-    caller.release(EventDetail { event, history })
+    let told_elsewhere = !state.store.told_elsewhere(&caller.scope, &[id]).await?.is_empty();
+    caller.release(EventDetail { event, told_elsewhere, history })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

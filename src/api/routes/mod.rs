@@ -6,6 +6,7 @@
 //! To add a noun: a file here, its `routes()` in [`all`], its lines in `api::access`.
 
 mod accounts;
+mod agreements;
 mod alerts;
 mod areas;
 mod brief;
@@ -64,6 +65,7 @@ pub fn all() -> OpenApiRouter<AppState> {
         .merge(sources::routes())
         .merge(subscriptions::routes())
         .merge(accounts::routes())
+        .merge(agreements::routes())
         .merge(keys::routes())
         .merge(stream::routes())
 }

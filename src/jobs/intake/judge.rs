@@ -2,7 +2,7 @@
 //! The rules are told in the module's documentation.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -10,6 +10,7 @@ use anyhow::Context;
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
+    late::{Said, stand, withdrawn_version},
     lookup::{Known, Lookup},
     writer::{MOST_SEEN, Writer},
 };
@@ -20,7 +21,7 @@ use crate::{
         ids::EventId,
     },
     ingest::TakenBack,
-    store::EarlyWithdrawal,
+    store::{EarlyWithdrawal, LateVersions},
 };
 
 /// A report with its place.
@@ -80,8 +81,10 @@ pub(super) struct Verdict {
     pub no_longer_cases: u64,
     pub not_known: u64,
     pub met: HashSet<u64>,
-    /// What takes back records that are not known, by their ids.
-    pub early: HashMap<String, EarlyWithdrawal>,
+    /// What takes back records that are not known, or are withdrawn already, by their ids.
+    pub early: Vec<(String, EarlyWithdrawal)>,
+    /// Histories in which a version came late.
+    pub late: Vec<LateVersions>,
 }
 
 pub(super) enum Aside {
@@ -131,21 +134,17 @@ impl Writer<'_> {
                 version: 1,
                 hash: report.content_hash.clone(),
                 withdrawn: report.withdrawn,
-                received_at: Some(received_at),
+                received_at,
             };
-            verdict.events.push(self.event(row, &head, received_at));
+            let event = self.event(row, &head, received_at);
             verdict.accepted += 1;
-            let stated = report.received_at.is_some() && !report.flags.contains(&Flag::ReceiptAssumed);
-            let later = records.early.get(&report.record_id).filter(|e| stated && e.received_at > received_at);
-            if let (Some(word), false) = (later, head.withdrawn) {
-                // It was taken back before it came.
-                let event = self.event(row, &head, received_at);
-                verdict.events.push(withdrawn(event, &mut head, word.received_at, &word.because));
-                verdict.withdrawn += 1;
-            }
+            let words = records.early.get(&report.record_id).map_or(&[][..], Vec::as_slice);
+            let words = if stated(report).is_some() { words } else { &[] };
+            verdict.withdrawn += stand(event, &mut head, words, verdict);
             records.heads.insert(report.record_id.clone(), head);
             return Ok(());
         };
+        let newest = head.received_at;
         if head.hash == report.content_hash {
             if met_before {
                 verdict.duplicates += 1;
@@ -155,11 +154,14 @@ impl Writer<'_> {
             verdict.aside.push(Aside::TakeBack(report.record_id.clone()));
             return Ok(());
         }
-        let newest = self.newest_receipt(head).await?;
-        let stated = report.received_at.filter(|at| *at != newest && !report.flags.contains(&Flag::ReceiptAssumed));
-        let received_at = match stated {
+        let received_at = match stated(report).filter(|at| *at != newest) {
             Some(at) if at < newest => {
-                verdict.unchanged += 1;
+                let late = Said::Late(Box::new(self.event(row, head, at)));
+                if self.judge_late(&report.record_id, late, records, verdict).await? {
+                    verdict.updated += 1;
+                } else {
+                    verdict.unchanged += 1;
+                }
                 return Ok(());
             }
             Some(at) => at,
@@ -172,10 +174,13 @@ impl Writer<'_> {
         head.version += 1;
         head.hash.clone_from(&report.content_hash);
         head.withdrawn = report.withdrawn;
-        head.received_at = Some(received_at);
-        let head = head.clone();
-        verdict.events.push(self.event(row, &head, received_at));
+        head.received_at = received_at;
+        let mut head = head.clone();
+        let event = self.event(row, &head, received_at);
         verdict.updated += 1;
+        let words = if stated(report).is_some() { records.words(self, &report.record_id).await? } else { Vec::new() };
+        verdict.withdrawn += stand(event, &mut head, &words, verdict);
+        records.heads.insert(report.record_id.clone(), head);
         Ok(())
     }
 
@@ -192,24 +197,36 @@ impl Writer<'_> {
         let told = u64::from(why == Why::Sender);
         let Some(head) = records.heads.get_mut(&taken.record_id) else {
             verdict.not_known += told;
-            if let Some(received_at) = taken.received_at
-                && records.early.get(&taken.record_id).is_none_or(|e| e.received_at < received_at)
-            {
+            if let Some(received_at) = taken.received_at {
                 let word = EarlyWithdrawal { received_at, because: why.as_str().to_owned() };
-                records.early.insert(taken.record_id.clone(), word.clone());
-                verdict.early.insert(taken.record_id.clone(), word);
+                records.heard(&taken.record_id, &word, verdict);
             }
             return Ok(());
         };
-        if head.withdrawn {
+        let newest = head.received_at;
+        let word = |received_at| EarlyWithdrawal { received_at, because: why.as_str().to_owned() };
+        if head.withdrawn && taken.received_at.is_none_or(|at| at >= newest) {
             verdict.unchanged += told;
             verdict.aside.push(Aside::TakeBack(taken.record_id.clone()));
+            if let Some(at) = taken.received_at.filter(|at| *at > newest) {
+                // Something that stands may yet come, with a receipt between the two.
+                records.words(self, &taken.record_id).await?;
+                records.heard(&taken.record_id, &word(at), verdict);
+            }
             return Ok(());
         }
-        let newest = self.newest_receipt(head).await?;
         let received_at = match taken.received_at.filter(|at| *at != newest) {
             Some(at) if at < newest => {
-                verdict.unchanged += told;
+                let late = Said::TakenBack { at, because: why.as_str().to_owned(), stored: None };
+                if self.judge_late(&taken.record_id, late, records, verdict).await? {
+                    verdict.updated += told;
+                    verdict.withdrawn += 1;
+                    verdict.no_longer_cases += 1 - told;
+                } else {
+                    verdict.unchanged += told;
+                }
+                // It may precede all that has come.
+                records.heard(&taken.record_id, &word(at), verdict);
                 return Ok(());
             }
             Some(at) => at,
@@ -224,25 +241,19 @@ impl Writer<'_> {
                 return Ok(());
             }
         };
-        let before = verdict.events.iter().rev().find(|e| e.id == head.id).cloned();
+        let late = || verdict.late.iter().find(|l| l.history[0].id == head.id).and_then(|l| l.history.last());
+        let before = verdict.events.iter().rev().find(|e| e.id == head.id).or_else(late).cloned();
         let event = match before {
             Some(event) => event,
             None => self.store.event(self.scope, head.id).await.context("reading an event")?,
         };
-        verdict.events.push(withdrawn(event, head, received_at, why.as_str()));
+        let event = withdrawn_version(event, received_at, why.as_str());
+        head.stands_at(&event);
+        verdict.events.push(event);
         verdict.updated += told;
         verdict.withdrawn += 1;
         verdict.no_longer_cases += 1 - told;
         Ok(())
-    }
-
-    async fn newest_receipt(&self, head: &mut Known) -> anyhow::Result<DateTime<Utc>> {
-        let newest = match head.received_at {
-            Some(at) => at,
-            None => self.store.event(self.scope, head.id).await.context("reading an event")?.received_at,
-        };
-        head.received_at = Some(newest);
-        Ok(newest)
     }
 
     fn event(&self, row: &Placed, head: &Known, received_at: DateTime<Utc>) -> Event {
@@ -275,18 +286,9 @@ impl Writer<'_> {
     }
 }
 
-/// The version that takes an event back.
-fn withdrawn(mut event: Event, head: &mut Known, received_at: DateTime<Utc>, because: &str) -> Event {
-    head.version += 1;
-    head.withdrawn = true;
-    head.received_at = Some(received_at);
-    head.hash = format!("withdrawn-{}", head.hash).chars().take(42).collect();
-    event.version = head.version;
-    event.content_hash.clone_from(&head.hash);
-    event.received_at = received_at;
-    event.withdrawn = true;
-    event.attributes.insert("withdrawn_because".into(), because.into());
-    event
+/// When the sender says that it received the report.
+fn stated(report: &Report) -> Option<DateTime<Utc>> {
+    report.received_at.filter(|_| !report.flags.contains(&Flag::ReceiptAssumed))
 }
 
 /// Enough to tell whether a record was met before; what it decides is only a word in the summary.

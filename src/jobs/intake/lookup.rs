@@ -1,13 +1,17 @@
 //! What is stored of the records of a batch, looked up before the batch is judged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::judge::Incoming;
+use super::{
+    judge::{Incoming, Verdict},
+    writer::Writer,
+};
 use crate::{
     domain::{
+        event::Event,
         ids::{EventId, SourceId},
         scope::Scope,
     },
@@ -21,16 +25,27 @@ pub(super) struct Known {
     pub version: u32,
     pub hash: String,
     pub withdrawn: bool,
-    /// Read only when the content differs.
-    pub received_at: Option<DateTime<Utc>>,
+    pub received_at: DateTime<Utc>,
+}
+
+impl Known {
+    pub fn stands_at(&mut self, newest: &Event) {
+        self.version = newest.version;
+        self.hash.clone_from(&newest.content_hash);
+        self.withdrawn = newest.withdrawn;
+        self.received_at = newest.received_at;
+    }
 }
 
 /// What is known of some records; judging keeps it up to date row by row.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     pub heads: HashMap<String, Known>,
-    /// Of those without a head.
-    pub early: HashMap<String, EarlyWithdrawal>,
+    /// Words that took records back when there was nothing to take back; of those without a head, as long as nothing
+    /// of the others changes.
+    pub early: HashMap<String, Vec<EarlyWithdrawal>>,
+    /// Those with a head, until their words are read.
+    unread: HashSet<String>,
 }
 
 impl Lookup {
@@ -46,17 +61,18 @@ impl Lookup {
         let heads: HashMap<String, Known> = found
             .into_iter()
             .map(|(record, h)| {
-                let (hash, withdrawn) = (h.content_hash, h.withdrawn);
-                (record, Known { id: h.id, version: h.version, hash, withdrawn, received_at: None })
+                let (hash, withdrawn, received_at) = (h.content_hash, h.withdrawn, h.received_at);
+                (record, Known { id: h.id, version: h.version, hash, withdrawn, received_at })
             })
             .collect();
+        let unread = heads.keys().cloned().collect();
         ids.retain(|id| !heads.contains_key(id));
         let early = if ids.is_empty() {
             HashMap::new()
         } else {
             store.early_withdrawals(scope, source, &ids).await.context("looking up withdrawals")?
         };
-        Ok(Self { heads, early })
+        Ok(Self { heads, early, unread })
     }
 
     /// The store was asked before these were written: of the records of these rows, what was written stands.
@@ -64,9 +80,36 @@ impl Lookup {
         for record in rows.iter().map(Incoming::record_id) {
             if let Some(head) = written.heads.get(record) {
                 self.heads.insert(record.to_owned(), head.clone());
-            } else if let Some(word) = written.early.get(record) {
-                self.early.insert(record.to_owned(), word.clone());
+                self.early.remove(record);
+                self.unread.insert(record.to_owned());
+            } else if let Some(words) = written.early.get(record) {
+                self.early.insert(record.to_owned(), words.clone());
             }
+        }
+    }
+
+    /// The words about a record that made no version.
+    pub async fn words(&mut self, writer: &Writer<'_>, record: &str) -> anyhow::Result<Vec<EarlyWithdrawal>> {
+        if !self.unread.is_empty() {
+            let mut ids: Vec<String> = std::mem::take(&mut self.unread).into_iter().collect();
+            ids.sort_unstable();
+            let read = writer.store.early_withdrawals(writer.scope, writer.source, &ids).await;
+            for (id, words) in read.context("looking up withdrawals")? {
+                self.early.entry(id).or_default().extend(words);
+            }
+        }
+        Ok(self.early.get(record).cloned().unwrap_or_default())
+    }
+
+    /// Keep a word that made no version.
+    pub fn heard(&mut self, record: &str, word: &EarlyWithdrawal, verdict: &mut Verdict) {
+        let words = self.early.entry(record.to_owned()).or_default();
+        // The first and the newest are kept: what lies between says nothing more.
+        let after = words.iter().any(|w| w.received_at <= word.received_at);
+        let before = words.iter().any(|w| w.received_at >= word.received_at);
+        if !(after && before) {
+            words.push(word.clone());
+            verdict.early.push((record.to_owned(), word.clone()));
         }
     }
 }
@@ -82,15 +125,16 @@ mod tests {
 
     fn known(version: u32) -> Known {
         let id = EventId(uuid::Uuid::from_u128(1));
-        Known { id, version, hash: String::new(), withdrawn: false, received_at: None }
+        Known { id, version, hash: String::new(), withdrawn: false, received_at: DateTime::UNIX_EPOCH }
     }
 
     #[test]
     fn what_was_written_since_stands_before_what_was_found() {
         let word = EarlyWithdrawal { received_at: DateTime::UNIX_EPOCH, because: "taken back".into() };
-        let mut found = Lookup { heads: [("b".to_owned(), known(1))].into(), early: HashMap::new() };
+        let mut found = Lookup { heads: [("b".to_owned(), known(1))].into(), ..Lookup::default() };
         let heads = [("a".to_owned(), known(1)), ("b".to_owned(), known(2)), ("elsewhere".to_owned(), known(7))];
-        let written = Lookup { heads: heads.into(), early: [("c".to_owned(), word)].into() };
+        let early = [("c".to_owned(), vec![word])].into();
+        let written = Lookup { heads: heads.into(), early, ..Lookup::default() };
         found.correct(&[row("a"), row("b"), row("c")], &written);
         let mut versions: Vec<_> = found.heads.iter().map(|(record, k)| (record.as_str(), k.version)).collect();
         versions.sort_unstable();

@@ -8,7 +8,8 @@
 //! What a second look at a record means:
 //! - the same content: *unchanged* (or a *duplicate*, when this run has seen it before);
 //! - other content with a later receipt stated by the sender: a new version, at once;
-//! - other content with an earlier receipt: an old version that comes late; the newer one stands;
+//! - other content with an earlier receipt: an old version that comes late; it stands in the history at its place
+//!   (`late.rs`), and the newer one stays the newest;
 //! - other content without a stated receipt: set aside until the stream ends, and stored as a new
 //!   version only if no later row of the stream takes it back. So a file that holds a record and its
 //!   correction gives the same answer however often it is sent;
@@ -25,6 +26,7 @@
 mod files;
 mod judge;
 mod kept;
+mod late;
 mod lookup;
 mod mend;
 mod placer;

@@ -170,10 +170,13 @@ impl<'s> Writer<'s> {
             };
             let mut verdict = self.judge(&incoming, &mut records, last_word).await?;
             batch.events = std::mem::take(&mut verdict.events);
-            let mut early: Vec<_> = std::mem::take(&mut verdict.early).into_iter().collect();
-            early.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            batch.early_withdrawals = early;
-            let nothing = batch.events.is_empty() && batch.rejects.is_empty() && batch.settled.is_empty();
+            batch.late = std::mem::take(&mut verdict.late);
+            batch.early_withdrawals = std::mem::take(&mut verdict.early);
+            batch.early_withdrawals.sort_by(|a, b| a.0.cmp(&b.0));
+            let nothing = batch.events.is_empty()
+                && batch.late.is_empty()
+                && batch.rejects.is_empty()
+                && batch.settled.is_empty();
             if nothing && batch.early_withdrawals.is_empty() && batch.not_cases.is_empty() {
                 // Counted with the next rows that are written, or at the end.
                 self.tell(verdict, &batch, records);
@@ -225,6 +228,7 @@ impl<'s> Writer<'s> {
             self.kinds.insert(event.kind);
         }
         if self.ids.len() < MOST_SET_ASIDE {
+            self.ids.extend(batch.late.iter().map(|l| l.history[0].id));
             self.ids.extend(batch.events.iter().map(|e| e.id));
         }
         self.seen.extend(verdict.met);

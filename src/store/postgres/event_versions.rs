@@ -125,7 +125,7 @@ pub(super) async fn replace_rows(tx: &mut PgConnection, scope: &Scope, events: &
 
 /// One array a column, and `unnest` turns them into rows: one short statement that is planned once, whatever
 /// the size of the batch.
-async fn insert_rows(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<()> {
+pub(super) async fn insert_rows(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<()> {
     fn column<'e, T>(events: &'e [Event], value: impl Fn(&'e Event) -> T) -> Vec<T> {
         events.iter().map(value).collect()
     }

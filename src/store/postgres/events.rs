@@ -8,7 +8,7 @@ use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use super::{
     PostgresStore,
     event_versions::{ROWS, replace_rows},
-    incidents::mark_due,
+    incidents::{mark_due, past_at},
     rows::{day, instant, of, push_area_scope, push_area_tree, push_words},
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         columns::Columns,
         encode::{from_micros, micros, read_cursor, write_cursor},
         error::failed,
-        incident_rows::days_to_link,
+        incident_rows::{as_it_was, days_to_link},
         rows,
     },
 };
@@ -43,6 +43,10 @@ impl EventStore for PostgresStore {
         let (mut facts, mut names) = (Vec::new(), Names::default());
         while let Some(row) = stream.try_next().await.map_err(failed("reading facts"))? {
             facts.push(fact(&row, &mut names)?);
+        }
+        drop(stream);
+        if let Some(at) = query.as_of {
+            as_it_was(past_at(self, scope, at).await?, facts.iter_mut().map(|f| (f.id, &mut f.incident)));
         }
         Ok(facts)
     }
@@ -67,6 +71,9 @@ impl EventStore for PostgresStore {
         let mut events: Vec<Event> = found.iter().map(|r| rows::event(&of("events", r))).collect::<Result<_>>()?;
         let more = events.len() > limit as usize;
         events.truncate(limit as usize);
+        if let Some(at) = query.as_of {
+            as_it_was(past_at(self, scope, at).await?, events.iter_mut().map(|e| (e.id, &mut e.incident)));
+        }
         let next = events.last().filter(|_| more).map(|e| write_cursor(&[micros(e.occurred_at)], e.id.0));
         Ok(EventPage { events, next })
     }

@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{
     PostgresStore,
+    agreements::mark_agreements,
     rows::{day, instant, of, push_area_scope},
 };
 use crate::{
     domain::{
         event::EventKind,
         ids::IncidentId,
-        incident::{IncidentReports, LinkChanges, LinkDecision, LinkRun, Sighting, ToldReport},
+        incident::{IncidentReports, LinkChanges, LinkDecision, LinkRun, Past, PastLink, Sighting, ToldReport},
         scope::Scope,
         time::{Day, DayRange},
     },
@@ -27,15 +29,21 @@ use crate::{
     },
 };
 
+/// Age and sex of an event, as linking reads them. What a sender wrote may hold NUL, which PostgreSQL takes out of no
+/// JSON.
+const PERSON: &str = r"COALESCE(replace(attributes, '\u0000', '\ufffd')::jsonb ->> 'age_band',
+               replace(attributes, '\u0000', '\ufffd')::jsonb ->> 'age_group') AS age_text,
+             COALESCE(replace(attributes, '\u0000', '\ufffd')::jsonb ->> 'sex',
+               replace(attributes, '\u0000', '\ufffd')::jsonb ->> 'gender') AS sex_text";
+
 #[async_trait]
 impl IncidentStore for PostgresStore {
     async fn sightings(&self, scope: &Scope, days: DayRange) -> Result<Vec<Sighting>> {
         let mut sql = QueryBuilder::<Postgres>::new("SELECT ");
-        sql.push(SIGHTING).push(
-            ", COALESCE(attributes::jsonb ->> 'age_band', attributes::jsonb ->> 'age_group') AS age_text,
-             COALESCE(attributes::jsonb ->> 'sex', attributes::jsonb ->> 'gender') AS sex_text
-             FROM events WHERE superseded_at IS NULL AND NOT withdrawn AND kind = ",
-        );
+        sql.push(SIGHTING)
+            .push(", ")
+            .push(PERSON)
+            .push(" FROM events WHERE superseded_at IS NULL AND NOT withdrawn AND kind = ");
         sql.push_bind(EventKind::Overdose.as_str()).push(" AND jurisdiction_id = ");
         sql.push_bind(scope.jurisdiction.as_str());
         sql.push(" AND event_day BETWEEN ").push_bind(day(days.from)).push(" AND ").push_bind(day(days.to));
@@ -45,11 +53,45 @@ impl IncidentStore for PostgresStore {
         found.iter().map(|r| incident_rows::sighting(&of("events", r), &scope.jurisdiction)).collect()
     }
 
+    async fn past(&self, scope: &Scope, days: DayRange, blocks: (i32, i32)) -> Result<Past> {
+        let reading = failed("reading what was linked before");
+        let mut sql = QueryBuilder::<Postgres>::new("SELECT superseded_at, ");
+        sql.push(SIGHTING).push(", ").push(PERSON).push(
+            " FROM events WHERE superseded_at IS NOT NULL AND NOT withdrawn
+             AND NOT EXISTS (SELECT 1 FROM events n WHERE n.jurisdiction_id = events.jurisdiction_id
+               AND n.event_id = events.event_id AND n.version > events.version AND NOT n.withdrawn)
+             AND event_id IN (SELECT n.event_id FROM events n WHERE n.withdrawn AND n.superseded_at IS NULL
+               AND n.jurisdiction_id = ",
+        );
+        sql.push_bind(scope.jurisdiction.as_str()).push(") AND kind = ");
+        sql.push_bind(EventKind::Overdose.as_str()).push(" AND jurisdiction_id = ");
+        sql.push_bind(scope.jurisdiction.as_str());
+        sql.push(" AND event_day BETWEEN ").push_bind(day(days.from)).push(" AND ").push_bind(day(days.to));
+        sql.push(" ORDER BY event_day, event_id");
+        let found = sql.build().fetch_all(&self.pool).await.map_err(reading)?;
+        let withdrawn = |r| {
+            let r = of("events", r);
+            Ok((incident_rows::sighting(&r, &scope.jurisdiction)?, r.instant("superseded_at")?))
+        };
+        let withdrawn = found.iter().map(withdrawn).collect::<Result<_>>()?;
+        let found = sqlx::query(
+            "SELECT * FROM past_links WHERE jurisdiction_id = $1 AND block BETWEEN $2 AND $3 ORDER BY event_id",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(i64::from(blocks.0))
+        .bind(i64::from(blocks.1))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(reading)?;
+        let links = found.iter().map(|r| incident_rows::past_link(&of("past_links", r))).collect::<Result<_>>()?;
+        Ok(Past { withdrawn, links })
+    }
+
     async fn told_reports(&self, scope: &Scope, days: DayRange) -> Result<Vec<ToldReport>> {
         let mut sql = QueryBuilder::<Postgres>::new(
-            "SELECT event_id, source_id, event_day, outcome, incident_id,
-             attributes::jsonb ->> 'channel' AS channel_text,
-             attributes::jsonb ->> 'disposition' AS disposition_text
+            r"SELECT event_id, source_id, event_day, outcome, incident_id,
+             replace(attributes, '\u0000', '\ufffd')::jsonb ->> 'channel' AS channel_text,
+             replace(attributes, '\u0000', '\ufffd')::jsonb ->> 'disposition' AS disposition_text
              FROM events WHERE superseded_at IS NULL AND NOT withdrawn AND kind = ",
         );
         sql.push_bind(EventKind::Overdose.as_str()).push(" AND jurisdiction_id = ");
@@ -116,6 +158,7 @@ impl IncidentStore for PostgresStore {
             .await
             .map_err(failed(linking))?;
         }
+        put_past(&mut tx, scope, changes).await?;
         tx.commit().await.map_err(failed(linking))
     }
 
@@ -131,6 +174,7 @@ impl IncidentStore for PostgresStore {
                 .await
                 .map_err(failed(settling))?;
         }
+        mark_agreements(&mut tx, scope, &due.iter().map(|(day, _)| *day).collect::<Vec<_>>()).await?;
         sqlx::query(
             "INSERT INTO link_runs (jurisdiction_id, computed_at, method, method_version, day_from, day_to, reports,
              pairs, threshold, expected_false) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -252,4 +296,45 @@ pub(super) async fn mark_due(tx: &mut PgConnection, scope: &Scope, days: &BTreeS
     .await
     .map_err(failed("noting what is to be linked"))?;
     Ok(())
+}
+
+/// What is said of the past.
+async fn put_past(tx: &mut PgConnection, scope: &Scope, changes: &LinkChanges) -> Result<()> {
+    let storing = "storing what was linked before";
+    if !changes.past_gone.is_empty() {
+        sqlx::query("DELETE FROM past_links WHERE jurisdiction_id = $1 AND event_id = ANY($2)")
+            .bind(scope.jurisdiction.as_str())
+            .bind(changes.past_gone.iter().map(|id| id.0).collect::<Vec<_>>())
+            .execute(&mut *tx)
+            .await
+            .map_err(failed(storing))?;
+    }
+    for link in &changes.past {
+        sqlx::query(
+            "INSERT INTO past_links (jurisdiction_id, event_id, incident_id, until, block)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (jurisdiction_id, event_id) DO UPDATE SET incident_id = excluded.incident_id,
+             until = excluded.until, block = excluded.block",
+        )
+        .bind(scope.jurisdiction.as_str())
+        .bind(link.event.0)
+        .bind(link.incident.map(|i| i.0))
+        .bind(instant(link.until))
+        .bind(i64::from(link.block))
+        .execute(&mut *tx)
+        .await
+        .map_err(failed(storing))?;
+    }
+    Ok(())
+}
+
+/// What events belonged to as of then, where that is not what they belong to now.
+pub(super) async fn past_at(store: &PostgresStore, scope: &Scope, at: DateTime<Utc>) -> Result<Vec<PastLink>> {
+    let found = sqlx::query("SELECT * FROM past_links WHERE jurisdiction_id = $1 AND until > $2")
+        .bind(scope.jurisdiction.as_str())
+        .bind(instant(at))
+        .fetch_all(&store.pool)
+        .await
+        .map_err(failed("reading what was linked then"))?;
+    found.iter().map(|r| incident_rows::past_link(&of("past_links", r))).collect()
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{
-    PostgresStore, early_withdrawals, event_versions, quality, quarantine,
+    PostgresStore, early_withdrawals, event_versions, late_versions, quality, quarantine,
     rows::{instant, of},
 };
 use crate::{
@@ -61,7 +61,8 @@ impl IntakeStore for PostgresStore {
         // of the table, and would rather walk through all of it than look up thousands.
         let found = sqlx::query(
             "SELECT h.* FROM unnest($3::text[]) AS asked(record_id) CROSS JOIN LATERAL (
-               SELECT e.record_id, e.event_id, e.version, e.content_hash, e.withdrawn FROM events e
+               SELECT e.record_id, e.event_id, e.version, e.content_hash, e.withdrawn,
+                 e.received_at FROM events e
                WHERE e.jurisdiction_id = $1 AND e.source_id = $2 AND e.record_id = asked.record_id
                  AND e.superseded_at IS NULL
                ORDER BY e.version DESC LIMIT 1) h",
@@ -81,7 +82,7 @@ impl IntakeStore for PostgresStore {
         scope: &Scope,
         source: &SourceId,
         record_ids: &[String],
-    ) -> Result<HashMap<String, EarlyWithdrawal>> {
+    ) -> Result<HashMap<String, Vec<EarlyWithdrawal>>> {
         early_withdrawals::of_records(self, scope, source, record_ids).await
     }
 
@@ -99,7 +100,8 @@ impl IntakeStore for PostgresStore {
             .await
             .map_err(failed(STORING))?
             .ok_or(StoreError::NotFound("source"))?;
-        let change = event_versions::insert(&mut tx, scope, &batch.events).await?;
+        let late = late_versions::rewrite(&mut tx, scope, &batch.late).await?;
+        let change = late.and(event_versions::insert(&mut tx, scope, &batch.events).await?);
         sqlx::query(
             "UPDATE sources SET events = events + $3,
              last_received_at = GREATEST(last_received_at, $4),

@@ -5,6 +5,7 @@
 //! stopped by the server.
 
 mod accounts;
+mod agreements;
 mod alerts;
 mod analysis;
 mod areas;
@@ -16,6 +17,7 @@ mod hotspots;
 mod incidents;
 mod intake;
 mod jobs;
+mod late_versions;
 mod outbox;
 mod outreach;
 mod quality;
@@ -58,6 +60,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0019_remote_answers", include_str!("../../../migrations/postgres/0019_remote_answers.sql")),
     ("0020_early_withdrawals", include_str!("../../../migrations/postgres/0020_early_withdrawals.sql")),
     ("0021_newest_event", include_str!("../../../migrations/postgres/0021_newest_event.sql")),
+    ("0022_agreements", include_str!("../../../migrations/postgres/0022_agreements.sql")),
+    ("0023_past_links", include_str!("../../../migrations/postgres/0023_past_links.sql")),
+    ("0024_early_words", include_str!("../../../migrations/postgres/0024_early_words.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

@@ -1,4 +1,4 @@
-//! What took records back before they came.
+//! What took records back before they came, or while they stood withdrawn: the first word of each and the newest.
 
 use std::collections::HashMap;
 
@@ -29,11 +29,16 @@ pub(super) async fn insert(
 ) -> Result<()> {
     for (record, word) in early {
         sqlx::query(
-            "INSERT INTO early_withdrawals (jurisdiction_id, source_id, record_digest, received_at, because)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (jurisdiction_id, source_id, record_digest)
-             DO UPDATE SET received_at = excluded.received_at, because = excluded.because
-             WHERE early_withdrawals.received_at < excluded.received_at",
+            "INSERT INTO early_withdrawals AS e (jurisdiction_id, source_id, record_digest, received_at, because,
+             first_received_at, first_because) VALUES ($1, $2, $3, $4, $5, $4, $5)
+             ON CONFLICT (jurisdiction_id, source_id, record_digest) DO UPDATE SET
+             received_at = CASE WHEN excluded.received_at > e.received_at THEN excluded.received_at ELSE e.received_at END,
+             because = CASE WHEN excluded.received_at > e.received_at THEN excluded.because ELSE e.because END,
+             first_received_at = CASE WHEN excluded.received_at < e.first_received_at THEN excluded.received_at
+                                 ELSE e.first_received_at END,
+             first_because = CASE WHEN excluded.received_at < e.first_received_at THEN excluded.because
+                             ELSE e.first_because END
+             WHERE excluded.received_at > e.received_at OR excluded.received_at < e.first_received_at",
         )
         .bind(scope.jurisdiction.as_str())
         .bind(source.as_str())
@@ -52,7 +57,7 @@ pub(super) async fn of_records(
     scope: &Scope,
     source: &SourceId,
     record_ids: &[String],
-) -> Result<HashMap<String, EarlyWithdrawal>> {
+) -> Result<HashMap<String, Vec<EarlyWithdrawal>>> {
     // Most feeds never take back what they have not sent.
     let any: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM early_withdrawals WHERE jurisdiction_id = $1 AND source_id = $2)",
@@ -67,7 +72,7 @@ pub(super) async fn of_records(
     }
     let records: HashMap<[u8; 16], &String> = record_ids.iter().map(|id| (record_digest(id), id)).collect();
     let found = sqlx::query(
-        "SELECT record_digest, received_at, because FROM early_withdrawals
+        "SELECT record_digest, received_at, because, first_received_at, first_because FROM early_withdrawals
          WHERE jurisdiction_id = $1 AND source_id = $2 AND record_digest IN (SELECT unhex(value) FROM json_each($3))",
     )
     .bind(scope.jurisdiction.as_str())
@@ -81,8 +86,11 @@ pub(super) async fn of_records(
         let row = of("early_withdrawals", row);
         let digest: Option<[u8; 16]> = row.bytes("record_digest")?.try_into().ok();
         let Some(record) = digest.and_then(|d| records.get(&d)) else { continue };
-        let word = EarlyWithdrawal { received_at: row.instant("received_at")?, because: row.text("because")? };
-        early.insert((*record).clone(), word);
+        let last = EarlyWithdrawal { received_at: row.instant("received_at")?, because: row.text("because")? };
+        let first =
+            EarlyWithdrawal { received_at: row.instant("first_received_at")?, because: row.text("first_because")? };
+        let words = if first == last { vec![last] } else { vec![first, last] };
+        early.insert((*record).clone(), words);
     }
     Ok(early)
 }

@@ -144,7 +144,12 @@ fn placeholders(columns: usize) -> String {
 
 /// The statement is written once for chunks of [`ROWS`] and once for what is left; the values that all rows share are
 /// bound once. Binding is most of what this costs.
-async fn insert_rows(tx: &mut SqliteConnection, scope: &Scope, source: &SourceId, events: &[Event]) -> Result<()> {
+pub(super) async fn insert_rows(
+    tx: &mut SqliteConnection,
+    scope: &Scope,
+    source: &SourceId,
+    events: &[Event],
+) -> Result<()> {
     static FULL: OnceLock<Arc<str>> = OnceLock::new();
     let sql = match events.len() {
         ROWS => FULL.get_or_init(|| insertion(ROWS)).clone(),

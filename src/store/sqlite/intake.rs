@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    SqliteStore, early_withdrawals, event_versions, quality, quarantine,
+    SqliteStore, early_withdrawals, event_versions, late_versions, quality, quarantine,
     rows::{instant, of},
 };
 use crate::{
@@ -58,7 +58,7 @@ impl IntakeStore for SqliteStore {
 
     async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>> {
         let found = sqlx::query(
-            "SELECT record_id, event_id, version, content_hash, withdrawn FROM events
+            "SELECT record_id, event_id, version, content_hash, withdrawn, received_at FROM events
              WHERE jurisdiction_id = $1 AND source_id = $2 AND superseded_at IS NULL
                AND record_id IN (SELECT value FROM json_each($3))",
         )
@@ -76,7 +76,7 @@ impl IntakeStore for SqliteStore {
         scope: &Scope,
         source: &SourceId,
         record_ids: &[String],
-    ) -> Result<HashMap<String, EarlyWithdrawal>> {
+    ) -> Result<HashMap<String, Vec<EarlyWithdrawal>>> {
         early_withdrawals::of_records(self, scope, source, record_ids).await
     }
 
@@ -85,7 +85,8 @@ impl IntakeStore for SqliteStore {
             return Err(StoreError::NotFound("source"));
         }
         let mut tx = self.begin(STORING).await?;
-        let change = event_versions::insert(&mut tx, scope, source, &batch.events).await?;
+        let late = late_versions::rewrite(&mut tx, scope, source, &batch.late).await?;
+        let change = late.and(event_versions::insert(&mut tx, scope, source, &batch.events).await?);
         let updated = sqlx::query(
             "UPDATE sources SET events = events + $3,
              last_received_at = CASE WHEN last_received_at IS NULL OR last_received_at < $4 THEN $4

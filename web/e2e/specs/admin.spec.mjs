@@ -68,3 +68,25 @@ test('a feed is set up from a file of it, and the file read in', async () => {
   assert.match(told ?? '', /30 rows read: 30 new/);
   await close(page);
 });
+
+test('an agreement with another jurisdiction is confirmed, ended, and another proposed', async () => {
+  const page = await as('admin');
+  await page.goto('/admin');
+  await settled(page);
+  const section = page.getByRole('region', { name: 'Linking with other jurisdictions' });
+  // A service that holds one jurisdiction only has nobody to agree with.
+  if ((await section.count()) > 0 && (await section.getByRole('button', { name: 'Agree' }).count()) > 0) {
+    page.on('dialog', (dialog) => void dialog.accept());
+    const card = section.locator('.card').first();
+    await card.getByRole('button', { name: 'Agree' }).click();
+    await card.getByText('in force', { exact: true }).waitFor();
+    await card.getByRole('button', { name: 'End it' }).click();
+    await card.getByText('ended', { exact: true }).waitFor();
+    assert.match(await card.innerText(), /Confirmed by .* Ended by /s);
+    await section.getByLabel('What it rests on').fill('Memorandum of May');
+    await section.getByRole('button', { name: 'Propose' }).click();
+    await section.getByText('Memorandum of May').waitFor();
+    assert.ok((await section.getByRole('button', { name: 'Take it back' }).count()) > 0);
+  }
+  await close(page);
+});

@@ -39,6 +39,21 @@ test('an alert is read from what happened to how sure', async () => {
   await close(page);
 });
 
+test('an alert says how many of its overdoses several sources tell of, in numbers', async () => {
+  const page = await as('public_health');
+  const link = await firstWith(page, 'Dismiss');
+  assert.ok(link, 'there is an alert');
+  const of = await page.evaluate(async (path) => {
+    const answer = await fetch(`/api/v1${path}`);
+    return (await answer.json()).corroboration;
+  }, link);
+  if (of && of.told_by_two > 0 && of.overdoses > 1) {
+    const said = await page.locator('.told').innerText();
+    assert.ok(said.includes(`agree on ${of.told_by_two} of ${of.overdoses}`), said);
+  }
+  await close(page);
+});
+
 test('an alert is acknowledged and the decision stands in its history', async () => {
   const page = await as('public_health');
   assert.ok(await firstWith(page, 'Acknowledge'), 'there is an open alert');

@@ -42,6 +42,19 @@ test('the reason of a place opens how we know it', async () => {
   await close(page);
 });
 
+test('a place says how many of its overdoses several sources tell of', async () => {
+  const page = await brief();
+  const body = await page.evaluate(() => fetch('/api/v1/brief').then((answer) => answer.json()));
+  const open = body.places[0];
+  if (open?.corroboration) {
+    const card = page.locator('.places > li').first();
+    assert.match(await card.innerText(), /sources? (or more )?(agree|only)|One source only/);
+    await card.locator('.reason').click();
+    await page.locator('dialog').getByText('How many sources', { exact: true }).waitFor();
+  }
+  await close(page);
+});
+
 test('a visit is logged in a few taps and stands in the list', async () => {
   const page = await brief();
   await page.getByRole('button', { name: 'Log a visit' }).click();

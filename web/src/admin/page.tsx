@@ -6,6 +6,7 @@ import { number } from '../i18n/format';
 import { type Resource, useResource } from '../state/resource';
 import { route, setQuery } from '../state/route';
 import { Ago, Empty, Failure, Said, Select, Skeleton, word } from '../ui/parts';
+import { AgreementSection } from './agreements';
 import { Groups } from './groups';
 import { MendForm } from './mend-form';
 
@@ -71,6 +72,7 @@ export function AdminPage() {
         )}
       </section>
       <SourceTable sources={sources} />
+      <AgreementSection />
       {chosen && <MendForm row={chosen} onClose={() => setQuery({ row: null })} onDone={done} />}
     </div>
   );

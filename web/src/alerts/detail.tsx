@@ -6,6 +6,7 @@ import { t, tWord } from '../i18n';
 import { certaintyOf, days, number, onceIn } from '../i18n/format';
 import { useResource } from '../state/resource';
 import { patched } from '../state/route';
+import { CorroborationLine } from '../ui/corroboration';
 import { CountChart } from '../ui/count-chart';
 import { AgeLine, Failure, Said, SilentFeeds, Skeleton, TierMark } from '../ui/parts';
 import { RuleText } from '../ui/rule-text';
@@ -30,7 +31,8 @@ export function AlertPage({ id }: { id: string }) {
       </div>
     );
   }
-  const { alert, decisions, signals, course, curve, line_list, new_events, rule, data } = detail.data;
+  const { alert, decisions, signals, course, curve, line_list, new_events, told_elsewhere, rule, data } =
+    detail.data;
   return (
     <article class="page stack alert-page">
       <BackLink />
@@ -56,6 +58,7 @@ export function AlertPage({ id }: { id: string }) {
         <p>
           <Said>{alert.sentence}</Said>
         </p>
+        <CorroborationLine of={detail.data.corroboration} />
         <p class="small muted">{days(alert.window.from, alert.window.to)}</p>
       </section>
       <section class="stack">
@@ -106,7 +109,7 @@ export function AlertPage({ id }: { id: string }) {
           <Decisions detail={detail.data} />
         )}
       </section>
-      {line_list && <LineList events={line_list} fresh={new_events ?? []} />}
+      {line_list && <LineList events={line_list} fresh={new_events ?? []} elsewhere={told_elsewhere ?? []} />}
       <AgeLine data={data} plain />
     </article>
   );

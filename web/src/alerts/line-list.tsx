@@ -6,7 +6,14 @@ import { exactTime } from '../i18n/format';
 import { explain, word } from '../ui/parts';
 import { IncidentDialog, sayOfLink } from './incident';
 
-export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonly string[] }) {
+interface Props {
+  events: EventRow[];
+  fresh: readonly string[];
+  /** Told of by a source of another jurisdiction, too; which one is nobody's business here. */
+  elsewhere: readonly string[];
+}
+
+export function LineList({ events, fresh, elsewhere }: Props) {
   const [opened, setOpened] = useState<string | null>(null);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [failed, setFailed] = useState<string | null>(null);
@@ -90,6 +97,7 @@ export function LineList({ events, fresh }: { events: EventRow[]; fresh: readonl
                   ) : (
                     <span class="muted">{t('incident.one')}</span>
                   )}
+                  {elsewhere.includes(event.id) && `, ${t('agreements.elsewhere')}`}
                 </td>
                 <td>{exactTime(event.received_at)}</td>
               </tr>

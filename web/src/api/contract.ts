@@ -2,6 +2,7 @@
 // `openapi.json`). Nothing here runs: when the service renames or drops a field that a page reads, the type
 // check fails on its line. To add a shape: one line in `Contract`.
 
+import type * as agreements from './agreement-types';
 import type * as incidents from './incident-types';
 import type * as mappings from './mapping-types';
 import type * as quality from './quality-types';
@@ -46,6 +47,7 @@ export type Contract = [
   Must<Fits<Service['Series'], ours.Series>>,
   Must<Fits<Service['Trends'], ours.Trends>>,
   Must<Fits<Service['IncidentDetail'], incidents.IncidentDetail>>,
+  Must<Fits<Service['AgreementList'], agreements.Agreements>>,
   Must<Fits<Service['CompositeTable'], incidents.CompositeTable>>,
   Must<Fits<Service['SuggestedMapping'], mappings.SuggestedMapping>>,
   Must<Fits<Service['IntakeAnswer'], mappings.IntakeAnswer>>,

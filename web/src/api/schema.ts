@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+  '/api/v1/agreements': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Agreements with other jurisdictions. */
+    get: operations['listAgreements'];
+    put?: never;
+    /** Propose to another jurisdiction to link each other's reports. Nothing is linked until it confirms. */
+    post: operations['proposeAgreement'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agreements/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End an agreement, take a proposal back or decline one. What was linked under it is parted at once. */
+    delete: operations['endAgreement'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/agreements/{id}/confirmation': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Confirm what the other side proposed: from now on reports of both are linked, those that are stored already as well. */
+    post: operations['confirmAgreement'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/alerts': {
     parameters: {
       query?: never;
@@ -885,6 +937,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * Format: uuid
+     * @description An agreement of two jurisdictions to link their reports.
+     */
+    AgreementId: string;
+    AgreementList: {
+      /** @description Those that have not ended first, then newest first. */
+      items: components['schemas']['AgreementRow'][];
+      /** @description With whom there is none, by name. */
+      others: components['schemas']['OtherJurisdiction'][];
+    };
+    /** @description An agreement as the caller's side sees it. */
+    AgreementRow: {
+      id: components['schemas']['AgreementId'];
+      with: components['schemas']['OtherJurisdiction'];
+      state: components['schemas']['AgreementState'];
+      /** @description Whether it waits for a word of the caller's side. */
+      waits_for_us: boolean;
+      /** @description What it rests on. */
+      note: string;
+      /** @description Whether the caller's side proposed it. */
+      proposed_here: boolean;
+      proposed: components['schemas']['Signed'];
+      confirmed?: components['schemas']['Signed'] | null;
+      /** @description Whether the caller's side ended it; `null` until it ends. */
+      ended_here?: boolean | null;
+      ended?: components['schemas']['Signed'] | null;
+    };
+    /**
+     * @description Where an agreement stands. Ordered: most alive last.
+     * @enum {string}
+     */
+    AgreementState: 'ended' | 'proposed' | 'in_force';
     /** @description One cluster or area spike as people see it. */
     Alert: {
       id: components['schemas']['AlertId'];
@@ -960,10 +1045,13 @@ export interface components {
       course: components['schemas']['Step'][];
       /** @description The 60 days until today in the alert's cells or area, oldest first. */
       curve: components['schemas']['CurveDay'][];
+      corroboration?: components['schemas']['Corroboration'] | null;
       /** @description The events behind the newest signal; `null` for readers without the line list. */
       line_list?: components['schemas']['Event'][] | null;
       /** @description Of the line list: what no signal of an earlier day named. The others are ongoing. */
       new_events?: components['schemas']['EventId'][] | null;
+      /** @description Of the line list: those of which a source of another jurisdiction tells, too, under an agreement in force. */
+      told_elsewhere?: components['schemas']['EventId'][] | null;
       /** @description What became of the alerts of the same rule. */
       rule: components['schemas']['RuleRecord'];
       data: components['schemas']['DataAge'];
@@ -1120,6 +1208,7 @@ export interface components {
       forecast_p?: number | null;
       /** Format: int32 */
       forecast_days?: number | null;
+      corroboration?: components['schemas']['Corroboration'] | null;
       /** @description Daily counts of the last 14 days, oldest first. */
       recent: number[];
       /** @description What is known about the place, in short sentences ("Last visit 9 days ago, 14 kits left"). */
@@ -1173,6 +1262,7 @@ export interface components {
       window: components['schemas']['DayRange'];
       expected_basis: string;
       row: components['schemas']['CellRow'];
+      corroboration?: components['schemas']['Corroboration'] | null;
       /** @description Daily counts of the 28 days until the end of the window, oldest first. */
       recent: components['schemas']['DayCount'][];
       /** @description For the coming days, shortest horizon first. */
@@ -1301,6 +1391,24 @@ export interface components {
      * @enum {string}
      */
     Contacted: 'survivor' | 'family' | 'nobody';
+    /** @description Of overdoses that were counted, how many were told by several sources. Each is part of the one before it. */
+    Corroboration: {
+      /**
+       * Format: int32
+       * @description Overdoses that were counted, each once however many sources tell of it.
+       */
+      overdoses: number;
+      /**
+       * Format: int32
+       * @description Of these, told by two sources or more.
+       */
+      told_by_two: number;
+      /**
+       * Format: int32
+       * @description Of these, told by three sources or more.
+       */
+      told_by_three: number;
+    };
     Credentials: {
       login: string;
       /** Format: password */
@@ -1544,6 +1652,8 @@ export interface components {
     /** @description An event with all its versions. */
     EventDetail: {
       event: components['schemas']['Event'];
+      /** @description Whether a source of another jurisdiction tells of it, too, under an agreement in force. */
+      told_elsewhere: boolean;
       /** @description Every version, oldest first. */
       history: components['schemas']['Event'][];
     };
@@ -1558,6 +1668,8 @@ export interface components {
     EventList: {
       /** @description Newest occurrence first. */
       items: components['schemas']['Event'][];
+      /** @description Of these: those of which a source of another jurisdiction tells, too, under an agreement in force. */
+      told_elsewhere: components['schemas']['EventId'][];
       next?: string | null;
       data: components['schemas']['DataAge'];
     };
@@ -2348,6 +2460,12 @@ export interface components {
       /** Format: int64 */
       population?: number | null;
     };
+    NewAgreement: {
+      /** @description The other jurisdiction. */
+      with: components['schemas']['JurisdictionId'];
+      /** @description What it rests on (a memorandum, a law), for both sides to read; at most 500 characters. */
+      note?: string;
+    };
     NewDecision: {
       kind: components['schemas']['DecisionKind'];
       reason?: components['schemas']['DismissReason'] | null;
@@ -2479,6 +2597,11 @@ export interface components {
        * @description Of a usual number of events, the share that would be known by now, 0 to 1.
        */
       share_known: number;
+    };
+    /** @description A jurisdiction of this service. */
+    OtherJurisdiction: {
+      id: components['schemas']['JurisdictionId'];
+      name: string;
     };
     /**
      * @description What came of an overdose.
@@ -3084,6 +3207,13 @@ export interface components {
      * @enum {string}
      */
     SignalScope: 'cells' | 'area';
+    /** @description Who did something for a side, and when. */
+    Signed: {
+      /** @description Display name. */
+      by: string;
+      /** Format: date-time */
+      at: string;
+    };
     /** @description How old the data are: shown beside every number that was made from them. */
     SourceFreshness: {
       source: components['schemas']['SourceId'];
@@ -3430,6 +3560,359 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  listAgreements: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AgreementList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  proposeAgreement: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewAgreement'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AgreementRow'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Payload Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Insufficient Storage */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  endAgreement: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['AgreementId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  confirmAgreement: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: components['schemas']['AgreementId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AgreementRow'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too Many Requests */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Internal Server Error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   listAlerts: {
     parameters: {
       query?: {

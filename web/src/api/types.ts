@@ -126,6 +126,7 @@ export interface CellDetail {
   window: DayRange;
   expected_basis: string;
   row: CellRow;
+  corroboration?: Corroboration | null;
   recent: { day: string; count: number }[];
   forecasts: Forecast[];
   signals: Signal[];
@@ -330,14 +331,24 @@ export interface EventRow {
   location: { precision: string; town: string | null; area: string | null; cell: string | null };
 }
 
+/** Of overdoses counted, how many several sources tell of; each is part of the one before. */
+export interface Corroboration {
+  overdoses: number;
+  told_by_two: number;
+  told_by_three: number;
+}
+
 export interface AlertDetail {
   alert: Alert;
   decisions: Decision[];
   signals: Signal[];
   course: CourseStep[];
   curve: CurvePoint[];
+  corroboration?: Corroboration | null;
   line_list: EventRow[] | null;
   new_events?: string[] | null;
+  /** Of the line list: what a source of another jurisdiction tells of, too. */
+  told_elsewhere?: string[] | null;
   rule: RuleRecord | null;
   data: DataAge;
 }
@@ -363,6 +374,8 @@ export interface BriefPlace {
   recurrence_interval_days: number | null;
   forecast_p: number | null;
   forecast_days: number | null;
+  /** Null where nobody could agree; absent in a brief kept from an older version. */
+  corroboration?: Corroboration | null;
   recent: number[];
   known: string[];
   alert: string | null;

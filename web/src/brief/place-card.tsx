@@ -5,6 +5,7 @@ import type { BriefPlace, DataAge } from '../api/types';
 import { t } from '../i18n';
 import { percent } from '../i18n/format';
 import { setQuery } from '../state/route';
+import { sayCorroboration } from '../ui/corroboration';
 import { Dialog } from '../ui/dialog';
 import { type Mark, Said, TierMark } from '../ui/parts';
 import { Sparkline } from '../ui/sparkline';
@@ -28,6 +29,7 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
   const [asking, setAsking] = useState(false);
   const planned = planOf(place, shiftEnds);
   const mark: Mark = place.tier ?? (place.reason_kind === 'forecast' ? 'forecast' : place.reason_kind);
+  const told = sayCorroboration(place.corroboration);
   const aside = planned?.kind === 'aside';
 
   return (
@@ -51,6 +53,9 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
             <span class="small">
               <Said own>
                 <span class="strong">{place.certainty}</span>
+              </Said>
+              {told !== null && ` · ${told}`}
+              <Said own>
                 {place.known.length > 0 && ` · ${inOneLine(place.known.slice(0, KNOWN_SHOWN))}`}
               </Said>
             </span>

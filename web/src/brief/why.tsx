@@ -4,6 +4,7 @@ import type { AlertDetail, BriefPlace, DataAge, Forecast, ForecastRecord, TrackR
 import { t } from '../i18n';
 import { days, expected, number, onceIn, percent, pValue, range } from '../i18n/format';
 import { useResource } from '../state/resource';
+import { sayCorroboration } from '../ui/corroboration';
 import { Dialog } from '../ui/dialog';
 import { trackText } from '../ui/forecast-parts';
 import { AgeLine, Said } from '../ui/parts';
@@ -18,6 +19,7 @@ interface Props {
 export function WhySheet({ place, data, onClose }: Props) {
   const detail = useResource<AlertDetail>(place.alert ? `/alerts/${place.alert}` : null).data;
   const method = detail?.signals[detail.signals.length - 1]?.method;
+  const told = sayCorroboration(place.corroboration);
   return (
     <Dialog title={t('why.title')} onClose={onClose}>
       <p class="strong">
@@ -29,6 +31,12 @@ export function WhySheet({ place, data, onClose }: Props) {
           {t('why.countText', { n: place.observed, days: place.window_days })}
           {detail && <span class="muted"> ({days(detail.alert.window.from, detail.alert.window.to)})</span>}
         </dd>
+        {told !== null && (
+          <>
+            <dt>{t('told.by')}</dt>
+            <dd>{told}</dd>
+          </>
+        )}
         <dt>{t('why.expected')}</dt>
         <dd>
           {t('why.expectedText', { expected: expected(place.expected), range: range(place.expected_range) })}

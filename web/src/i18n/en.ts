@@ -1,4 +1,5 @@
 // English messages. Plain words, person first. `{name}` is filled in; "one|other" chooses by number.
+import { agreementsEn } from './agreements-en';
 import { forecastEn } from './forecast-en';
 import { incidentsEn } from './incidents-en';
 import { mappingEn } from './mapping-en';
@@ -6,6 +7,7 @@ import { qualityEn } from './quality-en';
 import { rulesEn } from './rules-en';
 
 export const en = {
+  ...agreementsEn,
   ...forecastEn,
   ...incidentsEn,
   ...mappingEn,

@@ -1,5 +1,6 @@
 // Mensajes en español. Palabras sencillas, primero la persona.
 
+import { agreementsEs } from './agreements-es';
 import { forecastEs } from './forecast-es';
 import { incidentsEs } from './incidents-es';
 import type { Messages } from './index';
@@ -8,6 +9,7 @@ import { qualityEs } from './quality-es';
 import { rulesEs } from './rules-es';
 
 export const es: Messages = {
+  ...agreementsEs,
   ...forecastEs,
   ...incidentsEs,
   ...mappingEs,

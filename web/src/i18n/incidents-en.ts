@@ -19,6 +19,11 @@ export const incidentsEn = {
   'incident.said.together': '{by} said on {time}: one overdose.',
   'incident.said.apart': '{by} said on {time}: not the same.',
   'incident.gone': 'These reports are no longer one incident.',
+  'told.by': 'How many sources',
+  'told.none': 'One source only tells of it|One source only tells of each of {n}',
+  'told.two': 'Two sources agree on it|Two sources agree on {two} of {n}',
+  'told.three':
+    'Three sources or more agree on it|Two or more sources agree on {two} of {n}, three or more on {three}',
   'composite.title': 'Every overdose once: the state composite',
   'composite.lead':
     'By how each became known. An overdose that several sources tell of counts once, on the first line that fits.',

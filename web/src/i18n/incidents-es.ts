@@ -20,6 +20,11 @@ export const incidentsEs: Record<keyof typeof incidentsEn, string> = {
   'incident.said.together': '{by} dijo el {time}: una sola sobredosis.',
   'incident.said.apart': '{by} dijo el {time}: no es la misma.',
   'incident.gone': 'Estos informes ya no son un solo incidente.',
+  'told.by': 'Cuántas fuentes',
+  'told.none': 'De ella informa una sola fuente|De cada una de las {n} informa una sola fuente',
+  'told.two': 'Dos fuentes coinciden en ella|Dos fuentes coinciden en {two} de {n}',
+  'told.three':
+    'Tres fuentes o más coinciden en ella|Dos o más fuentes coinciden en {two} de {n}; tres o más, en {three}',
   'composite.title': 'Cada sobredosis una vez: el compuesto estatal',
   'composite.lead':
     'Según cómo se supo de cada una. Una sobredosis de la que informan varias fuentes cuenta una vez, en la primera línea que corresponde.',

@@ -7,6 +7,7 @@ import { days, daysBetween, expected, number, onceIn, percent, range, times } fr
 import { useResource } from '../state/resource';
 import { setQuery } from '../state/route';
 import { logsVisits } from '../state/session';
+import { CorroborationLine } from '../ui/corroboration';
 import { CountChart } from '../ui/count-chart';
 import { ForecastParts } from '../ui/forecast-parts';
 import { Ago, Failure, Said, Skeleton } from '../ui/parts';
@@ -59,6 +60,7 @@ function Body({ data, view }: { data: CellDetail; view: View }) {
       <p class="small muted">
         {days(view.from, view.to)} · {t('cell.range')} {range(row.expected_range)}
       </p>
+      <CorroborationLine of={data.corroboration} />
       <h3>{t('cell.recent')}</h3>
       <CountChart
         label={t('cell.recent')}

@@ -1,0 +1,27 @@
+// Agreements to link reports with other jurisdictions.
+export const agreementsEn = {
+  'agreements.title': 'Linking with other jurisdictions',
+  'agreements.lead':
+    'Where both sides agree, a line list says of an event that a source of the other jurisdiction tells of it, too. No event, source or count crosses the border, and counts stay each side’s own.',
+  'agreements.none': 'There is no agreement.',
+  'agreements.state.proposed': 'proposed',
+  'agreements.state.in_force': 'in force',
+  'agreements.state.ended': 'ended',
+  'agreements.proposed.here': 'Proposed by {by}, {when}; it waits for {other}.',
+  'agreements.proposed.there': '{by} of {other} proposed it, {when}.',
+  'agreements.confirmed.here': 'Confirmed by {by}, {when}.',
+  'agreements.confirmed.there': 'Confirmed by {by} of {other}, {when}.',
+  'agreements.ended.here': 'Ended by {by}, {when}.',
+  'agreements.ended.there': 'Ended by {by} of {other}, {when}.',
+  'agreements.confirm': 'Agree',
+  'agreements.decline': 'Decline',
+  'agreements.takeBack': 'Take it back',
+  'agreements.end': 'End it',
+  'agreements.end.sure': 'End the agreement with {other}? What was linked under it is parted at once.',
+  'agreements.saved': 'Kept.',
+  'agreements.propose': 'Propose an agreement',
+  'agreements.with': 'With',
+  'agreements.note': 'What it rests on (a memorandum, a law)',
+  'agreements.send': 'Propose',
+  'agreements.elsewhere': 'also a source of another jurisdiction',
+} as const;
