@@ -111,19 +111,21 @@ pub(super) struct Records {
     /// Words that took records back when there was nothing to take back; of those without a head, as long as nothing
     /// of the others changes.
     early: HashMap<String, Vec<EarlyWithdrawal>>,
-    /// Those with a head, until their words are read.
-    unread: Vec<String>,
+    /// Whether the words about those with a head were read, which most batches never ask for.
+    read: bool,
 }
 
 impl Records {
     /// The words about a record that made no version.
     pub(super) async fn words(&mut self, writer: &Writer<'_>, record: &str) -> anyhow::Result<Vec<EarlyWithdrawal>> {
-        if !self.unread.is_empty() {
-            let ids = std::mem::take(&mut self.unread);
+        if !self.read {
+            let ids: Vec<String> = self.heads.keys().cloned().collect();
             let read = writer.store.early_withdrawals(writer.scope, writer.source, &ids).await;
             for (id, words) in read.context("looking up withdrawals")? {
-                self.early.entry(id).or_default().extend(words);
+                let known = self.early.entry(id).or_default();
+                known.extend(words.into_iter().filter(|w| !known.contains(w)).collect::<Vec<_>>());
             }
+            self.read = true;
         }
         Ok(self.early.get(record).cloned().unwrap_or_default())
     }
@@ -170,14 +172,13 @@ impl Writer<'_> {
                 (record, known)
             })
             .collect();
-        let unread = known.keys().cloned().collect();
         ids.retain(|id| !known.contains_key(id));
         let early = if ids.is_empty() {
             HashMap::new()
         } else {
             self.store.early_withdrawals(self.scope, self.source, &ids).await.context("looking up withdrawals")?
         };
-        let mut records = Records { heads: known, early, unread };
+        let mut records = Records { heads: known, early, read: false };
         let now = self.clock.now();
         let mut verdict = Verdict::default();
         for row in rows {
