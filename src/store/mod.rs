@@ -15,6 +15,7 @@
 //! the same name in both folders, and its story in `tests/store`.
 
 mod agreement_rows;
+mod agreements;
 mod audit;
 mod columns;
 mod encode;
@@ -35,11 +36,12 @@ mod wkb;
 
 use std::sync::Arc;
 
+pub use agreements::AgreementStore;
 pub use error::StoreError;
 pub use remote::RemoteStore;
 pub use traits::{
-    AccountStore, AgreementStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore,
-    IntakeStore, JobStore, OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
+    AccountStore, AlertStore, AnalysisStore, AreaStore, EventStore, FeedStore, IncidentStore, IntakeStore, JobStore,
+    OutboxStore, OutreachStore, QualityStore, QuarantineStore, RuleStore, Store,
 };
 pub use types::{
     AlertPage, ApiKey, AreaStatus, AuditCheck, EarlyWithdrawal, EventPage, EventQuery, Head, IdempotentAnswer,

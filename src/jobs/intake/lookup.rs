@@ -1,6 +1,6 @@
 //! What is stored of the records of a batch, looked up before the batch is judged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -44,8 +44,8 @@ pub(super) struct Lookup {
     /// Words that took records back when there was nothing to take back; of those without a head, as long as nothing
     /// of the others changes.
     pub early: HashMap<String, Vec<EarlyWithdrawal>>,
-    /// Those with a head, until their words are read.
-    unread: HashSet<String>,
+    /// Whether the words about those with a head were read, which most batches never ask for.
+    read: bool,
 }
 
 impl Lookup {
@@ -65,14 +65,13 @@ impl Lookup {
                 (record, Known { id: h.id, version: h.version, hash, withdrawn, received_at })
             })
             .collect();
-        let unread = heads.keys().cloned().collect();
         ids.retain(|id| !heads.contains_key(id));
         let early = if ids.is_empty() {
             HashMap::new()
         } else {
             store.early_withdrawals(scope, source, &ids).await.context("looking up withdrawals")?
         };
-        Ok(Self { heads, early, unread })
+        Ok(Self { heads, early, read: false })
     }
 
     /// The store was asked before these were written: of the records of these rows, what was written stands.
@@ -81,7 +80,6 @@ impl Lookup {
             if let Some(head) = written.heads.get(record) {
                 self.heads.insert(record.to_owned(), head.clone());
                 self.early.remove(record);
-                self.unread.insert(record.to_owned());
             } else if let Some(words) = written.early.get(record) {
                 self.early.insert(record.to_owned(), words.clone());
             }
@@ -90,13 +88,15 @@ impl Lookup {
 
     /// The words about a record that made no version.
     pub async fn words(&mut self, writer: &Writer<'_>, record: &str) -> anyhow::Result<Vec<EarlyWithdrawal>> {
-        if !self.unread.is_empty() {
-            let mut ids: Vec<String> = std::mem::take(&mut self.unread).into_iter().collect();
-            ids.sort_unstable();
+        if !self.read {
+            let ids: Vec<String> = self.heads.keys().cloned().collect();
             let read = writer.store.early_withdrawals(writer.scope, writer.source, &ids).await;
             for (id, words) in read.context("looking up withdrawals")? {
-                self.early.entry(id).or_default().extend(words);
+                let known = self.early.entry(id).or_default();
+                let more: Vec<EarlyWithdrawal> = words.into_iter().filter(|w| !known.contains(w)).collect();
+                known.extend(more);
             }
+            self.read = true;
         }
         Ok(self.early.get(record).cloned().unwrap_or_default())
     }
