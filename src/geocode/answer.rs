@@ -1,5 +1,7 @@
 //! From a question to an answer: the street text first, then the town, the ZIP area, the county.
 
+use std::borrow::Cow;
+
 use super::{
     crossing::{self, Guess, Lead},
     house::{self, House},
@@ -10,7 +12,7 @@ use super::{
     question::{
         Alternative, Answer, Basis, Judged, MOST_ALTERNATIVES, Match, Query, Where, Why, judge, spread_m, towns_named,
     },
-    street::{StreetText, words},
+    street::StreetText,
     vocabulary,
 };
 use crate::domain::{
@@ -18,8 +20,6 @@ use crate::domain::{
     place::{Point, Precision},
 };
 
-/// A longer text is a story, and is not tried at every cut of it.
-const MOST_WORDS: usize = 32;
 const MOST_PARTS: usize = 12;
 
 impl Index {
@@ -79,7 +79,7 @@ impl Index {
             ([], _) => Street::nothing(Why::Nothing),
             ([a, b], _) => self.crossing_or_house(a, b, parsed, around, text),
             ([name], Some(_)) => self.house(name, parsed, around, text),
-            ([name], None) => self.named(name, around, text, infer::street),
+            ([name], None) => self.named(name, around, text, None),
             (many, _) => self.many(many, around, text),
         }
     }
@@ -109,21 +109,23 @@ impl Index {
     }
 
     /// A text of one part without a number: a street, a landmark, or a crossing whose mark is lost.
-    fn named(&self, name: &str, around: &Where, asked: &str, course: Course) -> Street {
-        let whole = self.as_it_stands(name, around, asked, course);
+    /// `of_house`: the text has a number, and these other names were tried with it.
+    fn named(&self, name: &str, around: &Where, asked: &str, of_house: Option<&[Guess]>) -> Street {
+        let whole = self.as_it_stands(name, around, asked, of_house);
         if whole.answer != Answer::NotFound(Why::UnknownStreet) {
             return whole;
         }
         match name.split_once(' ') {
             // "1Z0 MAIN ST": the number cannot be read, the street can.
             Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
-                less_sure(self.as_it_stands(rest, around, rest, infer::street_of_house))
+                let guesses = crossing::guesses(&self.streets(), rest, false);
+                less_sure(self.as_it_stands(rest, around, rest, Some(&guesses)))
             }
             _ => whole,
         }
     }
 
-    fn as_it_stands(&self, name: &str, around: &Where, asked: &str, course: Course) -> Street {
+    fn as_it_stands(&self, name: &str, around: &Where, asked: &str, of_house: Option<&[Guess]>) -> Street {
         let names = self.streets();
         let entries = self.entries();
         let id = names.find(name);
@@ -133,12 +135,14 @@ impl Index {
                 return Street { answer: self.known(judged, 0, Some((name, around))), firm: true };
             }
         }
-        if let Some(found) = self.lost_mark(asked, around) {
-            return found;
+        let crossing_of = |judged| Street { answer: self.known(judged, 1, None), firm: true };
+        if let Some(judged) = mark::lost(self, asked, around) {
+            return crossing_of(judged);
         }
         let here = id.is_some_and(|id| crossing::is_here(self, id, around));
         if !here {
-            for guess in crossing::guesses(&names, name, false).into_iter().filter(|g| (1..=2).contains(&g.slips)) {
+            let guesses = of_house.map_or_else(|| Cow::Owned(crossing::guesses(&names, name, false)), Cow::Borrowed);
+            for guess in guesses.iter().filter(|g| (1..=2).contains(&g.slips)) {
                 let judged = judge(self, entries.houses(guess.street, 0, 0), around, asked);
                 if !matches!(judged, Judged::Nothing) {
                     let written = names.get(guess.street);
@@ -149,49 +153,21 @@ impl Index {
                 }
             }
         }
-        if let Some(found) = self.damaged_mark(asked, around) {
-            return found;
+        if of_house.is_none()
+            && let Some(judged) = mark::damaged(self, asked, around)
+        {
+            return crossing_of(judged);
         }
+        let course = if of_house.is_some() { infer::street_of_house } else { infer::street };
         if let Some(found) = course(self, name, around, None) {
             return Street { answer: self.inferred(&found, 0, name, around), firm: here };
         }
         Street::nothing(Why::UnknownStreet)
     }
 
-    /// Cut a text in two at every word: a mark between two streets that was lost or misspelt.
-    fn lost_mark(&self, asked: &str, around: &Where) -> Option<Street> {
-        let (names, words) = (self.streets(), words(asked));
-        if words.len() > MOST_WORDS {
-            return None;
-        }
-        for (a, b) in crossing::other_cuts(&words) {
-            let (Some(a), Some(b)) = (names.find(&a), names.find(&b)) else { continue };
-            let judged = judge(self, self.entries().crossing(a, b), around, asked);
-            if !matches!(judged, Judged::Nothing) {
-                return Some(Street { answer: self.known(judged, 1, None), firm: true });
-            }
-        }
-        None
-    }
-
-    /// The same where a slip has damaged the mark itself; tried last, because most texts have none.
-    fn damaged_mark(&self, asked: &str, around: &Where) -> Option<Street> {
-        let names = self.streets();
-        let street = |text: &str| match StreetText::parse(text).streets.as_slice() {
-            [one] => names.find(one),
-            _ => None,
-        };
-        mark::mended(asked).into_iter().find_map(|(a, b)| {
-            let (a, b) = (street(&a)?, street(&b)?);
-            let judged = judge(self, self.entries().crossing(a, b), around, asked);
-            let found = !matches!(judged, Judged::Nothing);
-            found.then(|| Street { answer: self.known(judged, 1, None), firm: true })
-        })
-    }
-
     /// Three and more parts: one name, or two with a mark too many.
     fn many(&self, parts: &[String], around: &Where, asked: &str) -> Street {
-        let all = self.named(&parts.join(" & "), around, asked, infer::street);
+        let all = self.named(&parts.join(" & "), around, asked, None);
         if all.firm || parts.len() > MOST_PARTS {
             return all;
         }
@@ -223,6 +199,7 @@ impl Index {
         let names = self.streets();
         let exact: Vec<Guess> = names.find(name).map(|street| Guess { street, slips: 0 }).into_iter().collect();
         let mut answer = self.numbered(&exact, parsed, around, asked);
+        let mut guesses = Vec::new();
         if answer.is_none()
             && let Some(first) = &parsed.first
         {
@@ -232,7 +209,7 @@ impl Index {
         }
         if answer.is_none() {
             let here = exact.first().is_some_and(|g| crossing::is_here(self, g.street, around));
-            let mut guesses = crossing::guesses(&names, name, here);
+            guesses = crossing::guesses(&names, name, here);
             if here {
                 // "Main St" has no such number, "N Main St" has.
                 let relaxed = names.relaxed(name).into_iter().filter(|(_, n)| *n > 0);
@@ -243,7 +220,8 @@ impl Index {
         }
         match answer {
             Some(answer) => Street { answer, firm: true },
-            None => self.without_number(name, around),
+            // The street, where its number is not known or cannot be read.
+            None => less_sure(self.named(name, around, name, Some(&guesses))),
         }
     }
 
@@ -273,11 +251,6 @@ impl Index {
             }
         }
         several
-    }
-
-    /// The street, where its number is not known or cannot be read.
-    fn without_number(&self, name: &str, around: &Where) -> Street {
-        less_sure(self.named(name, around, name, infer::street_of_house))
     }
 
     fn house_answer(&self, house: House, slips: u32, written: String) -> Answer {
@@ -310,9 +283,6 @@ impl Index {
         }
     }
 }
-
-/// How a street is told by its known points: as a whole, or as that of a house.
-type Course = fn(&Index, &str, &Where, Option<usize>) -> Option<infer::Inferred>;
 
 /// What the street text alone leads to.
 struct Street {

@@ -1,4 +1,4 @@
-//! Marks between two streets that a slip has damaged.
+//! Marks between two streets that were lost, or that a slip has damaged.
 //!
 //! A crossing is written with a mark between its streets, and one letter too many, missing, wrong or exchanged there
 //! joins what belongs apart: "ROADAND ELM ST", "RDA ND ELM ST", "OAK DRELM ST", "OAK AVEXELM ST". So a text that is
@@ -8,15 +8,44 @@
 //! Limit: a mark of one letter that is lost inside a word is looked for only behind a word that ends a street's name.
 
 use super::{
+    crossing,
+    index::Index,
+    question::{Judged, Where, judge},
     spelling::distance,
+    street::{StreetText, words},
     vocabulary::{self, Kind},
 };
 
-/// Longer texts are stories.
+/// A longer text is a story, and is not tried at every cut of it.
+const MOST_WORDS: usize = 32;
 const LONGEST: usize = 90;
 
-/// The two streets of every such reading, as they are written.
-pub(super) fn mended(text: &str) -> Vec<(String, String)> {
+/// Cut a text in two at every word: a mark between two streets that was lost or is another word.
+pub(super) fn lost(index: &Index, asked: &str, around: &Where) -> Option<Judged> {
+    let (names, words) = (index.streets(), words(asked));
+    if words.len() > MOST_WORDS {
+        return None;
+    }
+    crossing::other_cuts(&words).iter().find_map(|(a, b)| known(index, names.find(a)?, names.find(b)?, asked, around))
+}
+
+/// The same where a slip has damaged the mark itself; tried last, because most texts have none.
+pub(super) fn damaged(index: &Index, asked: &str, around: &Where) -> Option<Judged> {
+    let names = index.streets();
+    let street = |text: &str| match StreetText::parse(text).streets.as_slice() {
+        [one] => names.find(one),
+        _ => None,
+    };
+    mended(asked).iter().find_map(|(a, b)| known(index, street(a)?, street(b)?, asked, around))
+}
+
+fn known(index: &Index, a: u32, b: u32, asked: &str, around: &Where) -> Option<Judged> {
+    let judged = judge(index, index.entries().crossing(a, b), around, asked);
+    (!matches!(judged, Judged::Nothing)).then_some(judged)
+}
+
+/// The two streets of every reading with a mended mark, as they are written.
+fn mended(text: &str) -> Vec<(String, String)> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
     if !text.is_ascii() || text.len() > LONGEST {
         return Vec::new();
