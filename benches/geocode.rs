@@ -59,6 +59,7 @@ fn stretch(b: &Block) -> Stretch<'_> {
         zip_left: Some(&b.zip),
         zip_right: Some(&b.zip),
         town: None,
+        town_right: None,
         mixed: (false, false),
         hyphen: false,
     }

@@ -65,6 +65,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("lettre::", &["notify/"]),
     ("minijinja::", &["notify/"]),
     ("clap::", &["cli/", "main.rs"]),
+    ("rustix::", &["cli/"]),
     ("calamine::", &["ingest/"]),
     ("quick_xml::", &["ingest/"]),
     ("h3o::", &["cells/", "domain/place.rs", "api/tiles"]),

@@ -10,7 +10,7 @@
 //! - lists of things that are few (areas, sources, keys) come whole, without `next`.
 //!
 //! The API computes nothing that the analysis should: it reads what runs have stored, counts events
-//! (`counting.rs`) from the copy in memory (`snapshot.rs`), and queues work for the jobs. What intake
+//! (`counting.rs`) from the copy in memory (`snapshot/`), and queues work for the jobs. What intake
 //! does with rows is handed in as an [`Intake`].
 //!
 //! To add a noun: see `routes/mod.rs`.

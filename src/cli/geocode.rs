@@ -52,7 +52,7 @@ enum Action {
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  emberwatch geocode index tl_2024_23_addrfeat/ me_addresses.csv towns.geojson --output maine.index\n\nReads TIGER/Line ADDRFEAT and EDGES and other street lines (.shp with .dbf, GeoJSON), address points (OpenAddresses,\nNational Address Database), gazetteers (CSV), outlines of towns, counties and ZIP areas (GeoJSON)."
+    after_help = "Example:\n  emberwatch geocode index tl_2024_23_addrfeat/ me_addresses.csv towns.geojson --output maine.index\n\nReads TIGER/Line ADDRFEAT and EDGES and other street lines (.shp with .dbf, GeoJSON), address points (OpenAddresses,\nNational Address Database, a county's own: CSV, GeoJSON, .shp), gazetteers (CSV), outlines of towns, counties and ZIP\nareas (GeoJSON). A shapefile in State Plane, UTM or another plane needs its .prj beside it."
 )]
 struct IndexArgs {
     /// Files and folders of known places.
@@ -110,12 +110,12 @@ fn build_index(args: &IndexArgs) -> anyhow::Result<()> {
     if !args.format.is_text() {
         let document = json!({
             "files": read.files, "rows": read.used, "unusable": read.unusable, "points": read.points,
-            "stretches": read.stretches, "areas": read.areas, "bytes": bytes, "elapsed_ms": elapsed_ms,
+            "stretches": read.stretches, "numbered": read.numbered, "areas": read.areas, "bytes": bytes, "elapsed_ms": elapsed_ms,
         });
         return Ok(writeln!(io::stdout(), "{document}")?);
     }
     let line = format!(
-        "{}: {} rows of {} files ({} unusable) in {:.1} s: {} points, {} stretches of streets, {} towns and ZIP areas; {:.1} MB",
+        "{}: {} rows of {} files ({} unusable) in {:.1} s: {} points, {} stretches of streets ({} with house numbers), {} towns and ZIP areas; {:.1} MB",
         args.output.display(),
         read.used,
         read.files,
@@ -123,6 +123,7 @@ fn build_index(args: &IndexArgs) -> anyhow::Result<()> {
         began.elapsed().as_secs_f64(),
         read.points,
         read.stretches,
+        read.numbered,
         read.areas,
         bytes as f64 / 1e6,
     );

@@ -20,9 +20,10 @@ pub struct Read {
     pub files: u64,
     pub used: u64,
     pub unusable: u64,
-    /// Known points, stretches of streets, towns and ZIP areas.
+    /// Known points, stretches of streets (and those that have house numbers), towns and ZIP areas.
     pub points: usize,
     pub stretches: usize,
+    pub numbered: usize,
     pub areas: usize,
 }
 
@@ -37,6 +38,7 @@ pub fn build(paths: &[PathBuf]) -> anyhow::Result<(Index, Read)> {
         bail!("the gazetteer holds no place");
     }
     (read.points, read.stretches, read.areas) = builder.counts();
+    read.numbered = builder.numbered();
     Ok((builder.build(), read))
 }
 
@@ -61,6 +63,13 @@ fn add(builder: &mut Builder, read: &mut Read, path: &Path) -> anyhow::Result<()
         let file = File::open(path).with_context(name)?;
         builder.add_csv(io::BufReader::with_capacity(1 << 16, file)).with_context(name)?
     };
+    if taken.used == 0 && taken.unusable > 0 {
+        let rows = taken.unusable;
+        bail!(
+            "{}: none of its {rows} rows can be used; expected a place in degrees and a street with a house number, a street or a name in each",
+            name()
+        );
+    }
     read.files += 1;
     read.used += taken.used;
     read.unusable += taken.unusable;
@@ -91,10 +100,18 @@ fn add_shapefile(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
         bail!("{}: its table {} is not beside it", name(), path.with_extension("dbf").display());
     };
     let dbf = std::fs::read(&table).with_context(|| table.display().to_string())?;
-    builder.add_shapefile(&shp, &dbf).with_context(name)
+    let projection = ["prj", "PRJ"].iter().map(|e| path.with_extension(e)).find(|p| p.is_file());
+    let prj = match &projection {
+        Some(file) => {
+            let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        None => None,
+    };
+    builder.add_projected_shapefile(&shp, &dbf, prj.as_deref()).with_context(name)
 }
 
-/// Lines are streets. Outlines give their centres: ZIP areas by their digits, counties by the file's name, towns else.
+/// Lines are streets, points addresses. Outlines give their centres: ZIP areas by their digits, counties by the file's name, towns else.
 fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
     if is_feature_a_line(path)? {
         return Ok(builder.add_geojson_points(io::BufReader::with_capacity(1 << 16, File::open(path)?))?);
@@ -102,6 +119,9 @@ fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
     let text = std::fs::read_to_string(path)?;
     if text.contains("LineString\"") {
         return Ok(builder.add_geojson_lines(&text)?);
+    }
+    if text.contains("Point\"") && !text.contains("Polygon\"") {
+        return Ok(builder.add_geojson_point_collection(&text)?);
     }
     let options =
         ShapeOptions { kind: AreaKind::Town, id_property: None, name_property: None, prefix: "", parent: None };

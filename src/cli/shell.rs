@@ -10,6 +10,10 @@ use crate::{
     store::{self, DynStore},
 };
 
+/// How far work that has time steps back: a tenth of what a request gets where both want a processor.
+#[cfg(unix)]
+const PATIENCE: i32 = 10;
+
 /// The options that stand before every command.
 pub(crate) struct Shell {
     pub database: Option<String>,
@@ -63,6 +67,16 @@ impl Shell {
         let answer = runtime.block_on(command);
         runtime.shutdown_timeout(std::time::Duration::from_secs(5));
         answer
+    }
+
+    /// [`Shell::block_on`] for work that has time: the service on the same machine is heard first. Everything that the
+    /// command starts is as patient, for its threads are made after this.
+    pub fn block_on_patiently<T>(&self, command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        #[cfg(unix)]
+        if let Err(error) = rustix::process::nice(PATIENCE) {
+            tracing::debug!(%error, "this runs with the priority of everybody else");
+        }
+        self.block_on(command)
     }
 
     /// One line on standard output.

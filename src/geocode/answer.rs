@@ -4,7 +4,7 @@ use super::{
     crossing::{self, Guess, Lead},
     house::{self, House},
     index::{Index, rows::Spot},
-    infer,
+    infer, mark,
     outcome::coarsened,
     parse::Address,
     question::{
@@ -79,7 +79,7 @@ impl Index {
             ([], _) => Street::nothing(Why::Nothing),
             ([a, b], _) => self.crossing_or_house(a, b, parsed, around, text),
             ([name], Some(_)) => self.house(name, parsed, around, text),
-            ([name], None) => self.named(name, around, text),
+            ([name], None) => self.named(name, around, text, infer::street),
             (many, _) => self.many(many, around, text),
         }
     }
@@ -89,6 +89,9 @@ impl Index {
         let crossing = self.crossing(crossing::find(self, a, b, around, text), around);
         let Some((number, name)) = parsed.beside.as_ref().filter(|_| !crossing.firm) else { return crossing };
         let house = StreetText { number: Some(number.clone()), block: parsed.block, ..StreetText::default() };
+        // "51 KIRK AND FITTS": both are the name of one street.
+        let whole = [a, b].join(" & ");
+        let name = if self.streets().find(&whole).is_some() { &whole } else { name };
         let house = self.house(name, &house, around, text);
         let placed = matches!(&house.answer, Answer::Found(m) if m.precision < Precision::Street);
         if house.firm && placed { house } else { crossing }
@@ -106,21 +109,21 @@ impl Index {
     }
 
     /// A text of one part without a number: a street, a landmark, or a crossing whose mark is lost.
-    fn named(&self, name: &str, around: &Where, asked: &str) -> Street {
-        let whole = self.as_it_stands(name, around, asked);
+    fn named(&self, name: &str, around: &Where, asked: &str, course: Course) -> Street {
+        let whole = self.as_it_stands(name, around, asked, course);
         if whole.answer != Answer::NotFound(Why::UnknownStreet) {
             return whole;
         }
         match name.split_once(' ') {
             // "1Z0 MAIN ST": the number cannot be read, the street can.
             Some((number, rest)) if rest.contains(' ') && number.contains(|c: char| c.is_ascii_digit()) => {
-                less_sure(self.as_it_stands(rest, around, rest))
+                less_sure(self.as_it_stands(rest, around, rest, infer::street_of_house))
             }
             _ => whole,
         }
     }
 
-    fn as_it_stands(&self, name: &str, around: &Where, asked: &str) -> Street {
+    fn as_it_stands(&self, name: &str, around: &Where, asked: &str, course: Course) -> Street {
         let names = self.streets();
         let entries = self.entries();
         let id = names.find(name);
@@ -146,7 +149,10 @@ impl Index {
                 }
             }
         }
-        if let Some(found) = infer::street(self, name, around, None) {
+        if let Some(found) = self.damaged_mark(asked, around) {
+            return found;
+        }
+        if let Some(found) = course(self, name, around, None) {
             return Street { answer: self.inferred(&found, 0, name, around), firm: here };
         }
         Street::nothing(Why::UnknownStreet)
@@ -168,9 +174,24 @@ impl Index {
         None
     }
 
+    /// The same where a slip has damaged the mark itself; tried last, because most texts have none.
+    fn damaged_mark(&self, asked: &str, around: &Where) -> Option<Street> {
+        let names = self.streets();
+        let street = |text: &str| match StreetText::parse(text).streets.as_slice() {
+            [one] => names.find(one),
+            _ => None,
+        };
+        mark::mended(asked).into_iter().find_map(|(a, b)| {
+            let (a, b) = (street(&a)?, street(&b)?);
+            let judged = judge(self, self.entries().crossing(a, b), around, asked);
+            let found = !matches!(judged, Judged::Nothing);
+            found.then(|| Street { answer: self.known(judged, 1, None), firm: true })
+        })
+    }
+
     /// Three and more parts: one name, or two with a mark too many.
     fn many(&self, parts: &[String], around: &Where, asked: &str) -> Street {
-        let all = self.named(&parts.join(" & "), around, asked);
+        let all = self.named(&parts.join(" & "), around, asked, infer::street);
         if all.firm || parts.len() > MOST_PARTS {
             return all;
         }
@@ -256,7 +277,7 @@ impl Index {
 
     /// The street, where its number is not known or cannot be read.
     fn without_number(&self, name: &str, around: &Where) -> Street {
-        less_sure(self.named(name, around, name))
+        less_sure(self.named(name, around, name, infer::street_of_house))
     }
 
     fn house_answer(&self, house: House, slips: u32, written: String) -> Answer {
@@ -289,6 +310,9 @@ impl Index {
         }
     }
 }
+
+/// How a street is told by its known points: as a whole, or as that of a house.
+type Course = fn(&Index, &str, &Where, Option<usize>) -> Option<infer::Inferred>;
 
 /// What the street text alone leads to.
 struct Street {

@@ -2,15 +2,17 @@
 //!
 //! Interpolation along a stretch follows TIGER's address ranges: the number's share of the range is its share of the
 //! line, set off to its side. Ranges are potential numbers, so real houses crowd at the low end of a block: the radius
-//! grows with the length of the stretch.
+//! grows with the length of the stretch. Where houses are known, how far such answers are off is measured on them when
+//! the index is built ([`measure`](super::measure)), and the radius follows from that.
 
 use super::{
     index::{
         Index,
-        rows::{NONE, Range, Spot},
+        rows::{Entry, Range, Spot},
     },
+    infer::Kind,
     number::HouseNumber,
-    question::{Judged, Where, judge, medoid, spread_m},
+    question::{Fit, Judged, Where, judge, medoid, spread_m},
 };
 
 /// A house or a block that was found.
@@ -31,12 +33,51 @@ pub(super) enum House {
 const SETBACK_M: f64 = 12.0;
 /// Numbers of one block.
 const BLOCK: u32 = 100;
-/// Known houses whose numbers lie farther apart do not say where the one between them is.
-const WIDEST_NUMBERS: u32 = 60;
-const WIDEST_M: f64 = 600.0;
+/// Houses of one block lie within this.
+const WIDEST_BLOCK_M: f64 = 600.0;
+/// Known houses that stand farther apart do not say where one between them is; in the country, numbers count the feet
+/// along a road, and neighbours may stand a mile apart.
+const WIDEST_M: f64 = 2_500.0;
+/// How far beyond the last known house the pace of the numbers is believed.
+const FARTHEST_AHEAD_M: f64 = 200.0;
+/// No house is placed more exactly than the known ones around it.
+const NARROWEST_M: f64 = 20.0;
 
 /// A house of a street by its number.
 pub(super) fn find(index: &Index, street: u32, number: &HouseNumber, around: &Where, asked: &str) -> House {
+    let found = in_any_town(index, street, number, around, asked);
+    let House::Between { at, .. } = found else { return found };
+    if around.is_known() {
+        return found;
+    }
+    // No list has this house, and no town is given: a street of this name elsewhere may have it as well.
+    let mut spots = elsewhere(index, street, number.value, at);
+    if spots.is_empty() {
+        return found;
+    }
+    spots.insert(0, at);
+    House::Several { spots }
+}
+
+/// Where else, far from a place, houses of a street of this name stand whose numbers reach the one that is asked for.
+fn elsewhere(index: &Index, street: u32, number: u32, at: Spot) -> Vec<Spot> {
+    const FAR_M: f64 = 5_000.0;
+    let places = index.places();
+    let mut spots: Vec<Spot> = places
+        .of_street(street)
+        .filter_map(|place| {
+            let houses = places.houses(&place);
+            let (mut below, mut above) = houses.around(number);
+            let beyond = above.next()?.1;
+            Some(below.next().map_or(beyond, |(_, e)| e).at)
+        })
+        .filter(|other| other.distance_m(at) > FAR_M)
+        .collect();
+    spots.sort_unstable();
+    spots
+}
+
+fn in_any_town(index: &Index, street: u32, number: &HouseNumber, around: &Where, asked: &str) -> House {
     let entries = index.entries();
     // A number with a hyphen is joined of its parts; it is none where numbers have no hyphens.
     let fits = |row: &usize| !number.has_hyphen() || HouseNumber::is_hyphen_code(entries.get(*row).rest);
@@ -51,7 +92,7 @@ pub(super) fn find(index: &Index, street: u32, number: &HouseNumber, around: &Wh
     if !matches!(stretch, House::Nothing) {
         return stretch;
     }
-    between(index, street, number, around)
+    between(index, street, number, around, None).map_or(House::Nothing, |found| found.house(index))
 }
 
 /// The middle of a block: of its houses, else of its stretch.
@@ -64,7 +105,7 @@ pub(super) fn block(index: &Index, street: u32, number: u32, around: &Where) -> 
         .filter(|e| around.rate(e.town, e.zip, e.at).is_some_and(|r| r > 0 || !around.is_known()))
         .map(|e| e.at)
         .collect();
-    if spots.len() > 1 && spread_m(&spots) <= WIDEST_M {
+    if spots.len() > 1 && spread_m(&spots) <= WIDEST_BLOCK_M {
         return House::Between { at: spots[medoid(&spots)], radius_m: (spread_m(&spots) / 2.0).max(60.0) };
     }
     let at = |value: u32| on_stretch(index, street, &HouseNumber { value, ..HouseNumber::default() }, around);
@@ -82,7 +123,8 @@ pub(super) fn block(index: &Index, street: u32, number: u32, around: &Where) -> 
     }
 }
 
-fn on_stretch(index: &Index, street: u32, number: &HouseNumber, around: &Where) -> House {
+/// The places of a number on the stretches that hold it and fit best, and how long those are.
+pub(super) fn stretches(index: &Index, street: u32, number: &HouseNumber, around: &Where) -> Vec<(Spot, f64)> {
     let ranges = index.ranges();
     let mut best: Vec<(Spot, f64)> = Vec::new();
     let mut rating = i32::MIN;
@@ -96,18 +138,25 @@ fn on_stretch(index: &Index, street: u32, number: &HouseNumber, around: &Where) 
             best.push(along(&range, &ranges.line(&range), number.value));
         }
     }
+    best
+}
+
+fn on_stretch(index: &Index, street: u32, number: &HouseNumber, around: &Where) -> House {
+    let best = stretches(index, street, number, around);
     let spots: Vec<Spot> = best.iter().map(|(at, _)| *at).collect();
     match best.as_slice() {
         [] => House::Nothing,
-        _ if spread_m(&spots) > WIDEST_M => House::Several { spots },
+        _ if spread_m(&spots) > WIDEST_BLOCK_M => House::Several { spots },
         all => {
-            let (at, radius) = all[medoid(&spots)];
-            House::Between { at, radius_m: radius.max(spread_m(&spots)) }
+            let (at, length_m) = all[medoid(&spots)];
+            let measured = index.error_of(Kind::Stretch.class(), length_m);
+            let radius_m = measured.unwrap_or_else(|| (length_m / 3.0).clamp(40.0, 400.0)).max(NARROWEST_M);
+            House::Between { at, radius_m: radius_m.max(spread_m(&spots)) }
         }
     }
 }
 
-/// The number's place on its stretch, and the radius.
+/// The number's place on its stretch, and the stretch's length.
 fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
     let span = (range.high - range.low).max(1);
     // The ends of a range are the corners of the block: a house stands a little inside.
@@ -137,37 +186,96 @@ fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
         1 => (north * SETBACK_M, -east * SETBACK_M),
         _ => (0.0, 0.0),
     };
-    (origin.moved(x + dx, y + dy), (length / 3.0).clamp(40.0, 400.0))
+    (origin.moved(x + dx, y + dy), length)
+}
+
+/// A house number and where it stands.
+type Numbered = (u32, Spot);
+
+/// What lies between two known houses, or a little beyond the last two.
+pub(super) struct Between {
+    pub at: Spot,
+    pub kind: Kind,
+    /// What the error grows with: how far the two lie apart.
+    pub scale_m: f64,
+    /// The radius where errors were not measured.
+    radius_m: f64,
+}
+
+impl Between {
+    fn house(self, index: &Index) -> House {
+        let measured = index.error_of(self.kind.class(), self.scale_m);
+        House::Between { at: self.at, radius_m: measured.unwrap_or(self.radius_m).max(NARROWEST_M) }
+    }
 }
 
 /// Between the nearest known numbers below and above, on the same side where that is known, or a little beyond the last
-/// two of a side.
-fn between(index: &Index, street: u32, number: &HouseNumber, around: &Where) -> House {
-    let (entries, hyphen, number) = (index.entries(), number.has_hyphen(), number.value);
-    let known: Vec<(u32, Spot)> = entries
-        .houses(street, number.saturating_sub(WIDEST_NUMBERS).max(1), number + WIDEST_NUMBERS)
-        .map(|row| entries.get(row))
-        .filter(|e| !hyphen || HouseNumber::is_hyphen_code(e.rest))
-        .filter(|e| e.b == NONE && around.rate(e.town, e.zip, e.at).is_some_and(|r| r > 0 || !around.is_known()))
-        .map(|e| (e.number, e.at))
-        .collect();
-    let sides = |same_side: bool| {
-        let fits = move |n: u32| !same_side || n % 2 == number % 2;
-        let below: Vec<(u32, Spot)> = known.iter().rev().filter(|(n, _)| *n < number && fits(*n)).copied().collect();
-        let above: Vec<(u32, Spot)> = known.iter().filter(|(n, _)| *n > number && fits(*n)).copied().collect();
-        (below, above)
-    };
-    let (below, above) = sides(true);
-    if let Some(found) = inside(number, &below, &above, 30.0) {
-        return found;
-    }
-    let (low, high) = sides(false);
-    inside(number, &low, &high, 60.0)
-        .or_else(|| beyond(number, &below).or_else(|| beyond(number, &above)))
-        .unwrap_or(House::Nothing)
+/// two of a side; as if the known point `skip` were not known.
+pub(super) fn between(
+    index: &Index,
+    street: u32,
+    number: &HouseNumber,
+    around: &Where,
+    skip: Option<usize>,
+) -> Option<Between> {
+    let (mut below, mut above) = neighbours(index, street, number, around, skip);
+    below.sort_by(|x, y| y.0.cmp(&x.0).then(x.1.cmp(&y.1)));
+    above.sort_unstable();
+    let number = number.value;
+    let side = |of: &[Numbered]| -> Vec<Numbered> { of.iter().filter(|(n, _)| n % 2 == number % 2).copied().collect() };
+    let (below_here, above_here) = (side(&below), side(&above));
+    inside(number, &below_here, &above_here, Kind::HouseInside)
+        .or_else(|| inside(number, &below, &above, Kind::HouseAcross))
+        .or_else(|| beyond(number, &below_here))
+        .or_else(|| beyond(number, &above_here))
 }
 
-fn inside(number: u32, below: &[(u32, Spot)], above: &[(u32, Spot)], least_m: f64) -> Option<House> {
+/// Known houses of a street in the town that is asked for, whose numbers are next below and above.
+fn neighbours(
+    index: &Index,
+    street: u32,
+    number: &HouseNumber,
+    around: &Where,
+    skip: Option<usize>,
+) -> (Vec<Numbered>, Vec<Numbered>) {
+    /// More houses than these are not looked at.
+    const MOST: usize = 32;
+    let places = index.places();
+    let (mut below, mut above) = (Vec::new(), Vec::new());
+    for place in places.of_street(street) {
+        let within = match around.fit(place.town, place.zip) {
+            Fit::Away => continue,
+            Fit::Here => None,
+            Fit::Within { centre, metres } if places.is_beyond(&place, centre, metres) => continue,
+            Fit::Within { centre, metres } => Some((centre.plane(), metres)),
+        };
+        let fits = |(row, e): &(usize, Entry)| {
+            Some(*row) != skip
+                && (!number.has_hyphen() || HouseNumber::is_hyphen_code(e.rest))
+                && within.is_none_or(|(plane, metres)| plane.distance_m(e.at) <= metres)
+        };
+        let houses = places.houses(&place);
+        let (down, up) = houses.around(number.value);
+        gather(down.take(MOST).filter(fits), number.value, &mut below);
+        gather(up.take(MOST).filter(fits), number.value, &mut above);
+    }
+    (below, above)
+}
+
+/// Houses in the order that they come in, until there are enough of the side of a number.
+fn gather(houses: impl Iterator<Item = (usize, Entry)>, number: u32, found: &mut Vec<Numbered>) {
+    const ENOUGH: usize = 2;
+    let mut on_side = 0;
+    for (_, e) in houses {
+        found.push((e.number, e.at));
+        on_side += usize::from(e.number % 2 == number % 2);
+        if on_side == ENOUGH {
+            break;
+        }
+    }
+}
+
+fn inside(number: u32, below: &[Numbered], above: &[Numbered], kind: Kind) -> Option<Between> {
     let ((low, from), (high, to)) = (*below.first()?, *above.first()?);
     let apart_m = from.distance_m(to);
     if apart_m > WIDEST_M {
@@ -175,19 +283,34 @@ fn inside(number: u32, below: &[(u32, Spot)], above: &[(u32, Spot)], least_m: f6
     }
     let share = f64::from(number - low) / f64::from(high - low);
     let (x, y) = to.metres_from(from);
-    Some(House::Between { at: from.moved(x * share, y * share), radius_m: (apart_m / 2.0).max(least_m) })
+    let least_m = if kind == Kind::HouseInside { 30.0 } else { 60.0 };
+    Some(Between {
+        at: from.moved(x * share, y * share),
+        kind,
+        scale_m: apart_m,
+        radius_m: (apart_m / 2.0).max(least_m),
+    })
 }
 
 /// Beyond the last known house of a side, at the pace of the last two; `known` begins with the nearest.
-fn beyond(number: u32, known: &[(u32, Spot)]) -> Option<House> {
+fn beyond(number: u32, known: &[Numbered]) -> Option<Between> {
     let ((near, at), (next, before)) = (*known.first()?, *known.get(1)?);
     let (gap, pace) = (f64::from(number.abs_diff(near)), f64::from(near.abs_diff(next)));
     let apart_m = at.distance_m(before);
     let ahead_m = if pace > 0.0 { apart_m * gap / pace } else { return None };
-    if apart_m > WIDEST_M || ahead_m > WIDEST_M / 3.0 {
+    if apart_m > WIDEST_M || ahead_m > FARTHEST_AHEAD_M {
         return None;
     }
     let (x, y) = at.metres_from(before);
     let share = gap / pace;
-    Some(House::Between { at: at.moved(x * share, y * share), radius_m: (ahead_m + 30.0).max(60.0) })
+    Some(Between {
+        at: at.moved(x * share, y * share),
+        kind: Kind::HouseBeyond,
+        scale_m: ahead_m,
+        radius_m: (ahead_m + 30.0).max(60.0),
+    })
 }
+
+#[cfg(test)]
+#[path = "house_tests.rs"]
+mod tests;

@@ -2,15 +2,13 @@
 //!
 //! The other known points of each street show its course: sorted along their main axis they make a line. Where the two
 //! lines cross, or would when prolonged, is the answer; where they only come near, the middle of the nearest points.
-//! How much that is worth is not assumed but measured: when the index is built, known points are asked for as if they
-//! were not known, and the distance from the truth that held nine in ten is kept by the kind of answer and its scale
-//! (split conformal prediction; Vovk 2005). So a list full of fall-back points gets wide radii by itself.
+//! How much that is worth is not assumed but measured, see `measure`.
 
 use super::{
     index::{
         Index,
         places::{Place, Row},
-        rows::{Entry, NONE, Origin, Spot, Worth},
+        rows::{NONE, Spot, Worth},
     },
     meeting::meet,
     question::{Fit, Where, medoid, spread_m},
@@ -38,6 +36,25 @@ pub(super) enum Kind {
     Whole,
     /// Between two known mileposts of a road.
     Milepost,
+    /// A house between two known ones of its side …
+    HouseInside,
+    /// … or of either side, …
+    HouseAcross,
+    /// … or beyond the last of its side.
+    HouseBeyond,
+    /// A house on a stretch, by its number.
+    Stretch,
+    /// A street of which houses are known …
+    OfHouses,
+    /// … and one that is asked for with a number that lies not between theirs.
+    Outside,
+}
+
+impl Kind {
+    /// The class of errors where a ZIP makes no difference.
+    pub fn class(self) -> u32 {
+        self as u32 * 2
+    }
 }
 
 /// An inferred point.
@@ -147,7 +164,27 @@ fn is_generic(name: &str) -> bool {
 
 /// A street by its known points.
 pub(super) fn street(index: &Index, name: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
-    whole(&here(index, &index.streets().family(name), around, skip), Kind::Whole)
+    let family = index.streets().family(name);
+    let kind = if has_only_houses(index, &family, around) { Kind::OfHouses } else { Kind::Whole };
+    whole(&here(index, &family, around, skip), kind)
+}
+
+/// The street of a house whose number is not known, nor between two that are.
+pub(super) fn street_of_house(index: &Index, name: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
+    let found = street(index, name, around, skip)?;
+    let kind = if found.kind == Kind::OfHouses { Kind::Outside } else { found.kind };
+    Some(Inferred { kind, ..found })
+}
+
+/// Whether houses are all that is known of the points of these streets in the town.
+fn has_only_houses(index: &Index, family: &[u32], around: &Where) -> bool {
+    let places = index.places();
+    let mut here = family
+        .iter()
+        .flat_map(|street| places.of_street(*street))
+        .filter(|place| around.fit(place.town, place.zip) != Fit::Away)
+        .peekable();
+    here.peek().is_some() && here.all(|place| places.houses(&place).are_all())
 }
 
 /// How far nine in ten of a street's known points in the town lie from a point of it; `None` where few are known.
@@ -288,56 +325,5 @@ fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {
 /// Errors are kept apart by the kind of answer, and by whether a ZIP is known: what a list cannot place well it often
 /// leaves without one.
 pub(super) fn class(found: &Inferred, around: &Where) -> u32 {
-    found.kind as u32 * 2 + u32::from(around.has_zip())
-}
-
-/// Known points asked for as if they were not known; more would only take longer.
-const MOST_QUESTIONS: usize = 6_000;
-/// Errors are kept for groups of at least so many questions of like scale.
-const GROUP: usize = 60;
-
-/// By kind and scale, the radius that held nine in ten: (kind, largest scale, radius, questions), sorted.
-pub(super) fn measure(index: &Index) -> Vec<(u32, u32, u32, u32)> {
-    let entries = index.entries();
-    let asked = |e: &Entry| e.origin == Origin::Text && e.number == 0;
-    let step = entries.len().div_ceil(MOST_QUESTIONS).max(1);
-    let mut errors: Vec<(u32, f64, f64)> = Vec::new();
-    // A step that shares no factor with the order of the rows would be better still; the rows are sorted by name.
-    for row in (0..entries.len()).step_by(step) {
-        let e = entries.get(row);
-        if !asked(&e) {
-            continue;
-        }
-        let (around, names) = (Where::at(&e), index.streets());
-        let found = if e.b == NONE {
-            street(index, names.get(e.a), &around, Some(row))
-        } else {
-            crossing(index, names.get(e.a), names.get(e.b), &around, Some(row))
-        };
-        if let Some(found) = found {
-            errors.push((class(&found, &around), found.scale_m, found.at.distance_m(e.at)));
-        }
-    }
-    errors.sort_by(|x, y| x.0.cmp(&y.0).then(x.1.total_cmp(&y.1)).then(x.2.total_cmp(&y.2)));
-    let mut out = Vec::new();
-    for kind in errors.chunk_by(|x, y| x.0 == y.0) {
-        let groups = (kind.len() / GROUP).clamp(1, 12);
-        let size = kind.len().div_ceil(groups);
-        let mut rest = kind;
-        while !rest.is_empty() {
-            // A group ends between two scales, and the last takes what is left.
-            let mut end = if rest.len() < 2 * size { rest.len() } else { size };
-            while end < rest.len() && rest[end].1.ceil() <= rest[end - 1].1.ceil() {
-                end += 1;
-            }
-            let (group, others) = rest.split_at(end);
-            rest = others;
-            let mut away: Vec<f64> = group.iter().map(|(.., d)| *d).collect();
-            away.sort_by(f64::total_cmp);
-            let rank = ((away.len() + 1) * 9).div_ceil(10).min(away.len());
-            let largest = group.last().map_or(0.0, |(_, s, _)| s.ceil());
-            out.push((kind[0].0, largest as u32, away[rank - 1].ceil() as u32, away.len() as u32));
-        }
-    }
-    out
+    found.kind.class() + u32::from(around.has_zip() && !matches!(found.kind, Kind::OfHouses | Kind::Outside))
 }

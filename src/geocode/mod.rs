@@ -6,8 +6,8 @@
 //! place, not as an address.
 //!
 //! Order of reading: `vocabulary`, `naming`, `number`, `street` (what texts are compared as), `parse` (words and their
-//! labels), `index` (what is known), `question`, then one file for each kind of answer: `crossing`, `infer` with
-//! `meeting`, `house`; `answer` joins them.
+//! labels), `index` (what is known), `question`, then one file for each kind of answer: `crossing` with
+//! `mark`, `infer` with `meeting`, `house`; `answer` joins them.
 //!
 //! Speed: a name comes in many towns, so what is known of a street lies by town (`index::places`), and a question looks
 //! only where its town and ZIP may be. What is one slip from a name but surely another street, by its direction, its
@@ -21,6 +21,8 @@ mod crossing;
 mod house;
 mod index;
 mod infer;
+mod mark;
+mod measure;
 mod meeting;
 mod naming;
 mod number;
@@ -39,5 +41,5 @@ pub use index::{BadIndex, Builder, Index, Stretch, VERSION};
 pub use number::HouseNumber;
 pub use question::{Alternative, Answer, Basis, Match, Query, Why};
 pub use remote::{Around, Asked};
-pub use sources::{BadLines, BadPoints, BadShape, BadTable, Taken};
+pub use sources::{BadLines, BadPoints, BadProjection, BadShape, BadTable, Taken};
 pub use street::{StreetText, typical_precision};

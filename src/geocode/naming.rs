@@ -13,6 +13,7 @@ use super::vocabulary::{self, Kind};
 pub(super) fn street_of(words: &[String]) -> String {
     let mut out: Vec<Cow<str>> = words.iter().map(|word| Cow::Borrowed(vocabulary::standard(word))).collect();
     king(&mut out);
+    state_road(&mut out);
     bare_ordinal(&mut out);
     let mut name = String::with_capacity(24);
     let mut i = 0;
@@ -51,6 +52,26 @@ fn numbered_road<'a>(words: &[Cow<'a, str>], begins: bool, first: bool) -> (Cow<
         (Cow::Owned(format!("{class}{}", word(used))), used + 1)
     } else {
         (words[0].clone(), 1)
+    }
+}
+
+/// "VERMONT ROUTE 22A" and "NEW HAMPSHIRE STATE HIGHWAY 16": the state is not part of the road's name.
+fn state_road(words: &mut Vec<Cow<str>>) {
+    let word = |i: usize| words.get(i).map_or("", |w| w.as_ref());
+    let at = usize::from(matches!(vocabulary::known(word(0)), Some((_, Kind::Direction))));
+    let begins = |from: usize, n: usize| {
+        let name: Vec<&str> = (from..from + n).map(|i| vocabulary::long(word(i))).collect();
+        let road = match (word(from + n), word(from + n + 1), word(from + n + 2)) {
+            ("RT" | "HWY" | "SR", number, _) => is_road_number(number),
+            ("STATE", "RT" | "HWY" | "RD", number) => is_road_number(number),
+            _ => false,
+        };
+        road && vocabulary::STATES.iter().any(|(_, long)| *long == name.join(" "))
+    };
+    // "N DAKOTA HWY 3" and "NORTH VERMONT RT 3": a direction may be the state's or the road's.
+    let found = [(0, 1), (0, 2), (at, 1), (at, 2)].into_iter().find(|(from, n)| begins(*from, *n));
+    if let Some((from, n)) = found {
+        words.drain(from..from + n);
     }
 }
 
@@ -166,6 +187,10 @@ mod tests {
         {
             assert_eq!(name(text), "RT31", "{text}");
         }
+        for text in ["VERMONT ROUTE 31", "NEW HAMPSHIRE STATE HIGHWAY 31", "NORTH DAKOTA HWY 31", "NEW YORK ROUTE 31"] {
+            assert_eq!(name(text), "RT31", "{text}");
+        }
+        assert_eq!((name("VERMONT ST"), name("W VIRGINIA AVE")), ("VERMONT ST".into(), "W VIRGINIA AVE".into()));
         for text in ["COUNTY ROAD 12", "CO RD 12", "CR 12", "CSAH 12"] {
             assert_eq!(name(text), "CR12", "{text}");
         }

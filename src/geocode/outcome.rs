@@ -87,7 +87,8 @@ impl Index {
             return lost;
         }
         let Some(point) = found.at.point() else { return lost };
-        let whole = matches!(found.kind, Kind::OneStreet | Kind::OnePoint | Kind::Whole);
+        let whole =
+            matches!(found.kind, Kind::OneStreet | Kind::OnePoint | Kind::Whole | Kind::OfHouses | Kind::Outside);
         Answer::Found(Match {
             point,
             precision: coarsened(if whole { Precision::Street } else { Precision::Intersection }, radius_m),

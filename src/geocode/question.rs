@@ -196,6 +196,8 @@ impl Where {
         }
         match (self.by_town(town), self.by_zip(zip), self.centre) {
             (0, 0, Some(centre)) if town == NONE => Fit::Within { centre, metres: NEAR_M },
+            // Lines without towns, asked for with a town that nothing is known of: nothing speaks against them.
+            (0, 0, None) if town == NONE => Fit::Here,
             (0, by_zip, _) if by_zip <= 0 => Fit::Away,
             (by_town, by_zip, _) if (by_town >= 0 || by_zip > 0) && by_town + by_zip > 0 => Fit::Here,
             _ => Fit::Away,

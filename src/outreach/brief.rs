@@ -1,6 +1,6 @@
 //! The shift brief: put together from what is known now.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,13 +12,16 @@ use crate::domain::{
     corroboration::Told,
     event::{EventFact, EventKind},
     forecast::Forecast,
-    ids::AreaId,
+    ids::{AreaId, EventId, IncidentId},
     language::{Language, number_word},
     outreach::{BriefPlace, Encounter, FollowUp, FollowUpState, ReasonKind, ShiftBrief},
-    place::Cell,
+    place::{Cell, Precision},
     quality::DataAge,
     time::{Day, DayRange, Shift, Zone},
 };
+
+/// Sentences look back so far, and as far as an alert's window.
+const RECENT_DAYS: i32 = 30;
 
 /// How briefs are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +68,7 @@ pub struct BriefInputs<'a> {
     pub forecasts: &'a [Forecast],
     /// Events of `facts_days`: at least the last 30 days, better a year, for the usual rate. Its last day
     /// is the one taken for today.
-    pub facts: &'a [EventFact],
+    pub facts: &'a [&'a EventFact],
     pub facts_days: DayRange,
     /// Who told of the overdoses of the alerts' windows and of the last week, wherever in the jurisdiction.
     pub told: &'a Told,
@@ -87,8 +90,13 @@ pub(super) struct Desk<'a> {
     pub catchment: Catchment<'a>,
     /// The day that the counts end with.
     pub today: Day,
-    /// Facts of the catchment, each incident and kind once where it is known best, by day.
-    pub facts: Vec<&'a EventFact>,
+    /// Recent facts of the catchment, each incident and kind once where it is known best, by day: as far
+    /// back as any sentence looks.
+    recent: Vec<&'a EventFact>,
+    /// Overdoses of the usual days, each incident once.
+    usual: usize,
+    /// Reports of overdoses that came since the shift before, of whatever day.
+    new: Vec<&'a EventFact>,
 }
 
 /// What a liaison reads before a shift.
@@ -128,16 +136,47 @@ impl<'a> Desk<'a> {
     fn new(inputs: &'a BriefInputs<'a>) -> Self {
         let tree = AreaTree::new(inputs.areas);
         let catchment = Catchment::new(inputs.catchment, inputs.areas, &tree, inputs.language);
-        let mut facts: Vec<&EventFact> = inputs
-            .facts
-            .iter()
-            .filter(|f| inputs.facts_days.contains(f.event_day) && catchment.holds(f.area.as_ref()))
-            .collect();
-        facts.sort_by_key(|f| (f.precision, f.id));
-        let mut seen = BTreeSet::new();
-        facts.retain(|f| f.incident.is_none_or(|i| seen.insert((i, f.kind))));
-        facts.sort_by_key(|f| (f.event_day, f.id));
-        Self { inputs, tree, catchment, today: inputs.facts_days.to, facts }
+        let (days, usual_days) = (inputs.facts_days, usual_days(inputs.facts_days));
+        let recent_from = inputs.alerts.iter().map(|a| a.window.from).fold(days.to - RECENT_DAYS, Day::min) - 1;
+        let (mut recent, mut usual, mut new, mut known) = (Vec::new(), 0, Vec::new(), HashSet::new());
+        // Facts come area by area: most are of the area of the one before.
+        let mut last: Option<(&Option<AreaId>, bool)> = None;
+        for fact in inputs.facts.iter().copied().filter(|f| days.contains(f.event_day)) {
+            let held = match last {
+                Some((area, held)) if *area == fact.area => held,
+                _ => catchment.holds(fact.area.as_ref()),
+            };
+            last = Some((&fact.area, held));
+            if !held {
+                continue;
+            }
+            if fact.kind == EventKind::Overdose && usual_days.contains(fact.event_day) {
+                usual += usize::from(fact.incident.is_none_or(|i| known.insert(i)));
+            }
+            if fact.kind == EventKind::Overdose && inputs.since.is_some_and(|since| fact.received_at > since) {
+                new.push(fact);
+            }
+            if fact.event_day >= recent_from {
+                recent.push(fact);
+            }
+        }
+        Self { inputs, tree, catchment, today: days.to, recent: each_incident_once(recent, best), usual, new }
+    }
+
+    /// Recent facts of the catchment in these days.
+    pub fn of(&self, days: DayRange) -> &[&'a EventFact] {
+        let from = self.recent.partition_point(|f| f.event_day < days.from);
+        let to = self.recent.partition_point(|f| f.event_day <= days.to);
+        self.recent.get(from..to).unwrap_or_default()
+    }
+
+    /// All overdoses of the catchment: a walk through everything, for when there is no forecast.
+    pub fn overdoses(&self) -> Vec<&'a EventFact> {
+        let days = self.inputs.facts_days;
+        let counted = |f: &&EventFact| {
+            f.kind == EventKind::Overdose && days.contains(f.event_day) && self.catchment.holds(f.area.as_ref())
+        };
+        each_incident_once(self.inputs.facts.iter().copied().filter(counted).collect(), best)
     }
 
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
@@ -156,13 +195,25 @@ impl<'a> Desk<'a> {
         area.and_then(|a| self.tree.get(a)).map(|a| a.name.clone())
     }
 
-    /// Overdoses a day over the known past, without the last two weeks where that leaves a month.
     fn usual_per_day(&self) -> f64 {
-        let all = self.inputs.facts_days;
-        let to = if all.len() >= 42 { all.to - 14 } else { all.to };
-        let days = DayRange { from: all.from, to };
-        let n = self.facts.iter().filter(|f| f.kind == EventKind::Overdose && days.contains(f.event_day)).count();
-        n as f64 / days.len() as f64
+        self.usual as f64 / usual_days(self.inputs.facts_days).len() as f64
+    }
+
+    /// Overdoses that nothing was known of before.
+    fn newly_known(&self, since: DateTime<Utc>) -> usize {
+        let told: HashSet<IncidentId> = self.new.iter().filter_map(|f| f.incident).collect();
+        let alone = self.new.iter().filter(|f| f.incident.is_none()).count();
+        if told.is_empty() {
+            return alone;
+        }
+        let of_them = |f: &&EventFact| {
+            f.kind == EventKind::Overdose
+                && f.incident.is_some_and(|i| told.contains(&i))
+                && self.inputs.facts_days.contains(f.event_day)
+                && self.catchment.holds(f.area.as_ref())
+        };
+        let first = each_incident_once(self.inputs.facts.iter().copied().filter(of_them).collect(), earliest);
+        alone + first.into_iter().filter(|f| f.received_at > since).count()
     }
 
     /// Said when nothing, or little, stands out.
@@ -203,7 +254,7 @@ impl<'a> Desk<'a> {
                 Some(self.say(key, &[("headline", &a.headline)]))
             })
             .collect();
-        let fresh = self.facts.iter().filter(|f| f.kind == EventKind::Overdose && f.received_at > since).count();
+        let fresh = self.newly_known(since);
         let key = if fresh == 0 { "change_events_none" } else { "change_events" };
         let count = fresh.to_string();
         let values = [("count", count.as_str()), ("place", &self.catchment.name)];
@@ -237,6 +288,38 @@ impl<'a> Desk<'a> {
         }
         said.join(" ")
     }
+}
+
+/// The known past, without the last two weeks where that leaves a month.
+fn usual_days(known: DayRange) -> DayRange {
+    let to = if known.len() >= 42 { known.to - 14 } else { known.to };
+    DayRange { from: known.from, to }
+}
+
+/// Known best, as the map counts it.
+fn best(fact: &EventFact) -> (Precision, EventId) {
+    (fact.precision, fact.id)
+}
+
+fn earliest(fact: &EventFact) -> (Day, EventId) {
+    (fact.event_day, fact.id)
+}
+
+/// By day, and of the facts of one incident and kind the one of the lowest rank.
+fn each_incident_once<R: Ord + Copy>(
+    mut facts: Vec<&EventFact>,
+    rank: fn(&EventFact) -> (R, EventId),
+) -> Vec<&EventFact> {
+    facts.sort_by_key(|f| f.event_day);
+    let mut first: HashMap<(IncidentId, EventKind), (R, EventId)> = HashMap::new();
+    for fact in &facts {
+        if let Some(incident) = fact.incident {
+            let rank = rank(fact);
+            first.entry((incident, fact.kind)).and_modify(|known| *known = rank.min(*known)).or_insert(rank);
+        }
+    }
+    facts.retain(|f| f.incident.is_none_or(|i| first[&(i, f.kind)].1 == f.id));
+    facts
 }
 
 pub(super) fn capitalised(text: &str) -> String {

@@ -38,7 +38,7 @@ pub(super) fn about(desk: &Desk, place: &BriefPlace, site: &Site, follow_ups: &[
 pub(super) fn corroboration(desk: &Desk, place: &BriefPlace, site: &Site) -> Option<Corroboration> {
     let alert = place.alert.and_then(|id| desk.inputs.alerts.iter().find(|a| a.id == id));
     let window = alert.map_or_else(|| window(desk, place), |a| a.window);
-    let counted = desk.facts.iter().copied().filter(|f| window.contains(f.event_day)).filter(|f| match alert {
+    let counted = desk.of(window).iter().copied().filter(|f| match alert {
         Some(alert) => alert.measure.counts(f) && in_alert(desk, alert, f),
         None => site.holds(f.cell, f.area.as_ref(), &desk.tree),
     });
@@ -115,10 +115,10 @@ fn contacts(desk: &Desk, site: &Site) -> Vec<String> {
 fn outcomes(desk: &Desk, place: &BriefPlace, site: &Site) -> Vec<String> {
     let window = window(desk, place);
     let overdoses: Vec<&EventFact> = desk
-        .facts
+        .of(window)
         .iter()
         .copied()
-        .filter(|f| f.kind == EventKind::Overdose && window.contains(f.event_day))
+        .filter(|f| f.kind == EventKind::Overdose)
         .filter(|f| site.holds(f.cell, f.area.as_ref(), &desk.tree))
         .collect();
     let count = |is: fn(&EventFact) -> bool| overdoses.iter().filter(|f| is(f)).count();

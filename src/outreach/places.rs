@@ -121,7 +121,8 @@ fn ranked_forecasts<'a>(desk: &Desk<'a>) -> Vec<(&'a Forecast, Cell)> {
 /// Shared cells by all past counts: for when there is no forecast.
 fn ranked_history(desk: &Desk) -> Vec<(BriefPlace, Site)> {
     let mut counts: BTreeMap<Cell, (u32, Option<&AreaId>)> = BTreeMap::new();
-    for fact in desk.facts.iter().filter(|f| f.kind == EventKind::Overdose) {
+    let overdoses = desk.overdoses();
+    for fact in &overdoses {
         if let Some(cell) = fact.cell.filter(|c| c.resolution() >= crate::domain::place::FINEST_SHARED) {
             let entry = counts.entry(cell.shared()).or_insert((0, fact.area.as_ref()));
             entry.0 += 1;
@@ -129,7 +130,7 @@ fn ranked_history(desk: &Desk) -> Vec<(BriefPlace, Site)> {
     }
     let mut cells: Vec<_> = counts.into_iter().filter(|(_, (n, _))| *n >= 2).collect();
     cells.sort_by_key(|(cell, (n, _))| (Reverse(*n), *cell));
-    let total = desk.facts.iter().filter(|f| f.kind == EventKind::Overdose).count().to_string();
+    let total = overdoses.len().to_string();
     let days = desk.inputs.facts_days.len();
     cells
         .into_iter()
@@ -231,7 +232,7 @@ fn reason(desk: &Desk, alert: &Alert) -> String {
 fn densest(desk: &Desk, alert: &Alert, site: &Site) -> Option<(Cell, u32, u32)> {
     let mut counts: BTreeMap<Cell, u32> = BTreeMap::new();
     let mut total = 0;
-    for fact in desk.facts.iter().filter(|f| f.kind == alert.kind && alert.window.contains(f.event_day)) {
+    for fact in desk.of(alert.window).iter().filter(|f| f.kind == alert.kind) {
         if site.holds(None, fact.area.as_ref(), &desk.tree) {
             total += 1;
             if let Some(cell) = fact.cell.filter(|c| c.resolution() >= crate::domain::place::FINEST_SHARED) {
@@ -315,7 +316,7 @@ fn recent(desk: &Desk, site: &Site, kind: EventKind) -> Vec<u32> {
     let days = DayRange::ending(desk.today, CURVE_DAYS);
     let mut counts = vec![0; days.len()];
     let here = |f: &&&EventFact| f.kind == kind && site.holds(f.cell, f.area.as_ref(), &desk.tree);
-    for fact in desk.facts.iter().filter(|f| days.contains(f.event_day)).filter(here) {
+    for fact in desk.of(days).iter().filter(here) {
         if let Some(at) = days.index(fact.event_day) {
             counts[at] += 1;
         }

@@ -1,6 +1,6 @@
 //! What lies where: the catchment, and whether a fact, a contact or a forecast belongs to a place.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::TEXTS;
 use crate::domain::{
@@ -13,7 +13,7 @@ use crate::domain::{
 /// The areas a liaison serves, with everything below them.
 pub(super) struct Catchment<'a> {
     /// `None` is the whole jurisdiction.
-    areas: Option<BTreeSet<&'a AreaId>>,
+    areas: Option<HashSet<&'a AreaId>>,
     pub name: String,
 }
 

@@ -196,6 +196,7 @@ impl World {
 
     fn brief(&self) -> ShiftBrief {
         let areas = areas();
+        let facts: Vec<&EventFact> = self.facts.iter().collect();
         brief(&BriefInputs {
             catchment: &self.catchment,
             areas: &areas,
@@ -206,7 +207,7 @@ impl World {
             since: self.since,
             alerts: &self.alerts,
             forecasts: &self.forecasts,
-            facts: &self.facts,
+            facts: &facts,
             facts_days: DayRange::ending(day(0), 365),
             told: &Told::by(&self.facts),
             follow_ups: &self.follow_ups,
@@ -428,6 +429,19 @@ fn changes_since_the_last_shift_are_told() {
     assert!(brief.changes.contains(&"New: Downtown: 6 overdoses in 72 hours; 1.2 are usual.".to_owned()));
     assert!(brief.changes.contains(&"Over: Old one: 6 overdoses in 72 hours; 1.2 are usual.".to_owned()));
     assert_eq!(brief.changes[2], "One overdose was reported in Penobscot since then.");
+}
+
+#[test]
+fn a_report_that_comes_months_late_is_news_unless_its_incident_was_known() {
+    let mut world = World { since: Some(now() - Duration::hours(24)), ..World::empty() };
+    let (known, lately) = (now() - Duration::days(59), now() - Duration::hours(1));
+    let incident = Some(IncidentId::derived(&["i"]));
+    world.facts = vec![
+        EventFact { received_at: lately, ..fact(1, 1, 90) },
+        EventFact { incident, received_at: known, ..fact(2, 1, 60) },
+        EventFact { incident, received_at: lately, ..fact(3, 1, 60) },
+    ];
+    assert_eq!(world.brief().changes, ["One overdose was reported in Penobscot since then."]);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What the rows of intake mean: quarantine, the rules that mend it, deliveries, records as quality counts them.
 
+use chrono::{DateTime, Utc};
+
 use super::{Result, columns::Columns};
 use crate::domain::{
-    event::{EventKind, Flag, NaloxoneGiven, Outcome, TimePrecision},
+    event::{Event, EventKind, Flag, NaloxoneGiven, Outcome, TimePrecision},
     ids::{DeliveryId, EventId, GroupId, MendRuleId, RejectId},
     quality::{
         AGE_ATTRIBUTES, DeliveredRows, Delivery, EventQuality, QuarantinedRow, RejectReason, RejectState, RejectTally,
@@ -10,6 +12,38 @@ use crate::domain::{
     },
     quarantine::{MendRecord, MendRule, MendState, RejectGroup},
 };
+
+/// What adding versions changes of what is told of their source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Change {
+    /// By how many the number of newest versions that are not withdrawn has grown.
+    pub grown: i64,
+    /// Latest occurrence among those that were added.
+    pub newest: Option<DateTime<Utc>>,
+    /// Latest occurrence among those that were replaced: if it was the source's newest, that is to be looked for.
+    pub closed: Option<DateTime<Utc>>,
+}
+
+impl Change {
+    pub fn of(added: &[Event]) -> Self {
+        let standing = || added.iter().filter(|e| !e.withdrawn);
+        Self { grown: standing().count() as i64, newest: standing().map(|e| e.occurred_at).max(), closed: None }
+    }
+
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            grown: self.grown + other.grown,
+            newest: self.newest.max(other.newest),
+            closed: self.closed.max(other.closed),
+        }
+    }
+
+    /// A version that was not withdrawn is replaced.
+    pub fn close(&mut self, occurred_at: DateTime<Utc>) {
+        self.grown -= 1;
+        self.closed = self.closed.max(Some(occurred_at));
+    }
+}
 
 pub(super) fn quarantined(r: &impl Columns) -> Result<QuarantinedRow> {
     Ok(QuarantinedRow {

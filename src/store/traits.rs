@@ -100,6 +100,9 @@ pub trait IntakeStore {
     /// was never put is `NotFound("source")`. Rows for quarantine are told apart by what they hold, so a
     /// file that is sent again adds none; counts of rows that are not cases are added each time.
     async fn append(&self, scope: &Scope, source: &SourceId, batch: &IntakeBatch) -> Result<()>;
+    /// Told when many events came in at once, so that statements which follow find their way among them: a server that
+    /// still takes the table for a small one walks through all of it.
+    async fn took_many_events(&self) -> Result<()>;
     /// Counts of rows that were not cases, by label, most frequent first.
     async fn not_cases(&self, scope: &Scope, source: &SourceId) -> Result<Vec<(String, u64)>>;
     /// Waiting rows, oldest first; `after` is the last id of the page before.

@@ -199,6 +199,33 @@ async fn what_another_process_stores_is_seen_within_seconds() {
     assert_eq!(observed(&table, &cell), 7);
 }
 
+#[tokio::test]
+async fn much_that_another_process_stores_follows_and_what_was_accepted_here_is_seen_at_once() {
+    let house = House::new().await;
+    let cell = house.ids.cell.to_string();
+    let count = async || {
+        let table = house.get(Role::Liaison, "/api/v1/cells").await.expect(200).json();
+        observed(&table, &cell)
+    };
+    assert_eq!(count().await, 6);
+    let many = |n: usize| {
+        let event = crate::house::event("me", &format!("bulk {n}"), 0, south(), "me-south");
+        emberwatch::domain::event::Event { received_at: crate::house::now(), ..event }
+    };
+    let events = (0..1_500).map(many).collect();
+    let batch = emberwatch::store::IntakeBatch { events, origin: "file".into(), ..Default::default() };
+    house.store.append(&system("me"), &"ems".parse().unwrap(), &batch).await.unwrap();
+    house.post(Role::Feed, "/api/v1/events", House::standard("here", AT, south())).await.expect(201);
+    assert!(count().await >= 7);
+    let all = async {
+        while count().await < 1_507 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), all).await.expect("the rest follows");
+    assert_eq!(count().await, 1_507);
+}
+
 fn file(path: &str, key: &str, kind: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(path)
         .header(header::AUTHORIZATION, format!("Bearer {key}"))

@@ -23,6 +23,7 @@ fn of_ranges(blocks: &[Block]) -> Index {
             zip_left: Some(&b.zip),
             zip_right: Some(&b.zip),
             town: None,
+            town_right: None,
             mixed: (false, false),
             hyphen: false,
         }));

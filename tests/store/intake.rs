@@ -180,6 +180,19 @@ async fn freshness_follows_corrections_and_withdrawals(db: Db) {
 
     let mut back = corrected(&gone, 11);
     back.withdrawn = false;
-    append(&db, &[back]).await;
-    assert_eq!(db.store.freshness(&me).await.unwrap()[0].events, 2);
+    append(&db, std::slice::from_ref(&back)).await;
+    let newest = async || {
+        let fresh = db.store.freshness(&me).await.unwrap().remove(0);
+        (fresh.events, fresh.newest_event_at)
+    };
+    assert_eq!(newest().await, (2, Some(b.occurred_at)));
+
+    // It turns out to have been earlier; and what comes and is withdrawn in one batch leaves nothing.
+    let mut earlier = corrected(&back, 12);
+    earlier.occurred_at = may(3);
+    let short = event("c", "bangor", 20);
+    let mut shortly = corrected(&short, 21);
+    shortly.withdrawn = true;
+    append(&db, &[earlier, short, shortly]).await;
+    assert_eq!(newest().await, (2, Some(may(3))));
 }

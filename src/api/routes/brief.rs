@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{auth::Caller, extract::Query, problem::Problem, snapshot::Snapshot, state::AppState},
+    api::{auth::Caller, extract::Query, facts::Facts, problem::Problem, snapshot::Snapshot, state::AppState},
     disclosure::Released,
     domain::{
         alert::{Alert, AlertState, Tier},
@@ -68,7 +68,6 @@ async fn brief(
         AreaScope::Only(caller.reference.expand(&catchment))
     };
     let snapshot = caller.snapshot(&state).await?;
-    let (facts, facts_days) = facts(&snapshot, &areas, today);
     let forecasts = forecasts(&state, &caller, &snapshot, &areas).await?;
     let store = &state.store;
     let alerts = store.alerts(&caller.scope, AlertState::ALL, None, None, 500).await?.alerts;
@@ -89,26 +88,31 @@ async fn brief(
     let (reference, language) = (caller.reference.clone(), query.language.unwrap_or(Language::En));
     // Writing it is pure computation over what was read: it leaves the async workers alone.
     let written = tokio::task::spawn_blocking(move || {
-        write_brief(&BriefInputs {
-            catchment: &catchment,
-            areas: &reference.areas,
-            places: &reference.places,
-            zone: reference.jurisdiction.zone,
-            shift,
-            now,
-            since: Some(starts_at - Duration::hours(24)),
-            alerts: &alerts,
-            forecasts: &forecasts,
-            facts: &facts,
-            facts_days,
-            told: &told,
-            follow_ups: &follow_ups,
-            encounters: &encounters,
-            last_visits: &last_visits,
-            data,
-            options: &options,
-            seen,
-            language,
+        snapshot.read(|held| {
+            let facts_days = facts_days(held, today);
+            // Those of other areas would be left out anyway.
+            let facts: Vec<&EventFact> = held.within(facts_days, &areas).collect();
+            write_brief(&BriefInputs {
+                catchment: &catchment,
+                areas: &reference.areas,
+                places: &reference.places,
+                zone: reference.jurisdiction.zone,
+                shift,
+                now,
+                since: Some(starts_at - Duration::hours(24)),
+                alerts: &alerts,
+                forecasts: &forecasts,
+                facts: &facts,
+                facts_days,
+                told: &told,
+                follow_ups: &follow_ups,
+                encounters: &encounters,
+                last_visits: &last_visits,
+                data,
+                options: &options,
+                seen,
+                language,
+            })
         })
     })
     .await
@@ -147,20 +151,11 @@ fn catchment(caller: &Caller, text: Option<&str>) -> Result<Vec<AreaId>, Problem
         .collect()
 }
 
-/// Facts of the catchment; those of other areas would be left out of the brief anyway.
-fn facts(snapshot: &Snapshot, areas: &AreaScope, today: Day) -> (Vec<EventFact>, DayRange) {
-    let wanted: Option<std::collections::HashSet<&AreaId>> = match areas {
-        AreaScope::All => None,
-        AreaScope::Only(list) => Some(list.iter().collect()),
-    };
-    snapshot.read(|held| {
-        let asked = DayRange::ending(today, FACTS_DAYS);
-        // Days before the first event are no days without events.
-        let from = held.span().map_or(asked.from, |all| all.from.clamp(asked.from, today));
-        let days = DayRange { from, to: today };
-        let takes = |f: &&EventFact| wanted.as_ref().is_none_or(|w| f.area.as_ref().is_some_and(|a| w.contains(a)));
-        (held.of(days).filter(takes).cloned().collect(), days)
-    })
+/// The days whose facts the brief reads: those before the first event are no days without events.
+fn facts_days(held: &Facts, today: Day) -> DayRange {
+    let asked = DayRange::ending(today, FACTS_DAYS);
+    let from = held.span().map_or(asked.from, |all| all.from.clamp(asked.from, today));
+    DayRange { from, to: today }
 }
 
 /// Who told of the overdoses that places may be counted from: of the last week and of the windows of running alerts.

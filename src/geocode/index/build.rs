@@ -35,7 +35,10 @@ pub struct Stretch<'a> {
     pub right: Option<(u32, u32)>,
     pub zip_left: Option<&'a str>,
     pub zip_right: Option<&'a str>,
+    /// The town, of the left side where the street is a border.
     pub town: Option<&'a str>,
+    /// The town of the right side, where it is another.
+    pub town_right: Option<&'a str>,
     /// Whether even and odd numbers stand on one side, left and right; else the ends of the range tell.
     pub mixed: (bool, bool),
     /// The numbers are written with a hyphen, "37-01", and given without it, 3701.
@@ -50,6 +53,11 @@ impl Builder {
     /// Known points, stretches of streets, areas.
     pub fn counts(&self) -> (usize, usize, usize) {
         (self.entries.len(), self.ranges.len(), self.areas.len())
+    }
+
+    /// Stretches, by side, that have house numbers.
+    pub fn numbered(&self) -> usize {
+        self.ranges.iter().filter(|r| r.low > 0).count()
     }
 
     /// A street text of a gazetteer: a crossing, an address, a street or another name. Whether it says anything.
@@ -85,8 +93,9 @@ impl Builder {
         let written = number.trim().to_uppercase();
         let number = HouseNumber::with_rest(&written);
         let parsed = StreetText::parse(street);
-        let (Some(number), [name]) = (number, parsed.streets.as_slice()) else { return false };
-        let a = self.streets.id(name);
+        let Some(number) = number.filter(|_| !parsed.streets.is_empty()) else { return false };
+        // "KIRK AND FITTS" is the name of one street where houses have it.
+        let a = self.streets.id(&parsed.streets.join(" & "));
         let entry = self.entry(a, NONE, town, zip, point);
         let house = |n: &HouseNumber| Entry { number: n.value, rest: n.rest_code(), origin: Origin::Address, ..entry };
         self.entries.push(house(&number));
@@ -116,11 +125,12 @@ impl Builder {
         let (first, count) = (self.vertices.len() as u32, stretch.line.len() as u32);
         self.vertices.extend(stretch.line.iter().map(|p| Spot::of(*p)));
         let street = self.streets.id(name);
-        let town = self.town_id(stretch.town);
+        let town = self.town_id(stretch.town.or(stretch.town_right));
+        let town_right = self.town_id(stretch.town_right.or(stretch.town));
         let mut numbered = false;
-        let left = (0, stretch.left, stretch.zip_left, stretch.mixed.0);
-        let right = (1, stretch.right, stretch.zip_right, stretch.mixed.1);
-        for (side, numbers, zip, mixed) in [left, right] {
+        let left = (0, stretch.left, stretch.zip_left, stretch.mixed.0, town);
+        let right = (1, stretch.right, stretch.zip_right, stretch.mixed.1, town_right);
+        for (side, numbers, zip, mixed, town) in [left, right] {
             let Some((from, to)) = numbers.filter(|(from, to)| *from > 0 && *to > 0) else { continue };
             numbered = true;
             let parity = if from % 2 == to % 2 && !mixed { (from % 2) as u8 } else { 2 };

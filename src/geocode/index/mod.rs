@@ -22,7 +22,7 @@ use file::{File, Section, Writer};
 use places::{Places, Row};
 use rows::{Area, AreaClass, Entries, Entry, NONE, Ranges, Spot};
 
-use super::infer;
+use super::measure;
 
 /// A geocoder's index.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl Index {
     /// Put the file together; then ask it for points that it knows, as if it did not, and keep how far it was off.
     pub(super) fn measured(writer: Writer) -> Self {
         let blank = Self::of(writer.clone());
-        let errors = infer::measure(&blank);
+        let errors = measure::measure(&blank);
         let mut writer = writer;
         for (class, scale, radius, count) in errors {
             for n in [class, scale, radius, count] {

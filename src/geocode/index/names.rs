@@ -90,6 +90,8 @@ impl<'a> Names<'a> {
                 }
                 write_out_into(other, &mut letters);
                 let long = distance(&forms[1], &letters, most);
+                // "GREEN" and "GARDEN" are no slip apart, though "GRN" and "GDN" are.
+                let short = short.filter(|_| long.is_some() || !differ_in_known_words(name, other));
                 short.into_iter().chain(long).min().map(|d| (id, d))
             })
             .collect();
@@ -145,6 +147,7 @@ impl<'a> Names<'a> {
                 other.core.bytes().next() == parts.core.bytes().next()
                     && sound(other.core) == own
                     && !digits_differ(other.core, parts.core)
+                    && !differ_in_known_words(name, self.get(*id))
                     && parts.missing(&other) == Some(0)
             })
             .collect();
@@ -188,6 +191,14 @@ fn write_hashes(writer: &mut Writer, section: Section, names: &[String], hashes:
         out.extend(hash.to_le_bytes());
         out.extend(id.to_le_bytes());
     }
+}
+
+/// Whether the cores of two names are the same words but for those that stand for another word in each.
+fn differ_in_known_words(a: &str, b: &str) -> bool {
+    let (a, b) = (Parts::of(a).core, Parts::of(b).core);
+    let same_length = a.split(' ').count() == b.split(' ').count();
+    let stands_for = |w: &str| vocabulary::long(w) != w;
+    a != b && same_length && a.split(' ').zip(b.split(' ')).all(|(x, y)| x == y || stands_for(x) && stands_for(y))
 }
 
 /// The letters without the spaces, so that a lost or a stray space costs nothing; of a town without its class.

@@ -68,6 +68,20 @@ impl<'a> Places<'a> {
         })
     }
 
+    /// The rows of the known houses of a place, sorted by number; the street itself is number 0.
+    pub fn houses(&self, place: &Place) -> Houses<'a> {
+        // Crossings stand before them, because they have another street, and stretches behind.
+        let class = |row: usize| match self.rows.u32(row, 0) {
+            n if n & STRETCH != 0 => 2,
+            n if self.entries.get(n as usize).b == NONE => 1,
+            _ => 0,
+        };
+        let (from, to) = (place.rows.start, place.rows.end);
+        let first = self.rows.lower(from, to, |row| class(row) < 1);
+        let end = self.rows.lower(first, to, |row| class(row) < 2);
+        Houses { places: *self, rows: first..end }
+    }
+
     /// Whether every point of a place lies farther away than this; `false` where that is not sure.
     pub fn is_beyond(&self, place: &Place, from: Spot, metres: f64) -> bool {
         // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
@@ -79,6 +93,37 @@ impl<'a> Places<'a> {
             };
             first.distance_m(from) > near_enough
         })
+    }
+}
+
+/// The known houses of a street in one place.
+#[derive(Debug, Clone)]
+pub(in crate::geocode) struct Houses<'a> {
+    places: Places<'a>,
+    rows: std::ops::Range<usize>,
+}
+
+impl Houses<'_> {
+    fn get(&self, row: usize) -> (usize, Entry) {
+        let n = self.places.rows.u32(row, 0) as usize;
+        (n, self.places.entries.get(n))
+    }
+
+    /// Whether houses are all that is known: no text of the whole street.
+    pub fn are_all(&self) -> bool {
+        !self.rows.is_empty() && self.get(self.rows.start).1.number > 0
+    }
+
+    /// The houses below a number, nearest first, and those above.
+    pub fn around(
+        &self,
+        number: u32,
+    ) -> (impl Iterator<Item = (usize, Entry)> + '_, impl Iterator<Item = (usize, Entry)> + '_) {
+        let beside =
+            |least: u32| self.places.rows.lower(self.rows.start, self.rows.end, |row| self.get(row).1.number < least);
+        let (low, high) = (beside(number), beside(number + 1));
+        let below = (self.rows.start..low).rev().map(|row| self.get(row)).take_while(|(_, e)| e.number > 0);
+        (below, (high..self.rows.end).map(|row| self.get(row)))
     }
 }
 

@@ -34,6 +34,7 @@ impl Builder {
         names.sort_unstable();
         names.dedup();
         let meaning = tiger::Columns::of(&names)?;
+        let mut edges = tiger::Edges::default();
         let mut taken = Taken::default();
         for (i, feature) in features.iter().enumerate() {
             let values: Vec<String> = names
@@ -58,10 +59,11 @@ impl Builder {
                         Point::new(*degrees.get(1)?, *degrees.first()?).ok()
                     })
                     .collect();
-                used |= meaning.add(self, &values, &points.ok_or(BadLines::Degrees(i + 1))?);
+                used |= meaning.add(self, &mut edges, &values, &points.ok_or(BadLines::Degrees(i + 1))?);
             }
             taken.count(used);
         }
+        edges.add(self);
         Ok(taken)
     }
 }

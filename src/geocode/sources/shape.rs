@@ -1,18 +1,24 @@
-//! Shapefiles of lines: the geometry (`.shp`) and the attribute table beside it (`.dbf`).
+//! Shapefiles of streets and of address points: the geometry (`.shp`) and the attribute table beside it (`.dbf`).
 //!
-//! After ESRI's Shapefile Technical Description (1998) and the dBASE III table; only what streets need: poly-lines in
-//! degrees, and the columns as text. Nothing is compressed or unpacked: give the unzipped files.
+//! After ESRI's Shapefile Technical Description (1998) and the dBASE III table; only what streets and addresses need:
+//! poly-lines and points, and the columns as text. Plane coordinates become degrees by what a `.prj` file says
+//! ([`Projection`]). Nothing is unpacked: give the unzipped files.
 
 use thiserror::Error;
 
-use super::{Taken, tiger};
+use super::{
+    BadTable, Taken,
+    header::Header,
+    projection::{BadProjection, Projection},
+    table, tiger,
+};
 use crate::{domain::place::Point, geocode::Builder};
 
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Error)]
 pub enum BadShape {
     #[error("this is not a shapefile: it does not begin with the file code 9994")]
     Code,
-    #[error("the shapefile holds shapes of type {0}; expected poly-lines (3, 13 or 23)")]
+    #[error("the shapefile holds shapes of type {0}; expected poly-lines (3, 13 or 23) or points (1, 11 or 21)")]
     Kind(i32),
     #[error("the shapefile is cut short at byte {0}")]
     Cut(usize),
@@ -21,33 +27,66 @@ pub enum BadShape {
     #[error("the shapefile has {shapes} shapes, its table {rows} rows: they do not belong together")]
     Rows { shapes: usize, rows: usize },
     #[error(
-        "the coordinate {0} is no degree: the lines are in a projection; expected longitude and latitude (NAD 83 or WGS 84)"
+        "the coordinate {0} is no degree: the shapes are in a projection; expected its .prj file beside it, or longitude and latitude (NAD 83 or WGS 84)"
     )]
     Projected(String),
-    #[error("the table has no column with street names ({expected}); it has {has}")]
-    Columns { expected: String, has: String },
+    #[error(transparent)]
+    Projection(#[from] BadProjection),
+    #[error("the table has no column with street names, like FULLNAME or ST_NAME; it has {has}")]
+    Columns { has: String },
+    #[error(transparent)]
+    Points(#[from] BadTable),
 }
 
 impl Builder {
-    /// Add the lines of a shapefile: TIGER/Line ADDRFEAT or EDGES, or an agency's centrelines.
+    /// Add a shapefile in degrees: TIGER/Line ADDRFEAT or EDGES, an agency's centrelines, or address points.
     ///
     /// # Errors
     /// When the bytes are no such files, or the table has no street names.
     pub fn add_shapefile(&mut self, shp: &[u8], dbf: &[u8]) -> Result<Taken, BadShape> {
+        self.add_projected_shapefile(shp, dbf, None)
+    }
+
+    /// The same in the coordinates that the text of a `.prj` file names.
+    ///
+    /// # Errors
+    /// As before, and when the coordinates cannot be made degrees.
+    pub fn add_projected_shapefile(&mut self, shp: &[u8], dbf: &[u8], prj: Option<&str>) -> Result<Taken, BadShape> {
         let table = Table::open(dbf)?;
-        let meaning = tiger::Columns::of(&table.columns)?;
-        let mut taken = Taken::default();
-        let mut shapes = Shapes::open(shp)?;
-        let mut row = 0;
-        while let Some(line) = shapes.next_line()? {
-            let values = table.row(row).ok_or(BadShape::Rows { shapes: row + 1, rows: table.rows })?;
-            if let Some(values) = values {
-                taken.count(!line.is_empty() && meaning.add(self, &values, &line));
-            }
-            row += 1;
+        let projection = prj.map_or(Ok(Projection::DEGREES), Projection::parse)?;
+        let mut shapes = Shapes::open(shp, projection)?;
+        let taken = if shapes.of_points {
+            self.add_point_shapes(&mut shapes, &table)?
+        } else {
+            self.add_line_shapes(&mut shapes, &table)?
+        };
+        if shapes.read != table.rows {
+            return Err(BadShape::Rows { shapes: shapes.read, rows: table.rows });
         }
-        if row != table.rows {
-            return Err(BadShape::Rows { shapes: row, rows: table.rows });
+        Ok(taken)
+    }
+
+    fn add_line_shapes(&mut self, shapes: &mut Shapes, table: &Table) -> Result<Taken, BadShape> {
+        let meaning = tiger::Columns::of(&table.columns)?;
+        let mut edges = tiger::Edges::default();
+        let mut taken = Taken::default();
+        while let Some(line) = shapes.next()? {
+            if let Some(values) = table.row_of(shapes)? {
+                taken.count(!line.is_empty() && meaning.add(self, &mut edges, &values, &line));
+            }
+        }
+        edges.add(self);
+        Ok(taken)
+    }
+
+    fn add_point_shapes(&mut self, shapes: &mut Shapes, table: &Table) -> Result<Taken, BadShape> {
+        let columns = table::Columns::of(&Header::of(&table.columns), true)?;
+        let mut taken = Taken::default();
+        while let Some(place) = shapes.next()? {
+            if let Some(values) = table.row_of(shapes)? {
+                let row = csv::StringRecord::from(values);
+                taken.count(!place.is_empty() && self.add_row(&columns, &row, place.first().copied()));
+            }
         }
         Ok(taken)
     }
@@ -56,20 +95,26 @@ impl Builder {
 struct Shapes<'a> {
     bytes: &'a [u8],
     at: usize,
+    projection: Projection,
+    of_points: bool,
+    /// How many were read.
+    read: usize,
 }
 
 const HEAD: usize = 100;
 
 impl<'a> Shapes<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Self, BadShape> {
-        let shapes = Self { bytes, at: HEAD };
+    fn open(bytes: &'a [u8], projection: Projection) -> Result<Self, BadShape> {
+        let mut shapes = Self { bytes, at: HEAD, projection, of_points: false, read: 0 };
         if bytes.get(..4) != Some(&9994_i32.to_be_bytes()) {
             return Err(BadShape::Code);
         }
         match shapes.i32(32)? {
-            0 | 3 | 13 | 23 => Ok(shapes),
-            other => Err(BadShape::Kind(other)),
+            0 | 3 | 13 | 23 => {}
+            1 | 11 | 21 | 8 | 18 | 28 => shapes.of_points = true,
+            other => return Err(BadShape::Kind(other)),
         }
+        Ok(shapes)
     }
 
     fn take<const N: usize>(&self, at: usize) -> Result<[u8; N], BadShape> {
@@ -81,12 +126,19 @@ impl<'a> Shapes<'a> {
         self.take(at).map(i32::from_le_bytes)
     }
 
-    fn f64(&self, at: usize) -> Result<f64, BadShape> {
-        self.take(at).map(f64::from_le_bytes)
+    fn count(&self, at: usize) -> Result<usize, BadShape> {
+        self.i32(at).and_then(|n| usize::try_from(n).map_err(|_| BadShape::Cut(at)))
     }
 
-    /// The longest part of the next line; empty for a null shape; `None` at the end.
-    fn next_line(&mut self) -> Result<Option<Vec<Point>>, BadShape> {
+    fn point(&self, at: usize) -> Result<Point, BadShape> {
+        let coordinate = |at| self.take(at).map(f64::from_le_bytes);
+        let (x, y) = (coordinate(at)?, coordinate(at + 8)?);
+        let (longitude, latitude) = self.projection.degrees(x, y);
+        Point::new(latitude, longitude).map_err(|_| BadShape::Projected(format!("{x}, {y}")))
+    }
+
+    /// The next point, or the longest part of the next line; empty for a null shape; `None` at the end.
+    fn next(&mut self) -> Result<Option<Vec<Point>>, BadShape> {
         if self.at >= self.bytes.len() {
             return Ok(None);
         }
@@ -97,19 +149,26 @@ impl<'a> Shapes<'a> {
             return Err(BadShape::Cut(self.bytes.len()));
         }
         self.at = start + length;
-        match self.i32(start)? {
-            0 => return Ok(Some(Vec::new())),
-            3 | 13 | 23 => {}
-            other => return Err(BadShape::Kind(other)),
+        self.read += 1;
+        match (self.i32(start)?, self.of_points) {
+            (0, _) => Ok(Some(Vec::new())),
+            (3 | 13 | 23, false) => self.longest_part(start, length).map(Some),
+            (1 | 11 | 21, true) => self.point(start + 4).map(|p| Some(vec![p])),
+            // Several points of one address: the first.
+            (8 | 18 | 28, true) if self.count(start + 36)? == 0 => Ok(Some(Vec::new())),
+            (8 | 18 | 28, true) => self.point(start + 40).map(|p| Some(vec![p])),
+            (other, _) => Err(BadShape::Kind(other)),
         }
-        let count = |at| self.i32(at).and_then(|n| usize::try_from(n).map_err(|_| BadShape::Cut(at)));
-        let (parts, points) = (count(start + 36)?, count(start + 40)?);
+    }
+
+    fn longest_part(&self, start: usize, length: usize) -> Result<Vec<Point>, BadShape> {
+        let (parts, points) = (self.count(start + 36)?, self.count(start + 40)?);
         if 44 + parts.saturating_mul(4).saturating_add(points.saturating_mul(16)) > length {
             return Err(BadShape::Cut(start));
         }
         let mut ends = Vec::with_capacity(parts + 1);
         for part in 0..parts {
-            ends.push(count(start + 44 + part * 4)?.min(points));
+            ends.push(self.count(start + 44 + part * 4)?.min(points));
         }
         ends.push(points);
         let longest = ends
@@ -117,13 +176,7 @@ impl<'a> Shapes<'a> {
             .map(|w| (w[1].saturating_sub(w[0]), w[0]))
             .max_by_key(|(n, from)| (*n, std::cmp::Reverse(*from)));
         let (n, from) = longest.unwrap_or((0, 0));
-        let mut line = Vec::with_capacity(n);
-        for i in from..from + n {
-            let at = start + 44 + parts * 4 + i * 16;
-            let (x, y) = (self.f64(at)?, self.f64(at + 8)?);
-            line.push(Point::new(y, x).map_err(|_| BadShape::Projected(format!("{x}, {y}")))?);
-        }
-        Ok(Some(line))
+        (from..from + n).map(|i| self.point(start + 44 + parts * 4 + i * 16)).collect()
     }
 }
 
@@ -163,6 +216,11 @@ impl<'a> Table<'a> {
             return Err(BadShape::Table);
         }
         Ok(Self { columns, places, bytes, head, width, rows })
+    }
+
+    /// The values of the shape that was read last; `None` for a deleted row.
+    fn row_of(&self, shapes: &Shapes) -> Result<Option<Vec<String>>, BadShape> {
+        self.row(shapes.read - 1).ok_or(BadShape::Rows { shapes: shapes.read, rows: self.rows })
     }
 
     /// The values of a row; `Some(None)` for a deleted one, `None` beyond the end.

@@ -1,20 +1,32 @@
 //! CSV with a point and what it is called.
 //!
-//! Columns are found by name, in any order and case; they may be parted by commas, tabs, semicolons or upright strokes:
+//! Columns are found by name ([`Header`]), in any order; they may be parted by commas, tabs, semicolons or upright
+//! strokes:
 //! - gazetteers: `text`, `location_text`, `address` or `street`; `name`; `town` or `city`; `zip`; `latitude`, `longitude`.
 //!   A row with a street text is a street, one with a name or town only a town, one with a ZIP only a ZIP area; a
 //!   `facility`, `landmark` or `alias` is a name of its own beside the street text. A `kind` may say town, county, zip,
 //!   street or landmark;
 //! - OpenAddresses: `LON, LAT, NUMBER, STREET, UNIT, CITY, DISTRICT, REGION, POSTCODE`;
 //! - the National Address Database's text files: `AddNum_Pre, Add_Number, AddNum_Suf, St_PreDir, St_Name, St_PosTyp, …, Inc_Muni,
-//!   Post_City, Zip_Code, LandmkName, Longitude, Latitude`.
+//!   Post_City, Zip_Code, LandmkName, Longitude, Latitude`; before 2023 `StN_PreDir, StreetName, StN_PosTyp, …, Post_Comm`;
+//! - the address points of states and counties, by the names that theirs have.
+//!
+//! In a list of addresses, one with a column of house numbers, a row is a house or it is unusable: its town is not taken
+//! for a place of that name. A house is known under the town within whose border it stands and under the one that the
+//! post gives it.
 
 use std::io::{BufRead, BufReader, Read};
 
 use thiserror::Error;
 
-use super::Taken;
-use crate::{domain::place::Point, geocode::Builder};
+use super::{
+    Taken,
+    header::{Header, StreetColumns, number as plain_number, town, value},
+};
+use crate::{
+    domain::{place::Point, place_name::PlaceName},
+    geocode::{Builder, StreetText},
+};
 
 #[derive(Debug, Error)]
 pub enum BadTable {
@@ -24,68 +36,184 @@ pub enum BadTable {
     Column { missing: &'static str, has: String },
 }
 
-const TEXT: &[&str] = &["text", "location_text", "address", "street", "stnam_full"];
-const NAME: &[&str] = &["name", "place", "place_name"];
-const OWN_NAME: &[&str] = &["facility", "landmark", "alias", "landmkname"];
-const KIND: &[&str] = &["kind", "type"];
-const TOWN: &[&str] = &["town", "city", "municipality", "inc_muni"];
-const OTHER_TOWN: &[&str] = &["post_city", "post_comm", "uninc_comm", "district"];
-const ZIP: &[&str] = &["zip", "zip_code", "zipcode", "postcode"];
-const LAT: &[&str] = &["lat", "latitude"];
-const LON: &[&str] = &["lon", "lng", "long", "longitude"];
-const NUMBER: &[&str] = &["number", "house_number", "add_number", "housenumber"];
-const NUMBER_PREFIX: &[&str] = &["addnum_pre"];
-const NUMBER_SUFFIX: &[&str] = &["addnum_suf"];
-/// The parts of a street's name in the National Address Database, in their order.
-const NAME_PARTS: &[&str] =
-    &["st_premod", "st_predir", "st_pretyp", "st_presep", "st_name", "st_postyp", "st_posdir", "st_posmod"];
+/// An address or another text that says where.
+const TEXT: &[&str] = &[
+    "TEXT",
+    "LOCATIONTEXT",
+    "ADDRESS",
+    "FULLADDR",
+    "FULLADDRESS",
+    "FULLADDRES",
+    "FULLADD",
+    "ADDRESSFULL",
+    "ADDRLABEL",
+    "ADRLABEL",
+    "PRIMARYADDRESS",
+    "PRIMARYADD",
+    "LSN",
+    "DLVRYADD",
+    "SITEADDRESS",
+    "SITEADDRES",
+    "SITEADDR",
+    "SITUSADDRESS",
+    "SITUSADDR",
+    "STREETADDRESS",
+    "STREETADDR",
+    "STADDRESS",
+];
+const NAME: &[&str] = &["NAME", "PLACE", "PLACENAME"];
+const OWN_NAME: &[&str] = &["FACILITY", "LANDMARK", "ALIAS", "LANDMKNAME"];
+/// Other names of an address's street.
+const OTHER_STREET: &[&str] = &["ALIAS1", "ALIAS2", "ALIAS3", "ALIAS4"];
+const KIND: &[&str] = &["KIND", "TYPE"];
+/// The town by its border, and as the post writes it; people give either.
+const TOWN: &[&str] = &[
+    "TOWN",
+    "CITY",
+    "MUNICIPALITY",
+    "MUNICIPALI",
+    "INCMUNI",
+    "MUNI",
+    "TOWNNAME",
+    "CITYTOWNNAME",
+    "ADRMUNI",
+    "CITYNAME",
+];
+const POSTAL_TOWN: &[&str] = &[
+    "POSTCITY",
+    "POSTCOMM",
+    "POSTCOMMUNITY",
+    "POSTALCITY",
+    "USPSCITY",
+    "PONAME",
+    "CITYPOSTAL",
+    "CITYPOSTA",
+    "ADRCITY",
+    "PO",
+    "MSAGCOMM",
+    "MSAGCOMMUNITY",
+    "MSAGCOMMUN",
+    "UNINCCOMM",
+    "DISTRICT",
+];
+const ZIP: &[&str] = &["ZIP", "ZIPCODE", "POSTCODE", "ZIP5", "ADRZIP5", "POSTALCODE", "POSTCODE5"];
+const LAT: &[&str] = &["LAT", "LATITUDE", "LATY", "GPSY", "Y", "POINTY"];
+const LON: &[&str] = &["LON", "LNG", "LONG", "LONGITUDE", "LONX", "GPSX", "X", "POINTX"];
+const NUMBER: &[&str] = &[
+    "NUMBER",
+    "HOUSENUMBER",
+    "ADDNUMBER",
+    "ADDRNUM",
+    "ADDRNUMBER",
+    "ADRNUM",
+    "ADDNUM",
+    "ADDNUMB",
+    "ADDRESSNUMBER",
+    "ADDRESSNUM",
+    "STNUM",
+    "STNUMBER",
+    "STREETNUM",
+    "STREETNUMBER",
+    "STREETNUMB",
+    "HOUSENUM",
+    "HOUSENUMBE",
+    "HOUSENO",
+    "ADDRHN",
+    "STREETNO",
+    "STNO",
+    "HNO",
+    "STNM",
+    "ADDNOFULL",
+];
+const NUMBER_PREFIX: &[&str] = &["ADDNUMPRE", "PREADDRNUM", "HOUSENUMBERPREFIX", "PREFIXADDRESSNUMBER", "ADDRNUMPRE"];
+const NUMBER_SUFFIX: &[&str] = &[
+    "ADDNUMSUF",
+    "ADDRNUMSUF",
+    "ADDNUMSUFF",
+    "ADRNUMSUF",
+    "ADRNUMSU",
+    "STNUMSUFF",
+    "STNUMSUFFIX",
+    "ADDRNSFX",
+    "HOUSENUMBERSUFFIX",
+    "SUFFIXADDRESSNUMBER",
+    "NUMBERSUFFIX",
+    "HOUSESUFFIX",
+];
 
 pub(super) struct Columns {
-    lat: usize,
-    lon: usize,
+    at: Option<(usize, usize)>,
     text: Option<usize>,
+    street: Option<StreetColumns>,
+    other_streets: Vec<usize>,
     name: Option<usize>,
     own_name: Option<usize>,
     kind: Option<usize>,
-    town: Option<usize>,
-    other_town: Option<usize>,
+    towns: Vec<usize>,
+    postal_towns: Vec<usize>,
     zip: Option<usize>,
     number: Option<usize>,
     number_prefix: Option<usize>,
     number_suffix: Option<usize>,
-    parts: Vec<usize>,
 }
 
 impl Columns {
-    pub fn of(header: &csv::StringRecord) -> Result<Self, BadTable> {
-        let find = |names: &[&str]| {
-            // The first name of the list that there is: a column "address" is preferred to "street".
-            names.iter().find_map(|n| {
-                header.iter().position(|h| h.trim_start_matches('\u{FEFF}').trim().eq_ignore_ascii_case(n))
-            })
-        };
-        let has = || header.iter().collect::<Vec<_>>().join(", ");
-        let need = |found: Option<usize>, missing| found.ok_or_else(|| BadTable::Column { missing, has: has() });
+    /// `located`: every row brings its own place, so none is needed in the columns.
+    pub fn of(header: &Header, located: bool) -> Result<Self, BadTable> {
+        let need =
+            |found: Option<usize>, missing| found.ok_or_else(|| BadTable::Column { missing, has: header.list() });
+        let (lat, lon) = (header.find(LAT), header.find(LON));
+        let at = if located { lat.zip(lon) } else { Some((need(lat, "latitude")?, need(lon, "longitude")?)) };
         let columns = Self {
-            lat: need(find(LAT), "latitude")?,
-            lon: need(find(LON), "longitude")?,
-            text: find(TEXT),
-            name: find(NAME),
-            own_name: find(OWN_NAME),
-            kind: find(KIND),
-            town: find(TOWN),
-            other_town: find(OTHER_TOWN),
-            zip: find(ZIP),
-            number: find(NUMBER),
-            number_prefix: find(NUMBER_PREFIX),
-            number_suffix: find(NUMBER_SUFFIX),
-            parts: NAME_PARTS.iter().filter_map(|n| find(&[n])).collect(),
+            at,
+            text: header.find(TEXT),
+            street: StreetColumns::of(header, &[]),
+            other_streets: header.all(OTHER_STREET),
+            name: header.find(NAME),
+            own_name: header.find(OWN_NAME),
+            kind: header.find(KIND),
+            towns: header.all(TOWN),
+            postal_towns: header.all(POSTAL_TOWN),
+            zip: header.find(ZIP),
+            number: header.find(NUMBER),
+            number_prefix: header.find(NUMBER_PREFIX),
+            number_suffix: header.find(NUMBER_SUFFIX),
         };
-        let called = columns.text.or(columns.name).or(columns.own_name).or(columns.town).or(columns.zip);
-        need(called.or(columns.parts.first().copied()), "text, name, town or zip")?;
+        let street = columns.text.is_some() || columns.street.is_some();
+        let own = columns.name.or(columns.own_name);
+        // A list of addresses whose street is not found is not a list of towns.
+        if !street && (columns.number.is_some() || own.is_none() && header.speaks_of(ADDRESSES)) {
+            return need(None, "street name or address").map(|_| columns);
+        }
+        if !street {
+            let area = columns.towns.first().or(columns.postal_towns.first()).copied();
+            need(own.or(area).or(columns.zip), "text, name, town or zip")?;
+        }
         Ok(columns)
     }
+
+    /// The name of the town by its border, and the one that the post gives it where that is another.
+    fn towns_of<'a>(&self, get: impl Fn(usize) -> &'a str) -> (Option<&'a str>, Option<&'a str>) {
+        let first = |columns: &[usize]| columns.iter().find_map(|at| town(get(*at)));
+        let (own, postal) = (first(&self.towns), first(&self.postal_towns));
+        match (own, postal) {
+            (Some(own), Some(postal)) if PlaceName::parse(own).base != PlaceName::parse(postal).base => {
+                (Some(own), Some(postal))
+            }
+            (own, postal) => (own.or(postal), None),
+        }
+    }
+
+    /// The place that the columns of a row give, and whether they give one that is none.
+    fn point<'a>(&self, get: impl Fn(usize) -> &'a str) -> Option<Point> {
+        let degree = |at: usize| get(at).parse::<f64>().ok();
+        let (lat, lon) = self.at?;
+        Point::new(degree(lat)?, degree(lon)?).ok()
+    }
 }
+
+/// Names of columns that speak of addresses have one of these in them.
+const ADDRESSES: &[&str] = &["ADDR", "STREET", "HOUSE"];
 
 impl Builder {
     /// Add a CSV file.
@@ -105,44 +233,61 @@ impl Builder {
                 _ => e.to_string(),
             },
         };
-        let columns = Columns::of(csv.headers().map_err(broken)?)?;
+        let columns = Columns::of(&Header::of(csv.headers().map_err(broken)?), false)?;
         let mut taken = Taken::default();
         let mut row = csv::StringRecord::new();
+        let mut nowhere: Option<BadTable> = None;
         while csv.read_record(&mut row).map_err(broken)? {
-            taken.count(self.add_row(&columns, &row));
+            let used = self.add_row(&columns, &row, None);
+            if !used && nowhere.is_none() {
+                nowhere = columns.projected(&row);
+            }
+            taken.count(used);
         }
-        Ok(taken)
+        // Not one place in degrees: the whole file is in a projection.
+        match nowhere {
+            Some(error) if taken.used == 0 => Err(error),
+            _ => Ok(taken),
+        }
     }
 
-    pub(super) fn add_row(&mut self, columns: &Columns, row: &csv::StringRecord) -> bool {
-        let field = |at: Option<usize>| {
-            at.and_then(|i| row.get(i)).filter(|t| !t.is_empty() && !t.eq_ignore_ascii_case("not stated"))
-        };
-        let number = |at| field(Some(at)).and_then(|t| t.parse::<f64>().ok());
-        let Some(point) = number(columns.lat).zip(number(columns.lon)).and_then(|(y, x)| Point::new(y, x).ok()) else {
-            return false;
-        };
-        let town = field(columns.town).or(field(columns.other_town));
-        let zip = field(columns.zip);
-        let parts: Vec<&str> = columns.parts.iter().filter_map(|at| field(Some(*at))).collect();
-        let whole = parts.join(" ");
-        let street = field(columns.text).or(Some(whole.as_str()).filter(|w| !w.is_empty()));
+    /// Add one row, at the place that it brings or that its columns give.
+    pub(super) fn add_row(&mut self, columns: &Columns, row: &csv::StringRecord, at: Option<Point>) -> bool {
+        let get = |at: usize| row.get(at).map_or("", value);
+        let field = |at: Option<usize>| at.map(get).filter(|t| !t.is_empty());
+        let Some(point) = at.or_else(|| columns.point(get)) else { return false };
+        let (town, postal) = columns.towns_of(get);
+        let zip = field(columns.zip).map(plain_number);
+        let zip = zip.as_deref();
+        let text = field(columns.text);
+        let street = columns.street.as_ref().and_then(|s| s.name(get));
         let mut used = false;
         if let Some(own) = field(columns.own_name) {
             self.add_landmark(own, town, zip, point);
             used = true;
         }
-        if let Some(house) = field(columns.number) {
-            // "37-" and 12, "N6W" and 23001, 12 and "1/2"; a spreadsheet makes 12.0 of 12.
-            let (before, behind) = (field(columns.number_prefix), field(columns.number_suffix));
-            let behind = behind.unwrap_or("").replace(' ', "");
-            // A digit behind the number is none of its own: "12" and "1/2" are not 1212.
-            let gap = if behind.starts_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
-            let house = house.strip_suffix(".0").unwrap_or(house);
-            let house = format!("{}{house}{gap}{behind}", before.unwrap_or("").replace(' ', ""));
-            return street.is_some_and(|s| self.add_address(&house, s, town, zip, point)) || used;
+        let name = field(columns.name);
+        if let Some(number) = columns.number
+            && (field(columns.kind).is_none() && name.is_none() || !get(number).is_empty())
+        {
+            if let Some(house) = columns.house(get) {
+                let mut streets: Vec<&str> = street.as_deref().or(text).into_iter().collect();
+                streets.extend(columns.other_streets.iter().map(|at| get(*at)).filter(|name| !name.is_empty()));
+                for street in streets {
+                    for town in [town].into_iter().chain(postal.map(Some)) {
+                        used |= self.add_address(&house, street, town, zip, point);
+                    }
+                }
+            } else if let Some(text) = text.filter(|t| StreetText::parse(t).number.is_some()) {
+                used |= self.add_street(text, town, zip, point);
+            }
+            if let Some(name) = name.filter(|_| used) {
+                self.add_landmark(name, town, zip, point);
+            }
+            return used;
         }
-        match (field(columns.kind).map(str::to_lowercase).as_deref(), street, field(columns.name)) {
+        let text = text.or(street.as_deref());
+        match (field(columns.kind).map(str::to_lowercase).as_deref(), text, name) {
             (Some("county"), _, Some(name)) => self.add_county(name, point),
             (Some("landmark" | "facility"), _, Some(name)) => self.add_landmark(name, town, zip, point),
             (_, Some(text), Some(name)) if !name.eq_ignore_ascii_case(text) => {
@@ -163,6 +308,38 @@ impl Builder {
     }
 }
 
+impl Columns {
+    /// The house number of a row: "37-" and 12, "N6W" and 23001, 12 and "1/2"; a table makes 12.0 of 12.
+    fn house<'a>(&self, get: impl Fn(usize) -> &'a str) -> Option<String> {
+        let field = |at: Option<usize>| at.map(&get).filter(|t| !t.is_empty());
+        let house = plain_number(field(self.number)?);
+        if house.bytes().all(|b| b == b'0') {
+            return None;
+        }
+        let before = field(self.number_prefix).unwrap_or("").replace(' ', "");
+        let behind = field(self.number_suffix).unwrap_or("").replace(' ', "");
+        // What is longer is no part of a number: "Lot 3".
+        let behind =
+            if behind.len() <= 2 || behind.starts_with(|c: char| c.is_ascii_digit()) { behind } else { String::new() };
+        // A digit behind the number is none of its own: "12" and "1/2" are not 1212.
+        let gap = if behind.starts_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
+        Some(format!("{before}{house}{gap}{behind}"))
+    }
+
+    /// A row whose coordinates are numbers, but no degrees.
+    fn projected(&self, row: &csv::StringRecord) -> Option<BadTable> {
+        let (lat, lon) = self.at?;
+        let (y, x) = (row.get(lat)?, row.get(lon)?);
+        let (north, east) = (y.parse::<f64>().ok()?, x.parse::<f64>().ok()?);
+        Point::new(north, east).is_err().then(|| BadTable::Line {
+            line: row.position().map_or(2, csv::Position::line),
+            message: format!(
+                "{x}, {y} is no place in degrees, nor is any other row's; expected longitude and latitude (NAD 83 or WGS 84)"
+            ),
+        })
+    }
+}
+
 /// What parts the names of the header.
 fn delimiter(head: &[u8]) -> u8 {
     let line = head.split(|b| *b == b'\n').next().unwrap_or(&[]);
@@ -172,69 +349,5 @@ fn delimiter(head: &[u8]) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::place::Precision,
-        geocode::{Answer, Query},
-    };
-
-    fn taken(used: u64, unusable: u64) -> Taken {
-        Taken { used, unusable }
-    }
-
-    #[test]
-    fn streets_towns_and_zip_areas_are_read_from_their_columns() {
-        let mut g = Builder::default();
-        let streets = "location_text,town,zip,lat,lon\nMAIN ST,ORONO,04473,44.88,-68.67\nBAD,,,x,y\n";
-        assert_eq!(g.add_csv(streets.as_bytes()).unwrap(), taken(1, 1));
-        assert_eq!(g.add_csv("Name,Latitude,Longitude\nBangor,44.8,-68.77\n".as_bytes()).unwrap(), taken(1, 0));
-        assert_eq!(g.add_csv("zip_code,latitude,longitude\n04401,44.81,-68.78\n".as_bytes()).unwrap(), taken(1, 0));
-        let index = g.build();
-        for q in [
-            Query { text: Some("main street"), ..Query::default() },
-            Query { town: Some("BANGOR"), ..Query::default() },
-            Query { zip: Some("04401"), ..Query::default() },
-        ] {
-            assert!(matches!(index.answer(&q), Answer::Found(_)), "{q:?}");
-        }
-        let error = Builder::default().add_csv("a,b\n1,2\n".as_bytes()).unwrap_err();
-        assert_eq!(error.to_string(), "the header has no latitude; it has a, b");
-    }
-
-    #[test]
-    fn address_points_of_both_national_collections_are_houses() {
-        let mut g = Builder::default();
-        let open = "LON,LAT,NUMBER,STREET,UNIT,CITY,DISTRICT,REGION,POSTCODE,ID,HASH\n-68.67,44.88,12,Elm Street,,Orono,,ME,04473,,a1\n";
-        assert_eq!(g.add_csv(open.as_bytes()).unwrap(), taken(1, 0));
-        let national = "Add_Number,AddNum_Suf,St_PreDir,St_Name,St_PosTyp,Inc_Muni,Post_City,Zip_Code,LandmkName,Longitude,Latitude\n\
-                        7,A,North,Oak,Avenue,Not stated,Bangor,04401,City Shelter,-68.77,44.80\n";
-        assert_eq!(g.add_csv(national.as_bytes()).unwrap(), taken(1, 0));
-        let index = g.build();
-        for (text, town) in [("12 elm st", "Orono"), ("7A N Oak Ave", "Bangor"), ("near City Shelter", "Bangor")] {
-            let q = Query { text: Some(text), town: Some(town), ..Query::default() };
-            let Answer::Found(found) = index.answer(&q) else { panic!("{text}") };
-            assert_eq!((found.precision, found.score), (Precision::Rooftop, 1.0), "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_in_parts_and_other_delimiters_are_read_as_the_national_database_writes_them() {
-        let mut g = Builder::default();
-        let national = "\u{FEFF}OBJECTID|AddNum_Pre|Add_Number|AddNum_Suf|St_Name|St_PosTyp|Inc_Muni|Zip_Code|Longitude|Latitude\n\
-                        1|37-|12||74th|Street|Queens|11372|-73.89|40.75\n\
-                        2|N6W|23001||Bluemound|Road|Waukesha|53188|-88.2|43.03\n\
-                        3||12.0|1/2|Elm|Street|Orono|04473|-68.67|44.88\n";
-        assert_eq!(g.add_csv(national.as_bytes()).unwrap(), taken(3, 0));
-        let index = g.build();
-        for (text, town) in
-            [("37-12 74 St", "Queens"), ("N6W23001 Bluemound Rd", "Waukesha"), ("12 1/2 Elm St", "Orono")]
-        {
-            let q = Query { text: Some(text), town: Some(town), ..Query::default() };
-            assert!(matches!(index.answer(&q), Answer::Found(m) if m.score == 1.0), "{text}");
-        }
-        for (head, mark) in [("a,b;c,d", b','), ("a\tb\tc", b'\t'), ("a;b;c\n,,,,,", b';'), ("a", b',')] {
-            assert_eq!(delimiter(head.as_bytes()), mark, "{head}");
-        }
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;

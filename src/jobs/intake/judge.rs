@@ -2,7 +2,7 @@
 //! The rules are told in the module's documentation.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -11,6 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{
     late::{Said, stand, withdrawn_version},
+    lookup::{Known, Lookup},
     writer::{MOST_SEEN, Writer},
 };
 use crate::{
@@ -66,25 +67,6 @@ impl Incoming {
     }
 }
 
-/// The newest version of a record, as far as this run knows it.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) id: EventId,
-    version: u32,
-    hash: String,
-    withdrawn: bool,
-    received_at: DateTime<Utc>,
-}
-
-impl Known {
-    pub(super) fn stands_at(&mut self, newest: &Event) {
-        self.version = newest.version;
-        self.hash.clone_from(&newest.content_hash);
-        self.withdrawn = newest.withdrawn;
-        self.received_at = newest.received_at;
-    }
-}
-
 /// What a batch came to, before it is told: a batch that meets a conflict is judged again.
 #[derive(Default)]
 pub(super) struct Verdict {
@@ -105,44 +87,6 @@ pub(super) struct Verdict {
     pub late: Vec<LateVersions>,
 }
 
-/// What is known of the records of a batch, kept up to date row by row.
-pub(super) struct Records {
-    pub(super) heads: HashMap<String, Known>,
-    /// Words that took records back when there was nothing to take back; of those without a head, as long as nothing
-    /// of the others changes.
-    early: HashMap<String, Vec<EarlyWithdrawal>>,
-    /// Whether the words about those with a head were read, which most batches never ask for.
-    read: bool,
-}
-
-impl Records {
-    /// The words about a record that made no version.
-    pub(super) async fn words(&mut self, writer: &Writer<'_>, record: &str) -> anyhow::Result<Vec<EarlyWithdrawal>> {
-        if !self.read {
-            let ids: Vec<String> = self.heads.keys().cloned().collect();
-            let read = writer.store.early_withdrawals(writer.scope, writer.source, &ids).await;
-            for (id, words) in read.context("looking up withdrawals")? {
-                let known = self.early.entry(id).or_default();
-                known.extend(words.into_iter().filter(|w| !known.contains(w)).collect::<Vec<_>>());
-            }
-            self.read = true;
-        }
-        Ok(self.early.get(record).cloned().unwrap_or_default())
-    }
-
-    /// Keep a word that made no version.
-    pub(super) fn heard(&mut self, record: &str, word: &EarlyWithdrawal, verdict: &mut Verdict) {
-        let words = self.early.entry(record.to_owned()).or_default();
-        // The first and the newest are kept: what lies between says nothing more.
-        let after = words.iter().any(|w| w.received_at <= word.received_at);
-        let before = words.iter().any(|w| w.received_at >= word.received_at);
-        if !(after && before) {
-            words.push(word.clone());
-            verdict.early.push((record.to_owned(), word.clone()));
-        }
-    }
-}
-
 pub(super) enum Aside {
     Keep(Incoming),
     TakeBack(String),
@@ -150,42 +94,19 @@ pub(super) enum Aside {
 
 impl Writer<'_> {
     /// New, changed, unchanged or repeated: every row in its order against what is known.
-    pub(super) async fn judge(&self, rows: &[Incoming], last_word: bool) -> anyhow::Result<Verdict> {
-        let mut ids: Vec<String> = rows.iter().map(|r| r.record_id().to_owned()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let heads = if ids.is_empty() {
-            HashMap::new()
-        } else {
-            self.store.heads(self.scope, self.source, &ids).await.context("looking up records")?
-        };
-        let known: HashMap<String, Known> = heads
-            .into_iter()
-            .map(|(record, h)| {
-                let known = Known {
-                    id: h.id,
-                    version: h.version,
-                    hash: h.content_hash,
-                    withdrawn: h.withdrawn,
-                    received_at: h.received_at,
-                };
-                (record, known)
-            })
-            .collect();
-        ids.retain(|id| !known.contains_key(id));
-        let early = if ids.is_empty() {
-            HashMap::new()
-        } else {
-            self.store.early_withdrawals(self.scope, self.source, &ids).await.context("looking up withdrawals")?
-        };
-        let mut records = Records { heads: known, early, read: false };
+    pub(super) async fn judge(
+        &self,
+        rows: &[Incoming],
+        records: &mut Lookup,
+        last_word: bool,
+    ) -> anyhow::Result<Verdict> {
         let now = self.clock.now();
         let mut verdict = Verdict::default();
         for row in rows {
             match row {
-                Incoming::Report(placed) => self.judge_row(placed, &mut records, &mut verdict, now, last_word).await?,
+                Incoming::Report(placed) => self.judge_row(placed, records, &mut verdict, now, last_word).await?,
                 Incoming::TakenBack(taken, why) => {
-                    self.judge_taken_back(taken, *why, &mut records, &mut verdict, now, last_word).await?;
+                    self.judge_taken_back(taken, *why, records, &mut verdict, now, last_word).await?;
                 }
             }
         }
@@ -195,7 +116,7 @@ impl Writer<'_> {
     async fn judge_row(
         &self,
         row: &Placed,
-        records: &mut Records,
+        records: &mut Lookup,
         verdict: &mut Verdict,
         now: DateTime<Utc>,
         last_word: bool,
@@ -268,7 +189,7 @@ impl Writer<'_> {
         &self,
         taken: &TakenBack,
         why: Why,
-        records: &mut Records,
+        records: &mut Lookup,
         verdict: &mut Verdict,
         now: DateTime<Utc>,
         last_word: bool,

@@ -16,7 +16,8 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 
 use super::{
-    judge::{Known, Records, Verdict},
+    judge::Verdict,
+    lookup::{Known, Lookup},
     writer::Writer,
 };
 use crate::{
@@ -101,7 +102,7 @@ impl Writer<'_> {
         &self,
         record: &str,
         late: Said,
-        records: &mut Records,
+        records: &mut Lookup,
         verdict: &mut Verdict,
     ) -> anyhow::Result<bool> {
         let Some(id) = records.heads.get(record).map(|head| head.id) else { return Ok(false) };

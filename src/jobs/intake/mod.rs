@@ -1,8 +1,8 @@
 //! Intake: a feed's bytes → stored, placed events. The one place that knows the order
 //! ingest → geocode → cells → store.
 //!
-//! A stream is read on a blocking thread in batches of [`BATCH`] rows while the batch before is being
-//! written, so memory stays flat and both cores work. Every batch is one transaction: a run that is
+//! A stream is read on a blocking thread in batches of [`BATCH`] rows, and what is stored of their records is looked up,
+//! while the batch before is being written, so memory stays flat and both cores work. Every batch is one transaction: a run that is
 //! killed loses nothing that was told, and the same file again completes it without doubling a row.
 //!
 //! What a second look at a record means:
@@ -27,6 +27,7 @@ mod files;
 mod judge;
 mod kept;
 mod late;
+mod lookup;
 mod mend;
 mod placer;
 mod records;

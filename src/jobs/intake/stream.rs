@@ -14,6 +14,7 @@ use super::{
     BATCH, IntakeSummary, Placer,
     judge::{Incoming, Placed, Why},
     kept::{SettledRow, Standing},
+    lookup::Lookup,
     replace::place_fallbacks,
     writer::{Rows, Writer},
 };
@@ -51,6 +52,9 @@ pub async fn stored_mapping(store: &DynStore, scope: &Scope, id: &SourceId) -> a
     let Some(known) = store.sources(scope).await?.into_iter().find(|s| s.id == *id) else { return Ok(None) };
     Ok(Some(Mapping::parse(&known.mapping, &format!("the stored mapping of {id}"))?))
 }
+
+/// So many new events of one stream change how others are best found.
+const MANY: u64 = 50_000;
 
 /// Read a stream into the store. `origin` is what people call it: a file's name without its folder.
 ///
@@ -104,13 +108,17 @@ pub async fn ingest_with(
     let delivery = DeliveryId(new_id(&**clock));
     let mut writer = Writer::new(store, clock, scope, &source.id, origin).counting(delivery);
     let mut opened = false;
-    while let Some(batch) = from_reader.recv().await {
+    let mut next = looked_up(&mut from_reader, store, scope, &source.id).await?;
+    while let Some((batch, found)) = next {
         if !opened {
             // Only a stream that can be opened changes what is known of the source.
             store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
             opened = true;
         }
-        writer.write(batch).await?;
+        let ahead = looked_up(&mut from_reader, store, scope, &source.id);
+        let (written, ahead) = tokio::join!(writer.write_found(batch, found), ahead);
+        written?;
+        next = ahead?;
     }
     let end = parser.await.context("reading the stream")??;
     if !opened {
@@ -127,6 +135,9 @@ pub async fn ingest_with(
     let mut summary = writer.summary;
     let news = learned.add_points(&end.fallback);
     learned.add_file(&digest);
+    if summary.accepted >= MANY {
+        store.took_many_events().await?;
+    }
     if news {
         // Before they are written down: a run that is killed here finds them as news again.
         summary.placed_anew = place_fallbacks(store, scope, &source.id, &learned.points()).await?;
@@ -145,6 +156,18 @@ pub async fn ingest_with(
     summary.fallback_points = learned.points().len() as u64;
     summary.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(summary)
+}
+
+/// The next batch, with what is stored of its records.
+async fn looked_up(
+    reader: &mut mpsc::Receiver<Rows>,
+    store: &DynStore,
+    scope: &Scope,
+    source: &SourceId,
+) -> anyhow::Result<Option<(Rows, Lookup)>> {
+    let Some(rows) = reader.recv().await else { return Ok(None) };
+    let found = Lookup::of(store, scope, source, &rows.incoming).await?;
+    Ok(Some((rows, found)))
 }
 
 /// The other owners in the store: rows that name one of them are not ours to take.

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use super::{
     IntakeSummary,
     judge::{Aside, Incoming, Verdict, Why},
+    lookup::Lookup,
 };
 use crate::{
     clock::DynClock,
@@ -43,6 +44,8 @@ pub(super) struct Writer<'s> {
     /// The delivery that the rows are counted in, and what is counted in it already.
     delivery: Option<DeliveryId>,
     counted: DeliveredRows,
+    /// What the last call of `write` left of the records it wrote.
+    written: Lookup,
 }
 
 /// Rows that are written together.
@@ -88,6 +91,7 @@ impl<'s> Writer<'s> {
             kinds: BTreeSet::new(),
             delivery: None,
             counted: DeliveredRows::default(),
+            written: Lookup::default(),
         }
     }
 
@@ -99,7 +103,14 @@ impl<'s> Writer<'s> {
 
     /// Write a batch; when this returns it is durable.
     pub(super) async fn write(&mut self, rows: Rows) -> anyhow::Result<()> {
-        self.commit(rows, Vec::new(), false).await?;
+        let found = Lookup::of(self.store, self.scope, self.source, &rows.incoming).await?;
+        self.write_found(rows, found).await
+    }
+
+    /// [`Writer::write`], with what the store was asked while the batch before was written.
+    pub(super) async fn write_found(&mut self, rows: Rows, mut found: Lookup) -> anyhow::Result<()> {
+        found.correct(&rows.incoming, &std::mem::take(&mut self.written));
+        self.commit(rows, Vec::new(), false, Some(found)).await?;
         if self.set_aside.len() > MOST_SET_ASIDE {
             self.settle().await?;
         }
@@ -120,7 +131,7 @@ impl<'s> Writer<'s> {
     pub(super) async fn finish(&mut self, not_cases: Vec<(String, u64)>) -> anyhow::Result<()> {
         self.settle().await?;
         if !not_cases.is_empty() {
-            self.commit(Rows::default(), not_cases, true).await?;
+            self.commit(Rows::default(), not_cases, true, None).await?;
         }
         match self.uncounted(&DeliveredRows::default()) {
             Some(rest) => self.store.record_delivery(self.scope, &rest).await.context("counting a delivery"),
@@ -133,10 +144,16 @@ impl<'s> Writer<'s> {
         waiting.sort_by_key(|(order, _)| *order);
         let incoming: Vec<Incoming> = waiting.into_iter().map(|(_, row)| row).collect();
         let rows = Rows { incoming, ..Rows::default() };
-        if rows.incoming.is_empty() { Ok(()) } else { self.commit(rows, Vec::new(), true).await }
+        if rows.incoming.is_empty() { Ok(()) } else { self.commit(rows, Vec::new(), true, None).await }
     }
 
-    async fn commit(&mut self, rows: Rows, not_cases: Vec<(String, u64)>, last_word: bool) -> anyhow::Result<()> {
+    async fn commit(
+        &mut self,
+        rows: Rows,
+        not_cases: Vec<(String, u64)>,
+        last_word: bool,
+        mut found: Option<Lookup>,
+    ) -> anyhow::Result<()> {
         let Rows { incoming, rejects, settled } = rows;
         let mut batch = IntakeBatch {
             rejects,
@@ -147,7 +164,11 @@ impl<'s> Writer<'s> {
             ..IntakeBatch::default()
         };
         for attempt in 1..=MOST_TRIES {
-            let mut verdict = self.judge(&incoming, last_word).await?;
+            let mut records = match found.take() {
+                Some(found) => found,
+                None => Lookup::of(self.store, self.scope, self.source, &incoming).await?,
+            };
+            let mut verdict = self.judge(&incoming, &mut records, last_word).await?;
             batch.events = std::mem::take(&mut verdict.events);
             batch.late = std::mem::take(&mut verdict.late);
             batch.early_withdrawals = std::mem::take(&mut verdict.early);
@@ -158,14 +179,14 @@ impl<'s> Writer<'s> {
                 && batch.settled.is_empty();
             if nothing && batch.early_withdrawals.is_empty() && batch.not_cases.is_empty() {
                 // Counted with the next rows that are written, or at the end.
-                self.tell(verdict, &batch);
+                self.tell(verdict, &batch, records);
                 return Ok(());
             }
             batch.delivery = self.uncounted(&counts(&verdict, &batch));
             match self.store.append(self.scope, self.source, &batch).await {
                 Ok(()) => {
                     self.counted = batch.delivery.as_ref().map_or(self.counted, |d| self.counted.plus(d.rows));
-                    self.tell(verdict, &batch);
+                    self.tell(verdict, &batch, records);
                     return Ok(());
                 }
                 // Somebody else stored a version of one of these records meanwhile: look again.
@@ -184,7 +205,9 @@ impl<'s> Writer<'s> {
     }
 
     /// A batch is durable: count it.
-    fn tell(&mut self, verdict: Verdict, batch: &IntakeBatch) {
+    fn tell(&mut self, verdict: Verdict, batch: &IntakeBatch, records: Lookup) {
+        self.written.heads.extend(records.heads);
+        self.written.early.extend(records.early);
         let s = &mut self.summary;
         s.accepted += verdict.accepted;
         s.updated += verdict.updated;

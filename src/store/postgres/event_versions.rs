@@ -1,7 +1,5 @@
 //! Events: adding versions, giving them new places.
 
-use std::collections::HashSet;
-
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{
@@ -11,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         event::Event,
-        ids::{AreaId, EventId},
+        ids::AreaId,
         place::{Cell, Point},
         scope::Scope,
     },
@@ -21,6 +19,7 @@ use crate::{
         encode::{clean, json, opt_clean},
         error::{failed, failed_or_conflict},
         incident_rows::days_to_link,
+        intake_rows::Change,
     },
 };
 
@@ -28,31 +27,33 @@ use crate::{
 pub(super) const ROWS: usize = 2_000;
 const STORING: &str = "storing events";
 
-/// Add versions and close the ones they replace. Returns by how many the number of newest versions that
-/// are not withdrawn has grown.
-pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<i64> {
+/// Add versions and close the ones they replace.
+pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<Change> {
     for chunk in events.chunks(ROWS) {
         insert_rows(tx, scope, chunk).await?;
     }
     let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
-    let standing = events.iter().filter(|e| !e.withdrawn).count() as i64;
+    let mut change = Change::of(events);
     let mut days = days_to_link(events);
     if corrections.is_empty() {
         mark_due(tx, scope, &days).await?;
-        return Ok(standing);
+        return Ok(change);
     }
-    let ids: HashSet<EventId> = corrections.iter().map(|e| e.id).collect();
-    let ids: Vec<uuid::Uuid> = ids.into_iter().map(|id| id.0).collect();
+    let (keys, at): (Vec<_>, Vec<_>) = corrections.iter().map(|e| (e.id.0, instant(e.received_at))).unzip();
+    let versions: Vec<i64> = corrections.iter().map(|e| i64::from(e.version)).collect();
+    // By the whole key, row for row: how many there are in all does not matter to how the few are found.
     let closed = sqlx::query(
-        "UPDATE events SET superseded_at = n.received_at FROM events n
-         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
-           AND events.event_id = ANY($2)
-           AND n.jurisdiction_id = events.jurisdiction_id AND n.event_id = events.event_id
-           AND n.version = events.version + 1
-         RETURNING events.withdrawn, events.event_day",
+        "UPDATE events SET superseded_at = n.received_at
+         FROM unnest($2::uuid[], $3::int8[], $4::timestamptz[]) AS n(event_id, version, received_at)
+         WHERE events.jurisdiction_id = $1 AND events.event_id = n.event_id AND events.version = n.version - 1
+           AND events.superseded_at IS NULL
+         RETURNING events.withdrawn, events.event_day, events.occurred_at",
     )
     .bind(scope.jurisdiction.as_str())
-    .bind(&ids)
+    .bind(&keys)
+    .bind(&versions)
+    .bind(&at)
+    .persistent(false)
     .fetch_all(&mut *tx)
     .await
     .map_err(failed(STORING))?;
@@ -61,25 +62,28 @@ pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event
     }
     // A correction belongs to the incident that its forerunner belonged to, until it is linked anew.
     sqlx::query(
-        "UPDATE events SET incident_id = b.incident_id FROM events b
-         WHERE events.jurisdiction_id = $1 AND events.superseded_at IS NULL
-           AND events.event_id = ANY($2)
-           AND b.jurisdiction_id = events.jurisdiction_id AND b.event_id = events.event_id
-           AND b.version = events.version - 1 AND b.incident_id IS NOT NULL",
+        "UPDATE events SET incident_id = b.incident_id
+         FROM unnest($2::uuid[], $3::int8[]) AS n(event_id, version) JOIN events b
+           ON b.jurisdiction_id = $1 AND b.event_id = n.event_id AND b.version = n.version - 1
+         WHERE events.jurisdiction_id = $1 AND events.event_id = n.event_id AND events.version = n.version
+           AND events.superseded_at IS NULL AND b.incident_id IS NOT NULL",
     )
     .bind(scope.jurisdiction.as_str())
-    .bind(&ids)
+    .bind(&keys)
+    .bind(&versions)
+    .persistent(false)
     .execute(&mut *tx)
     .await
     .map_err(failed(STORING))?;
-    let mut stood = 0;
     for row in &closed {
         let row = of("events", row);
         days.insert(row.day("event_day")?);
-        stood += i64::from(!row.flag("withdrawn")?);
+        if !row.flag("withdrawn")? {
+            change.close(row.instant("occurred_at")?);
+        }
     }
     mark_due(tx, scope, &days).await?;
-    Ok(standing - stood)
+    Ok(change)
 }
 
 /// Give events new places.

@@ -57,11 +57,17 @@ impl IntakeStore for PostgresStore {
     }
 
     async fn heads(&self, scope: &Scope, source: &SourceId, record_ids: &[String]) -> Result<HashMap<String, Head>> {
+        // Record by record, by the key that ends in the version: while a first file comes in the server knows nothing
+        // of the table, and would rather walk through all of it than look up thousands.
         let found = sqlx::query(
-            "SELECT record_id, event_id, version, content_hash, withdrawn, received_at FROM events
-             WHERE jurisdiction_id = $1 AND source_id = $2 AND superseded_at IS NULL
-               AND record_id = ANY($3)",
+            "SELECT h.* FROM unnest($3::text[]) AS asked(record_id) CROSS JOIN LATERAL (
+               SELECT e.record_id, e.event_id, e.version, e.content_hash, e.withdrawn,
+                 e.received_at FROM events e
+               WHERE e.jurisdiction_id = $1 AND e.source_id = $2 AND e.record_id = asked.record_id
+                 AND e.superseded_at IS NULL
+               ORDER BY e.version DESC LIMIT 1) h",
         )
+        .persistent(false)
         .bind(scope.jurisdiction.as_str())
         .bind(source.as_str())
         .bind(record_ids.iter().map(|id| clean(id).into_owned()).collect::<Vec<_>>())
@@ -94,20 +100,25 @@ impl IntakeStore for PostgresStore {
             .await
             .map_err(failed(STORING))?
             .ok_or(StoreError::NotFound("source"))?;
-        let grown = late_versions::rewrite(&mut tx, scope, &batch.late).await?;
-        let added = grown + event_versions::insert(&mut tx, scope, &batch.events).await?;
+        let change = late_versions::rewrite(&mut tx, scope, &batch.late).await?;
+        let change = change.and(event_versions::insert(&mut tx, scope, &batch.events).await?);
         sqlx::query(
             "UPDATE sources SET events = events + $3,
-             last_received_at = GREATEST(last_received_at, $4)
+             last_received_at = GREATEST(last_received_at, $4),
+             newest_event_at = GREATEST(newest_event_at, $5)
              WHERE jurisdiction_id = $1 AND source_id = $2",
         )
         .bind(scope.jurisdiction.as_str())
         .bind(source.as_str())
-        .bind(added)
+        .bind(change.grown)
         .bind(batch.events.iter().map(|e| instant(e.received_at)).max())
+        .bind(change.newest.map(instant))
         .execute(&mut *tx)
         .await
         .map_err(failed(STORING))?;
+        if let Some(closed) = change.closed {
+            look_for_newest(&mut tx, scope, source, closed).await?;
+        }
         if !(batch.rejects.is_empty() && batch.settled.is_empty()) {
             let at = received_at(&mut tx, batch).await?;
             quarantine::insert(&mut tx, scope, source, batch, at).await?;
@@ -118,6 +129,18 @@ impl IntakeStore for PostgresStore {
             quality::add_delivery(&mut tx, scope, delivery).await?;
         }
         tx.commit().await.map_err(failed(STORING))
+    }
+
+    /// The columns that statements look for events by. The server would count them itself, a minute later.
+    async fn took_many_events(&self) -> Result<()> {
+        sqlx::query(
+            "ANALYZE events (jurisdiction_id, event_id, version, source_id, record_id, event_day, received_at, placed_by,
+             superseded_at, withdrawn)",
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(failed("counting events for the planner"))?;
+        Ok(())
     }
 
     async fn not_cases(&self, scope: &Scope, source: &SourceId) -> Result<Vec<(String, u64)>> {
@@ -170,11 +193,7 @@ impl IntakeStore for PostgresStore {
 
     async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>> {
         let found = sqlx::query(
-            "SELECT s.source_id, s.name, s.events, s.last_received_at,
-             (SELECT e.occurred_at FROM events e
-              WHERE e.jurisdiction_id = s.jurisdiction_id AND e.source_id = s.source_id
-                AND e.superseded_at IS NULL AND NOT e.withdrawn
-              ORDER BY e.occurred_at DESC LIMIT 1) AS newest_event_at,
+            "SELECT s.source_id, s.name, s.events, s.last_received_at, s.newest_event_at,
              (SELECT COUNT(*) FROM rejects q
               WHERE q.jurisdiction_id = s.jurisdiction_id AND q.source_id = s.source_id
                 AND q.state = 'waiting') AS waiting_rejects
@@ -229,6 +248,25 @@ impl IntakeStore for PostgresStore {
         }
         tx.commit().await.map_err(failed("storing data gaps"))
     }
+}
+
+/// The newest occurrence of a source, where it may have been that of a version that was replaced.
+async fn look_for_newest(tx: &mut PgConnection, scope: &Scope, source: &SourceId, closed: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "UPDATE sources SET newest_event_at = (
+           SELECT e.occurred_at FROM events e
+           WHERE e.jurisdiction_id = sources.jurisdiction_id AND e.source_id = sources.source_id
+             AND e.superseded_at IS NULL AND NOT e.withdrawn
+           ORDER BY e.occurred_at DESC LIMIT 1)
+         WHERE jurisdiction_id = $1 AND source_id = $2 AND newest_event_at <= $3",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(source.as_str())
+    .bind(instant(closed))
+    .execute(tx)
+    .await
+    .map_err(failed(STORING))?;
+    Ok(())
 }
 
 /// When a batch came in: as it says, else with its newest event, else by the database's clock.

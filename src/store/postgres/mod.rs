@@ -59,9 +59,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_track_records_by_area", include_str!("../../../migrations/postgres/0018_track_records_by_area.sql")),
     ("0019_remote_answers", include_str!("../../../migrations/postgres/0019_remote_answers.sql")),
     ("0020_early_withdrawals", include_str!("../../../migrations/postgres/0020_early_withdrawals.sql")),
-    ("0021_agreements", include_str!("../../../migrations/postgres/0021_agreements.sql")),
-    ("0022_past_links", include_str!("../../../migrations/postgres/0022_past_links.sql")),
-    ("0023_early_words", include_str!("../../../migrations/postgres/0023_early_words.sql")),
+    ("0021_newest_event", include_str!("../../../migrations/postgres/0021_newest_event.sql")),
+    ("0022_agreements", include_str!("../../../migrations/postgres/0022_agreements.sql")),
+    ("0023_past_links", include_str!("../../../migrations/postgres/0023_past_links.sql")),
+    ("0024_early_words", include_str!("../../../migrations/postgres/0024_early_words.sql")),
 ];
 
 const CONNECTIONS: u32 = 16;

@@ -24,6 +24,7 @@ use crate::{
         encode::{clean, json, opt_clean},
         error::{failed, failed_or_conflict},
         incident_rows::days_to_link,
+        intake_rows::Change,
     },
 };
 
@@ -34,23 +35,22 @@ const STORING: &str = "storing events";
 const PLACE: &str = "latitude, longitude, precision, uncertainty_m, cell, cell_resolution, area_id, placed_by, address,
      town, zip";
 
-/// Add versions of one source's events and close the ones they replace. Returns by how many the number of newest
-/// versions that are not withdrawn has grown.
+/// Add versions of one source's events and close the ones they replace.
 pub(super) async fn insert(
     tx: &mut SqliteConnection,
     scope: &Scope,
     source: &SourceId,
     events: &[Event],
-) -> Result<i64> {
+) -> Result<Change> {
     for chunk in events.chunks(ROWS) {
         insert_rows(tx, scope, source, chunk).await?;
     }
     let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
-    let standing = events.iter().filter(|e| !e.withdrawn).count() as i64;
+    let mut change = Change::of(events);
     let mut days = days_to_link(events);
     if corrections.is_empty() {
         mark_due(tx, scope, &days).await?;
-        return Ok(standing);
+        return Ok(change);
     }
     let ids: HashSet<EventId> = corrections.iter().map(|e| e.id).collect();
     let ids = uuid_list(ids.into_iter().map(|id| id.0));
@@ -60,7 +60,7 @@ pub(super) async fn insert(
            AND events.event_id IN (SELECT unhex(value) FROM json_each($2))
            AND n.jurisdiction_id = events.jurisdiction_id AND n.event_id = events.event_id
            AND n.version = events.version + 1
-         RETURNING events.withdrawn, events.event_day",
+         RETURNING events.withdrawn, events.event_day, events.occurred_at",
     )
     .bind(scope.jurisdiction.as_str())
     .bind(&ids)
@@ -83,14 +83,15 @@ pub(super) async fn insert(
     .execute(&mut *tx)
     .await
     .map_err(failed(STORING))?;
-    let mut stood = 0;
     for row in &closed {
         let row = of("events", row);
         days.insert(row.day("event_day")?);
-        stood += i64::from(!row.flag("withdrawn")?);
+        if !row.flag("withdrawn")? {
+            change.close(row.instant("occurred_at")?);
+        }
     }
     mark_due(tx, scope, &days).await?;
-    Ok(standing - stood)
+    Ok(change)
 }
 
 /// Give events new places. One that was corrected since it was read keeps its newer place.

@@ -85,23 +85,29 @@ impl IntakeStore for SqliteStore {
             return Err(StoreError::NotFound("source"));
         }
         let mut tx = self.begin(STORING).await?;
-        let grown = late_versions::rewrite(&mut tx, scope, source, &batch.late).await?;
-        let added = grown + event_versions::insert(&mut tx, scope, source, &batch.events).await?;
+        let change = late_versions::rewrite(&mut tx, scope, source, &batch.late).await?;
+        let change = change.and(event_versions::insert(&mut tx, scope, source, &batch.events).await?);
         let updated = sqlx::query(
             "UPDATE sources SET events = events + $3,
              last_received_at = CASE WHEN last_received_at IS NULL OR last_received_at < $4 THEN $4
-                                ELSE last_received_at END
+                                ELSE last_received_at END,
+             newest_event_at = CASE WHEN newest_event_at IS NULL OR newest_event_at < $5 THEN $5
+                               ELSE newest_event_at END
              WHERE jurisdiction_id = $1 AND source_id = $2",
         )
         .bind(scope.jurisdiction.as_str())
         .bind(source.as_str())
-        .bind(added)
+        .bind(change.grown)
         .bind(batch.events.iter().map(|e| instant(e.received_at)).max())
+        .bind(change.newest.map(instant))
         .execute(&mut *tx)
         .await
         .map_err(failed(STORING))?;
         if updated.rows_affected() == 0 {
             return Err(StoreError::NotFound("source"));
+        }
+        if let Some(closed) = change.closed {
+            look_for_newest(&mut tx, scope, source, closed).await?;
         }
         if !(batch.rejects.is_empty() && batch.settled.is_empty()) {
             let at = received_at(&mut tx, batch).await?;
@@ -113,6 +119,11 @@ impl IntakeStore for SqliteStore {
             quality::add_delivery(&mut tx, scope, delivery).await?;
         }
         tx.commit().await.map_err(failed(STORING))
+    }
+
+    /// What SQLite's planner goes by does not change with the size of a table.
+    async fn took_many_events(&self) -> Result<()> {
+        Ok(())
     }
 
     async fn not_cases(&self, scope: &Scope, source: &SourceId) -> Result<Vec<(String, u64)>> {
@@ -165,11 +176,7 @@ impl IntakeStore for SqliteStore {
 
     async fn freshness(&self, scope: &Scope) -> Result<Vec<SourceFreshness>> {
         let found = sqlx::query(
-            "SELECT s.source_id, s.name, s.events, s.last_received_at,
-             (SELECT e.occurred_at FROM events e
-              WHERE e.jurisdiction_id = s.jurisdiction_id AND e.source_id = s.source_id
-                AND e.superseded_at IS NULL AND e.withdrawn = 0
-              ORDER BY e.occurred_at DESC LIMIT 1) AS newest_event_at,
+            "SELECT s.source_id, s.name, s.events, s.last_received_at, s.newest_event_at,
              (SELECT COUNT(*) FROM rejects q
               WHERE q.jurisdiction_id = s.jurisdiction_id AND q.source_id = s.source_id
                 AND q.state = 'waiting') AS waiting_rejects
@@ -224,6 +231,30 @@ impl IntakeStore for SqliteStore {
         }
         tx.commit().await.map_err(failed("storing data gaps"))
     }
+}
+
+/// The newest occurrence of a source, where it may have been that of a version that was replaced.
+async fn look_for_newest(
+    tx: &mut SqliteConnection,
+    scope: &Scope,
+    source: &SourceId,
+    closed: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE sources SET newest_event_at = (
+           SELECT e.occurred_at FROM events e
+           WHERE e.jurisdiction_id = sources.jurisdiction_id AND e.source_id = sources.source_id
+             AND e.superseded_at IS NULL AND e.withdrawn = 0
+           ORDER BY e.occurred_at DESC LIMIT 1)
+         WHERE jurisdiction_id = $1 AND source_id = $2 AND newest_event_at <= $3",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(source.as_str())
+    .bind(instant(closed))
+    .execute(tx)
+    .await
+    .map_err(failed(STORING))?;
+    Ok(())
 }
 
 /// When a batch came in: as it says, else with its newest event, else by the database's clock.

@@ -9,24 +9,26 @@ use sqlx::SqliteConnection;
 use super::{event_versions::insert_rows, incidents::mark_due, rows::of};
 use crate::{
     domain::{ids::SourceId, scope::Scope, time::Day},
-    store::{LateVersions, Result, StoreError, columns::Columns, error::failed, incident_rows::days_to_link},
+    store::{
+        LateVersions, Result, StoreError, columns::Columns, error::failed, incident_rows::days_to_link,
+        intake_rows::Change,
+    },
 };
 
 const STORING: &str = "storing a late version";
 
-/// Returns by how many the number of newest versions that are not withdrawn has grown.
 pub(super) async fn rewrite(
     tx: &mut SqliteConnection,
     scope: &Scope,
     source: &SourceId,
     late: &[LateVersions],
-) -> Result<i64> {
-    let mut grown = 0;
+) -> Result<Change> {
+    let mut change = Change::of(&[]);
     for LateVersions { history, seen } in late {
         let (Some(first), Some(last)) = (history.first(), history.last()) else { continue };
         let stored = sqlx::query(
             "DELETE FROM events WHERE jurisdiction_id = $1 AND event_id = $2
-             RETURNING version, event_day, content_hash, withdrawn, superseded_at IS NULL AS newest",
+             RETURNING version, event_day, occurred_at, content_hash, withdrawn, superseded_at IS NULL AS newest",
         )
         .bind(scope.jurisdiction.as_str())
         .bind(first.id.0)
@@ -39,10 +41,13 @@ pub(super) async fn rewrite(
             let row = of("events", row);
             days.insert(row.day("event_day")?);
             if row.flag("newest")? {
-                newest = Some((row.text("content_hash")?, row.flag("withdrawn")?));
+                newest = Some(row.text("content_hash")?);
+                if !row.flag("withdrawn")? {
+                    change.close(row.instant("occurred_at")?);
+                }
             }
         }
-        let Some((hash, withdrawn)) = newest else { return Err(StoreError::Conflict("event")) };
+        let Some(hash) = newest else { return Err(StoreError::Conflict("event")) };
         if (stored.len(), &hash) != (seen.0, &seen.1) {
             return Err(StoreError::Conflict("event"));
         }
@@ -59,7 +64,7 @@ pub(super) async fn rewrite(
         .await
         .map_err(failed(STORING))?;
         mark_due(tx, scope, &days).await?;
-        grown += i64::from(!last.withdrawn) - i64::from(!withdrawn);
+        change = change.and(Change::of(std::slice::from_ref(last)));
     }
-    Ok(grown)
+    Ok(change)
 }

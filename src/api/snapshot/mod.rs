@@ -6,7 +6,8 @@
 //! - events accepted by this process: their ids are noted before the POST is answered, and the next
 //!   reader fetches exactly these (corrections and withdrawals included);
 //! - events accepted elsewhere (another process, the command line): every two seconds the time of the
-//!   last receipt is compared with the store, and what was received since is fetched;
+//!   last receipt is compared with the store, and what was received since is fetched; where that is
+//!   much, beside the requests (`refresh.rs`);
 //! - the feeds' own counters are compared too: where they show events that no time of receipt told of
 //!   (back-dated by another process), everything is read anew;
 //! - everything is read anew when a new analysis is stored, and every ten minutes: that catches the rest
@@ -15,16 +16,19 @@
 //! Memory: about 150 bytes per event, so a million events take about 150 MB.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use chrono::{DateTime, Utc};
 
+mod refresh;
+
+use self::refresh::{CatchUp, Known};
 use super::{
     cell_rows::{Held, Question},
     facts::Facts,
@@ -32,7 +36,7 @@ use super::{
 };
 use crate::{
     domain::{
-        event::{EventFact, EventKind},
+        event::EventKind,
         forecast::{Forecast, ForecastLevel},
         hotspot::HotspotMap,
         ids::{EventId, JurisdictionId, RunId},
@@ -41,13 +45,9 @@ use crate::{
         time::{Day, DayRange, Zone},
     },
     nowcast::{Feeds, LEARN_DAYS, Moment},
-    store::{DynStore, EventQuery, Result},
+    store::{DynStore, Result},
 };
 
-const LOOK_AFTER: Duration = Duration::from_secs(2);
-const RELOAD_AFTER: Duration = Duration::from_secs(600);
-/// A reload that took longer than this is done beside the requests, which read the state before it meanwhile.
-const SLOW_RELOAD: Duration = Duration::from_millis(300);
 /// Questions whose rows are kept: a few screens' worth.
 const HELD_QUESTIONS: usize = 24;
 
@@ -68,6 +68,9 @@ pub struct Snapshot {
     /// Only one task at a time asks the store.
     gate: tokio::sync::Mutex<Known>,
     looked: Mutex<Option<Instant>>,
+    catch_up: Mutex<CatchUp>,
+    /// While much is read beside the requests: what was fetched for somebody since.
+    newer: Mutex<Option<HashSet<EventId>>>,
     age: RwLock<Age>,
     forecasts: OfRun<(ForecastLevel, EventKind), Vec<Forecast>>,
     hotspots: OfRun<(), Option<Vec<Arc<HotspotMap>>>>,
@@ -79,18 +82,6 @@ pub struct Snapshot {
 
 /// Revision, kind and moment that delays were learnt for.
 type LearntFeeds = (u64, EventKind, Moment, Arc<Feeds>);
-
-/// What was known when the store was last asked.
-#[derive(Debug, Default)]
-struct Known {
-    loaded: Option<Instant>,
-    load_took: Duration,
-    last_received: Option<DateTime<Utc>>,
-    run: Option<RunId>,
-    /// Events as the feeds' counters have them, less the facts in memory. It stays the same as long as
-    /// nothing was missed.
-    gap: Option<i64>,
-}
 
 #[derive(Debug, Default)]
 struct Age {
@@ -115,6 +106,8 @@ impl Default for Snapshot {
             beside: Mutex::new(None),
             gate: tokio::sync::Mutex::default(),
             looked: Mutex::new(None),
+            catch_up: Mutex::default(),
+            newer: Mutex::default(),
             age: RwLock::default(),
             forecasts: OfRun::default(),
             hotspots: OfRun::default(),
@@ -239,177 +232,12 @@ impl Snapshot {
         self.asked.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub(super) fn has_work(&self) -> bool {
-        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.is_none_or(|at| at.elapsed() >= LOOK_AFTER)
-            || self.stale.load(Ordering::Acquire)
-            || self.answered.load(Ordering::Acquire) < self.asked.load(Ordering::Acquire)
-    }
-
-    fn take_pending(&self) -> Vec<EventId> {
+    pub(super) fn take_pending(&self) -> Vec<EventId> {
         std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn bump(&self) {
         self.revision.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub(super) async fn refresh(self: &Arc<Self>, store: &DynStore, scope: &Scope) -> Result<()> {
-        let mut known = self.gate.lock().await;
-        if !self.has_work() {
-            return Ok(());
-        }
-        // Counted before the ids are taken: what is noted from here on is the next reader's to fetch.
-        let asked = self.asked.load(Ordering::Acquire);
-        let pending = self.take_pending();
-        if known.loaded.is_none() {
-            self.reload(store, scope, &mut known).await?;
-        } else if !pending.is_empty() {
-            let query = EventQuery { ids: Some(pending.clone()), ..EventQuery::default() };
-            match store.facts(scope, &query).await {
-                Ok(facts) => self.apply(&pending, facts),
-                Err(e) => {
-                    // They must not be forgotten: the next reader tries again.
-                    self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(pending);
-                    return Err(e);
-                }
-            }
-        }
-        let received = self.look(store, scope, &mut known).await?;
-        if received > known.last_received {
-            if let Some(after) = known.last_received {
-                let query = EventQuery { received_after: Some(after), ..EventQuery::default() };
-                let facts = store.facts(scope, &query).await?;
-                let ids: Vec<EventId> = facts.iter().map(|f| f.id).collect();
-                self.apply(&ids, facts);
-            } else {
-                self.stale.store(true, Ordering::Release);
-            }
-            known.last_received = received;
-        }
-        self.compare(&mut known);
-        let old = known.loaded.is_none_or(|at| at.elapsed() > RELOAD_AFTER);
-        if self.stale.swap(false, Ordering::AcqRel) || old {
-            if known.load_took < SLOW_RELOAD {
-                self.reload(store, scope, &mut known).await?;
-            } else {
-                known.loaded = Some(Instant::now());
-                self.reload_beside(store, scope);
-            }
-        }
-        self.answered.store(asked, Ordering::Release);
-        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        Ok(())
-    }
-
-    /// What was missed (a receipt dated back by another process) shows in the feeds' counters.
-    fn compare(&self, known: &mut Known) {
-        let told: u64 = self.age.read().unwrap_or_else(PoisonError::into_inner).sources.iter().map(|s| s.events).sum();
-        let held = self.read(|facts| facts.len());
-        let gap = told.cast_signed() - held as i64;
-        if known.gap.replace(gap).is_some_and(|before| before != gap) {
-            self.stale.store(true, Ordering::Release);
-        }
-    }
-
-    /// Ask for what is cheap: the latest run, the newest times, the feeds.
-    async fn look(&self, store: &DynStore, scope: &Scope, known: &mut Known) -> Result<Option<DateTime<Utc>>> {
-        let run = store.latest_run(scope).await?;
-        let (newest_event_at, last_received_at) = store.newest(scope).await?;
-        let mut sources = store.freshness(scope).await?;
-        let gaps = store.data_gaps(scope, None).await?;
-        let silent = |feed: &SourceFreshness| gaps.iter().any(|g| g.kind == GapKind::Silent && g.source == feed.source);
-        sources.iter_mut().for_each(|feed| feed.silent = silent(feed));
-        let run_id = run.as_ref().map(|r| r.id);
-        if run_id != known.run {
-            known.run = run_id;
-            self.stale.store(true, Ordering::Release);
-        }
-        let mut age = self.age.write().unwrap_or_else(PoisonError::into_inner);
-        if age.run != run_id || age.sources != sources || age.gaps != gaps {
-            self.bump();
-        }
-        *age = Age {
-            run: run_id,
-            as_of: run.as_ref().map(|r| r.as_of),
-            computed_at: run.as_ref().map(|r| r.computed_at),
-            newest_event_at,
-            last_received_at,
-            sources,
-            gaps,
-        };
-        Ok(last_received_at)
-    }
-
-    async fn reload(&self, store: &DynStore, scope: &Scope, known: &mut Known) -> Result<()> {
-        let started = Instant::now();
-        // Times first: what arrives while the facts are read is then fetched again, not missed.
-        let (_, last_received) = store.newest(scope).await?;
-        let facts = store.facts(scope, &EventQuery::default()).await?;
-        self.replace(facts);
-        known.loaded = Some(started);
-        known.load_took = started.elapsed();
-        known.last_received = last_received;
-        known.run = store.latest_run(scope).await?.map(|r| r.id);
-        known.gap = None;
-        Ok(())
-    }
-
-    fn reload_beside(self: &Arc<Self>, store: &DynStore, scope: &Scope) {
-        {
-            let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
-            if beside.is_some() {
-                return;
-            }
-            *beside = Some(Vec::new());
-        }
-        let (this, store, scope) = (Arc::clone(self), Arc::clone(store), scope.clone());
-        tokio::spawn(async move {
-            match store.facts(&scope, &EventQuery::default()).await {
-                Ok(facts) => this.replace(facts),
-                Err(e) => {
-                    tracing::warn!(error = %e, "the counts in memory could not be read anew");
-                    *this.beside.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                    this.stale.store(true, Ordering::Release);
-                }
-            }
-        });
-    }
-
-    fn replace(&self, facts: Vec<EventFact>) {
-        let mut fresh = Facts::default();
-        fresh.reserve(facts.len());
-        for fact in facts {
-            fresh.put(fact);
-        }
-        let mut held = self.facts.write().unwrap_or_else(PoisonError::into_inner);
-        // What was fetched while all was read is newer than what was read.
-        let meanwhile = self.beside.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for id in meanwhile.into_iter().flatten() {
-            match held.get(id) {
-                Some(fact) => fresh.put(fact.clone()),
-                None => fresh.remove(id),
-            }
-        }
-        *held = fresh;
-        drop(held);
-        self.bump();
-    }
-
-    /// Put the newest state of these events: those that came back, without those that did not.
-    fn apply(&self, asked: &[EventId], facts: Vec<EventFact>) {
-        let mut held = self.facts.write().unwrap_or_else(PoisonError::into_inner);
-        for id in asked {
-            held.remove(*id);
-        }
-        for fact in facts {
-            held.put(fact);
-        }
-        if let Some(meanwhile) = &mut *self.beside.lock().unwrap_or_else(PoisonError::into_inner) {
-            meanwhile.extend_from_slice(asked);
-        }
-        drop(held);
-        self.bump();
     }
 }
 
@@ -425,6 +253,7 @@ fn by_resolution(map: HotspotMap) -> Vec<Arc<HotspotMap>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::EventFact;
 
     fn fact(n: u128, day: i32) -> EventFact {
         EventFact {
@@ -456,6 +285,17 @@ mod tests {
         snapshot.replace(vec![old.clone(), gone.clone()]);
         let ids = |s: &Snapshot| s.read(|f| [old.id, gone.id, new.id].map(|id| f.get(id).is_some()));
         assert_eq!(ids(&snapshot), [true, false, true]);
+    }
+
+    #[test]
+    fn what_was_fetched_while_much_was_read_beside_is_not_overwritten() {
+        let snapshot = Snapshot::default();
+        let (before, moved, gone) = (fact(1, 1), fact(1, 5), fact(2, 1));
+        *snapshot.newer.lock().unwrap() = Some(HashSet::new());
+        snapshot.apply(&[moved.id, gone.id], vec![moved.clone()]);
+        snapshot.put_step(vec![before, gone, fact(3, 1)]);
+        let days = |n| snapshot.read(|f| f.get(EventId(uuid::Uuid::from_u128(n))).map(|f| f.event_day));
+        assert_eq!([days(1), days(2), days(3)], [Some(moved.event_day), None, Some(Day::from_epoch_days(1))]);
     }
 
     #[test]
