@@ -226,6 +226,34 @@ async fn much_that_another_process_stores_follows_and_what_was_accepted_here_is_
     assert_eq!(count().await, 1_507);
 }
 
+#[tokio::test]
+async fn rows_of_another_process_that_state_receipts_of_the_past_follow_too() {
+    let house = House::new().await;
+    let cell = house.ids.cell.to_string();
+    let count = async || {
+        let table = house.get(Role::Liaison, "/api/v1/cells").await.expect(200).json();
+        observed(&table, &cell)
+    };
+    let before = count().await;
+    for (n, batch) in [(3, "first"), (2, "second")] {
+        let back = |i: usize| {
+            let event = crate::house::event("me", &format!("{batch} {i}"), 0, south(), "me-south");
+            let received_at = crate::house::now() - chrono::Duration::days(30);
+            emberwatch::domain::event::Event { received_at, ..event }
+        };
+        let events = (0..n).map(back).collect();
+        let batch = emberwatch::store::IntakeBatch { events, origin: "file".into(), ..Default::default() };
+        house.store.append(&system("me"), &"ems".parse().unwrap(), &batch).await.unwrap();
+    }
+    let all = async {
+        while count().await < before + 5 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), all).await.expect("they follow");
+    assert_eq!(count().await, before + 5);
+}
+
 fn file(path: &str, key: &str, kind: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(path)
         .header(header::AUTHORIZATION, format!("Bearer {key}"))

@@ -28,7 +28,7 @@ use chrono::{DateTime, Utc};
 
 mod refresh;
 
-use self::refresh::{CatchUp, Known};
+use self::refresh::{Anew, CatchUp, Known};
 use super::{
     cell_rows::{Held, Question},
     facts::Facts,
@@ -63,6 +63,7 @@ pub struct Snapshot {
     asked: AtomicU64,
     answered: AtomicU64,
     stale: AtomicBool,
+    anew: Mutex<Anew>,
     /// While all is read anew beside the requests: what was fetched for them meanwhile.
     beside: Mutex<Option<Vec<EventId>>>,
     /// Only one task at a time asks the store.
@@ -103,6 +104,7 @@ impl Default for Snapshot {
             asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             stale: AtomicBool::new(false),
+            anew: Mutex::default(),
             beside: Mutex::new(None),
             gate: tokio::sync::Mutex::default(),
             looked: Mutex::new(None),
@@ -277,12 +279,12 @@ mod tests {
     fn what_was_fetched_while_all_was_read_anew_is_kept() {
         let snapshot = Snapshot::default();
         let (old, gone, new) = (fact(1, 1), fact(2, 1), fact(3, 2));
-        snapshot.replace(vec![old.clone(), gone.clone()]);
+        snapshot.replace(vec![old.clone(), gone.clone()], Anew::Sure(0));
         *snapshot.beside.lock().unwrap() = Some(Vec::new());
         snapshot.apply(&[new.id], vec![new.clone()]);
         snapshot.apply(&[gone.id], Vec::new());
         // The reading began before either change.
-        snapshot.replace(vec![old.clone(), gone.clone()]);
+        snapshot.replace(vec![old.clone(), gone.clone()], Anew::Sure(0));
         let ids = |s: &Snapshot| s.read(|f| [old.id, gone.id, new.id].map(|id| f.get(id).is_some()));
         assert_eq!(ids(&snapshot), [true, false, true]);
     }

@@ -2,7 +2,8 @@
 //!
 //! What this process accepted is fetched before anything is answered. So is what another process wrote, as long as it is
 //! little. A file of a million rows is not: it is read beside the requests, in steps that hold the facts for a moment
-//! only, and no more than a tenth of the time, so that the map follows within half a minute and nobody waits for it.
+//! only, and with pauses, so that the map follows within about a minute and nobody waits for it. Where its rows state
+//! receipts of the past, only the feeds' counters show that they came, and all is read anew, with the same pauses.
 
 use std::{
     collections::HashSet,
@@ -33,8 +34,8 @@ const MANY_IN_ALL: i64 = 30_000;
 const MANY: i64 = 1_000;
 /// Of the time, the part that is spent on reading them: one in this many.
 const PACE: u32 = 10;
-/// But they are never later than this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// But no pause is longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Facts that are put in at once: a thousand take about a millisecond.
 const STEP: usize = 1_000;
 
@@ -47,6 +48,8 @@ pub(super) struct Known {
     /// Events as the feeds' counters have them, less the facts in memory. It stays the same as long as
     /// nothing was missed.
     gap: Option<i64>,
+    /// Something was missed, and nothing was read anew since.
+    missed: bool,
 }
 
 /// Reading beside the requests what another process wrote.
@@ -57,6 +60,16 @@ pub(super) enum CatchUp {
     Running,
     /// Not again before this.
     Pausing(Instant),
+}
+
+/// Whether all was read anew since the counters were last compared, and what they had more than the facts then.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) enum Anew {
+    #[default]
+    No,
+    Sure(i64),
+    /// Events came while all was read: some may be missing.
+    Unsure,
 }
 
 impl Snapshot {
@@ -90,9 +103,12 @@ impl Snapshot {
         }
         let received = self.look(store, scope, &mut known).await?;
         self.follow(store, scope, &mut known, received).await?;
+        let few = self.told() <= MANY_IN_ALL;
+        let missed = known.missed && (few || self.may_catch_up());
         let old = known.loaded.is_none_or(|at| at.elapsed() > RELOAD_AFTER);
-        if self.stale.swap(false, Ordering::AcqRel) || old {
-            if self.told() <= MANY_IN_ALL {
+        if self.stale.swap(false, Ordering::AcqRel) || old || missed {
+            known.missed = false;
+            if few {
                 self.reload(store, scope, &mut known).await?;
             } else {
                 known.loaded = Some(Instant::now());
@@ -144,6 +160,12 @@ impl Snapshot {
         *self.catch_up.lock().unwrap_or_else(PoisonError::into_inner) = to;
     }
 
+    /// Reading that began then is over.
+    fn pause_after(&self, started: Instant) {
+        let pause = (started.elapsed() * (PACE - 1)).clamp(LOOK_AFTER, LONGEST_PAUSE);
+        self.set_catch_up(CatchUp::Pausing(Instant::now() + pause));
+    }
+
     fn may_catch_up(&self) -> bool {
         match self.catching_up() {
             CatchUp::Idle => true,
@@ -171,16 +193,14 @@ impl Snapshot {
                     this.stale.store(true, Ordering::Release);
                 }
             }
-            let pause = (started.elapsed() * (PACE - 1)).clamp(LOOK_AFTER, LONGEST_PAUSE);
             *this.newer.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            this.set_catch_up(CatchUp::Pausing(Instant::now() + pause));
+            this.pause_after(started);
         });
     }
 
     /// Events that the feeds' counters tell of.
     fn told(&self) -> i64 {
-        let age = self.age.read().unwrap_or_else(PoisonError::into_inner);
-        age.sources.iter().map(|s| s.events.cast_signed()).sum()
+        told(&self.age.read().unwrap_or_else(PoisonError::into_inner).sources)
     }
 
     /// Those of them that the facts do not hold.
@@ -192,8 +212,13 @@ impl Snapshot {
     /// only while nothing new comes.
     fn compare(&self, known: &mut Known) {
         let gap = self.behind();
+        match std::mem::take(&mut *self.anew.lock().unwrap_or_else(PoisonError::into_inner)) {
+            Anew::No => {}
+            Anew::Sure(measure) => known.gap = Some(measure),
+            Anew::Unsure => known.missed = true,
+        }
         if known.gap.replace(gap).is_some_and(|before| before != gap) {
-            self.stale.store(true, Ordering::Release);
+            known.missed = true;
         }
     }
 
@@ -231,12 +256,12 @@ impl Snapshot {
         let started = Instant::now();
         // Times first: what arrives while the facts are read is then fetched again, not missed.
         let (_, last_received) = store.newest(scope).await?;
-        let facts = store.facts(scope, &EventQuery::default()).await?;
-        self.replace(facts);
+        let (facts, anew) = read_all(store, scope).await?;
+        self.replace(facts, anew);
         known.loaded = Some(started);
         known.last_received = last_received;
         known.run = store.latest_run(scope).await?.map(|r| r.id);
-        known.gap = None;
+        known.missed = false;
         Ok(())
     }
 
@@ -248,23 +273,29 @@ impl Snapshot {
             }
             *beside = Some(Vec::new());
         }
+        self.set_catch_up(CatchUp::Running);
         let (this, store, scope) = (Arc::clone(self), Arc::clone(store), scope.clone());
         tokio::spawn(async move {
-            match store.facts(&scope, &EventQuery::default()).await {
-                Ok(facts) => {
+            let started = Instant::now();
+            match read_all(&store, &scope).await {
+                Ok((facts, anew)) => {
                     // A million take a second to be sorted in: that is no work for a thread that answers requests.
-                    tokio::task::spawn_blocking(move || this.replace(facts));
+                    tokio::task::spawn_blocking(move || {
+                        this.replace(facts, anew);
+                        this.pause_after(started);
+                    });
                 }
                 Err(e) => {
                     tracing::warn!(error = %e, "the counts in memory could not be read anew");
                     *this.beside.lock().unwrap_or_else(PoisonError::into_inner) = None;
                     this.stale.store(true, Ordering::Release);
+                    this.pause_after(started);
                 }
             }
         });
     }
 
-    pub(super) fn replace(&self, facts: Vec<EventFact>) {
+    pub(super) fn replace(&self, facts: Vec<EventFact>, anew: Anew) {
         let mut fresh = Facts::default();
         fresh.reserve(facts.len());
         for fact in facts {
@@ -281,6 +312,7 @@ impl Snapshot {
         }
         let before = std::mem::replace(&mut *held, fresh);
         drop(held);
+        *self.anew.lock().unwrap_or_else(PoisonError::into_inner) = anew;
         // Freed when nobody waits for it any more.
         drop(before);
         self.bump();
@@ -314,4 +346,17 @@ impl Snapshot {
             held.put(fact);
         }
     }
+}
+
+/// Events as the feeds' counters have them.
+fn told(sources: &[SourceFreshness]) -> i64 {
+    sources.iter().map(|s| s.events.cast_signed()).sum()
+}
+
+async fn read_all(store: &DynStore, scope: &Scope) -> Result<(Vec<EventFact>, Anew)> {
+    let before = told(&store.freshness(scope).await?);
+    let facts = store.facts(scope, &EventQuery::default()).await?;
+    let after = told(&store.freshness(scope).await?);
+    let anew = if before == after { Anew::Sure(after - facts.len() as i64) } else { Anew::Unsure };
+    Ok((facts, anew))
 }
