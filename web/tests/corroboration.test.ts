@@ -9,7 +9,7 @@ test('how many sources tell is said in numbers, never as a share', async () => {
   await setLanguage('en');
   expect(of(6, 4, 1)).toBe('Two or more sources agree on 4 of 6, three or more on 1');
   expect(of(6, 4, 0)).toBe('Two sources agree on 4 of 6');
-  expect(of(6, 0, 0)).toBe('One source only tells of each of 6');
+  expect(of(6, 0, 0)).toBe('Each of the 6 told by one source only');
   expect(of(1, 1, 0)).toBe('Two sources agree on it');
   expect(of(1, 1, 1)).toBe('Three sources or more agree on it');
   await setLanguage('es');

@@ -20,7 +20,7 @@ export const incidentsEn = {
   'incident.said.apart': '{by} said on {time}: not the same.',
   'incident.gone': 'These reports are no longer one incident.',
   'told.by': 'How many sources',
-  'told.none': 'One source only tells of it|One source only tells of each of {n}',
+  'told.none': 'Told by one source only|Each of the {n} told by one source only',
   'told.two': 'Two sources agree on it|Two sources agree on {two} of {n}',
   'told.three':
     'Three sources or more agree on it|Two or more sources agree on {two} of {n}, three or more on {three}',
