@@ -194,6 +194,7 @@ impl<'a> Desk<'a> {
         area.and_then(|a| self.tree.get(a)).map(|a| a.name.clone())
     }
 
+    /// Overdoses a day, each incident once.
     fn usual_per_day(&self) -> f64 {
         self.usual as f64 / usual_days(self.inputs.facts_days).len() as f64
     }

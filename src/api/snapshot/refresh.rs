@@ -112,7 +112,8 @@ impl Snapshot {
                 self.reload(store, scope, &mut known).await?;
             } else {
                 known.loaded = Some(Instant::now());
-                self.reload_beside(store, scope);
+                // A reading that is under way began before this was known.
+                known.missed = !self.reload_beside(store, scope);
             }
         }
         self.answered.store(asked, Ordering::Release);
@@ -265,11 +266,12 @@ impl Snapshot {
         Ok(())
     }
 
-    fn reload_beside(self: &Arc<Self>, store: &DynStore, scope: &Scope) {
+    /// Answers whether it began: not while another is under way.
+    fn reload_beside(self: &Arc<Self>, store: &DynStore, scope: &Scope) -> bool {
         {
             let mut beside = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
             if beside.is_some() {
-                return;
+                return false;
             }
             *beside = Some(Vec::new());
         }
@@ -293,6 +295,7 @@ impl Snapshot {
                 }
             }
         });
+        true
     }
 
     pub(super) fn replace(&self, facts: Vec<EventFact>, anew: Anew) {
