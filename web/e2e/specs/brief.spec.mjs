@@ -28,8 +28,25 @@ test('the whole answer stands above the fold of a phone', async () => {
   await close(page);
 });
 
+/** A brief whose places are what `turn` makes of the first answer, whatever the service finds meanwhile. */
+async function heldBrief() {
+  const held = { told: undefined, turn: (places) => places };
+  const page = await as('liaison', { viewport: PHONE });
+  await page.route('**/api/v1/brief*', async (route) => {
+    held.told ??= await (await route.fetch()).json();
+    await route.fulfill({ json: { ...held.told, places: held.turn(held.told.places) } });
+  });
+  // Every time the stream comes back the page asks anew.
+  await page.route('**/api/v1/stream', (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body: 'retry: 100\n\n' }),
+  );
+  await page.goto('/brief');
+  await settled(page);
+  return { page, held };
+}
+
 test('the reason of a place opens how we know it', async () => {
-  const page = await brief();
+  const { page } = await heldBrief();
   if ((await page.locator('.reason').count()) > 0) {
     await page.locator('.reason').first().click();
     const sheet = page.locator('dialog');
@@ -38,6 +55,36 @@ test('the reason of a place opens how we know it', async () => {
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement?.classList.contains('reason')), true);
+  }
+  await close(page);
+});
+
+test('a newer brief takes nothing from under the reader', async () => {
+  const { page, held } = await heldBrief();
+  if (held.told.places.length > 1) {
+    const name = await page.locator('.places > li.open .name').innerText();
+    const opens = page.locator('.places > li.open .reason');
+    await opens.click();
+    const sheet = page.locator('dialog');
+    await sheet.getByText('Usual', { exact: true }).waitFor();
+    held.turn = (places) => [...places].reverse();
+    await page.waitForFunction((name) => document.querySelector('.places .name').textContent !== name, name);
+    assert.equal(await page.locator('.places > li.open .name').innerText(), name, 'it stays open');
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    assert.equal(await opens.evaluate((reason) => reason === document.activeElement), true);
+
+    await opens.click();
+    held.turn = (places) => places.slice(1);
+    await page.waitForFunction(
+      (n) => document.querySelectorAll('.places > li').length < n,
+      held.told.places.length,
+    );
+    assert.match(await sheet.innerText(), /Counted/, 'what is being read stays');
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main', 'the focus is not lost');
+    assert.equal(await page.locator('.places > li.open').count(), 1, 'the next place stands open');
   }
   await close(page);
 });

@@ -15,6 +15,7 @@ import { AgeLine, Empty, Failure, Said, Select, SilentFeeds, Skeleton } from '..
 import { FollowUps } from './follow-ups';
 import { PlaceCard } from './place-card';
 import { placeKey, planOf, plans } from './plans';
+import { WhySheet } from './why';
 
 const catchment = computed(() => route.value.query.get('catchment'));
 
@@ -63,9 +64,14 @@ export function BriefPage() {
 
 function BriefBody({ brief }: { brief: ShiftBrief }) {
   const ordered = inOrder(brief);
-  const first = ordered[0];
   const [open, setOpen] = useState<string | null | undefined>(undefined);
-  const opened = open === undefined ? (first ? placeKey(first) : null) : open;
+  const opened = openedOf(ordered, open);
+  // What is being read stays as it is when a newer brief moves it, or has it no more.
+  const [asked, setAsked] = useState<BriefPlace | null>(null);
+  const why = asked && (ordered.find((place) => placeKey(place) === placeKey(asked)) ?? asked);
+  useEffect(() => {
+    if (opened !== open) setOpen(opened);
+  }, [opened, open]);
   return (
     <>
       <SilentFeeds data={brief.data} />
@@ -77,10 +83,11 @@ function BriefBody({ brief }: { brief: ShiftBrief }) {
               <PlaceCard
                 key={key}
                 place={place}
-                data={brief.data}
                 shiftEnds={brief.shift.ends_at}
                 open={opened === key}
                 onToggle={() => setOpen(opened === key ? null : key)}
+                onWhy={() => setAsked(place)}
+                onAside={() => setOpen(undefined)}
               />
             );
           })}
@@ -114,8 +121,22 @@ function BriefBody({ brief }: { brief: ShiftBrief }) {
         </p>
       )}
       <AgeLine data={brief.data} plain />
+      {why && <WhySheet place={why} data={brief.data} onClose={() => setAsked(null)} />}
     </>
   );
+}
+
+/**
+ * The place that stands open: the one opened before, wherever a newer brief puts it; the first at the
+ * beginning and when that one has gone or is set aside; none when the reader closed it.
+ */
+function openedOf(
+  ordered: readonly BriefPlace[],
+  open: string | null | undefined,
+): string | null | undefined {
+  if (open === null || ordered.some((place) => placeKey(place) === open)) return open;
+  const first = ordered[0];
+  return first ? placeKey(first) : undefined;
 }
 
 /** Places set aside go last; the others keep the order of the service. */

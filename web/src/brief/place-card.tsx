@@ -1,7 +1,7 @@
 // One place of the brief: rank, name, tier by shape, the reason, how sure, two weeks of counts, what is
 // known, and what to do now. Closed, it is one line.
 import { useState } from 'preact/hooks';
-import type { BriefPlace, DataAge } from '../api/types';
+import type { BriefPlace } from '../api/types';
 import { t } from '../i18n';
 import { percent } from '../i18n/format';
 import { setQuery } from '../state/route';
@@ -11,21 +11,20 @@ import { type Mark, Said, TierMark } from '../ui/parts';
 import { Sparkline } from '../ui/sparkline';
 import { directions } from './directions';
 import { type NotNow, plan, planOf } from './plans';
-import { WhySheet } from './why';
 
 /** What is known beyond this stands in "how do we know": the first screen holds three places. */
 const KNOWN_SHOWN = 2;
 
 interface Props {
   place: BriefPlace;
-  data: DataAge;
   shiftEnds: string;
   open: boolean;
   onToggle: () => void;
+  onWhy: () => void;
+  onAside: () => void;
 }
 
-export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
-  const [why, setWhy] = useState(false);
+export function PlaceCard({ place, shiftEnds, open, onToggle, onWhy, onAside }: Props) {
   const [asking, setAsking] = useState(false);
   const planned = planOf(place, shiftEnds);
   const mark: Mark = place.tier ?? (place.reason_kind === 'forecast' ? 'forecast' : place.reason_kind);
@@ -44,7 +43,7 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
       {open && (
         <>
           <p>
-            <button type="button" class="link reason" onClick={() => setWhy(true)}>
+            <button type="button" class="link reason" onClick={onWhy}>
               <Said own>{place.reason}</Said>
             </button>
           </p>
@@ -108,7 +107,6 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
       {aside && !open && planned?.kind === 'aside' && (
         <p class="small muted">{t('brief.setAside', { why: t(`brief.notNow.${planned.why}`) })}</p>
       )}
-      {why && <WhySheet place={place} data={data} onClose={() => setWhy(false)} />}
       {asking && (
         <NotNowSheet
           place={place}
@@ -116,6 +114,7 @@ export function PlaceCard({ place, data, shiftEnds, open, onToggle }: Props) {
           onChoose={(reason) => {
             setAsking(false);
             plan(place, { kind: 'aside', why: reason }, shiftEnds);
+            onAside();
           }}
         />
       )}

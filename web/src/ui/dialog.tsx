@@ -1,7 +1,8 @@
 // A modal sheet: at the bottom on phones, centred on desktops. The browser's own dialog keeps the focus
-// inside, closes on Escape and gives the focus back.
+// inside and closes on Escape. The focus goes back to where it came from, or to the beginning of the page
+// when that has gone meanwhile.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 
 interface Props {
@@ -14,7 +15,8 @@ export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
 
-  useEffect(() => {
+  // At once with what opened it, while that still has the focus.
+  useLayoutEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
     if (element && !element.open) {
@@ -24,7 +26,8 @@ export function Dialog({ title, onClose, children }: Props) {
     }
     return () => {
       element?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const there = before instanceof HTMLElement && before !== document.body && before.isConnected;
+      (there ? before : document.getElementById('main'))?.focus({ preventScroll: true });
     };
   }, []);
 
