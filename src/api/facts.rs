@@ -124,13 +124,13 @@ fn shared<T: Ord + Clone>(known: &mut BTreeSet<T>, id: T) -> T {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chrono::DateTime;
 
     use super::*;
     use crate::domain::event::{EventKind, NaloxoneGiven, Outcome};
 
-    fn fact(n: u128, day: i32, area: Option<&str>) -> EventFact {
+    pub(in crate::api) fn fact(n: u128, day: i32, area: Option<&str>) -> EventFact {
         EventFact {
             id: EventId(uuid::Uuid::from_u128(n)),
             source: "feed".parse().unwrap(),

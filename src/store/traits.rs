@@ -193,9 +193,9 @@ pub trait EventStore {
         after: Option<EventId>,
         limit: u32,
     ) -> Result<Vec<(EventId, Point, Option<String>, Precision)>>;
-    /// Newest versions of a source, in full, whose coordinates were given and round to one of these; by id,
-    /// in pages: pass the last id seen.
-    async fn events_at(
+    /// Newest versions of a source, in full, whose coordinates were given and round to one of these, and that are not
+    /// marked as standing on a fall-back point; by id, in pages: pass the last id seen.
+    async fn unmarked_at(
         &self,
         scope: &Scope,
         source: &SourceId,

@@ -255,30 +255,12 @@ fn by_resolution(map: HotspotMap) -> Vec<Arc<HotspotMap>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::EventFact;
-
-    fn fact(n: u128, day: i32) -> EventFact {
-        EventFact {
-            id: EventId(uuid::Uuid::from_u128(n)),
-            source: "feed".parse().unwrap(),
-            kind: EventKind::Overdose,
-            occurred_at: DateTime::UNIX_EPOCH,
-            received_at: DateTime::UNIX_EPOCH,
-            event_day: Day::from_epoch_days(day),
-            outcome: crate::domain::event::Outcome::Unknown,
-            naloxone: crate::domain::event::NaloxoneGiven::Unknown,
-            quantity: 1,
-            precision: crate::domain::place::Precision::Unknown,
-            cell: None,
-            area: None,
-            incident: None,
-        }
-    }
+    use crate::api::facts::tests::fact;
 
     #[test]
     fn what_was_fetched_while_all_was_read_anew_is_kept() {
         let snapshot = Snapshot::default();
-        let (old, gone, new) = (fact(1, 1), fact(2, 1), fact(3, 2));
+        let (old, gone, new) = (fact(1, 1, None), fact(2, 1, None), fact(3, 2, None));
         snapshot.replace(vec![old.clone(), gone.clone()], Anew::Sure(0));
         *snapshot.beside.lock().unwrap() = Some(Vec::new());
         snapshot.apply(&[new.id], vec![new.clone()]);
@@ -292,10 +274,10 @@ mod tests {
     #[test]
     fn what_was_fetched_while_much_was_read_beside_is_not_overwritten() {
         let snapshot = Snapshot::default();
-        let (before, moved, gone) = (fact(1, 1), fact(1, 5), fact(2, 1));
+        let (before, moved, gone) = (fact(1, 1, None), fact(1, 5, None), fact(2, 1, None));
         *snapshot.newer.lock().unwrap() = Some(HashSet::new());
         snapshot.apply(&[moved.id, gone.id], vec![moved.clone()]);
-        snapshot.put_step(vec![before, gone, fact(3, 1)]);
+        snapshot.put_step(vec![before, gone, fact(3, 1, None)]);
         let days = |n| snapshot.read(|f| f.get(EventId(uuid::Uuid::from_u128(n))).map(|f| f.event_day));
         assert_eq!([days(1), days(2), days(3)], [Some(moved.event_day), None, Some(Day::from_epoch_days(1))]);
     }
@@ -305,7 +287,7 @@ mod tests {
         let snapshot = Snapshot::default();
         *snapshot.looked.lock().unwrap() = Some(Instant::now());
         assert!(!snapshot.has_work());
-        snapshot.touch(&[fact(1, 1).id]);
+        snapshot.touch(&[fact(1, 1, None).id]);
         // Somebody took the ids and is still asking the store: others must not answer from before.
         assert_eq!(snapshot.take_pending().len(), 1);
         assert!(snapshot.has_work());

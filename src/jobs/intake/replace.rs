@@ -11,6 +11,8 @@ use crate::{
 
 /// Events in a page.
 const PAGE: u32 = 2_000;
+/// Events in a page of those that are looked for among all: each page may cost a walk through the table.
+const LONG_PAGE: u32 = 20_000;
 
 /// Judge every stored event's place anew; answers how many changed. Places are derived, so no version is added.
 ///
@@ -24,11 +26,11 @@ pub async fn replace_all(store: &DynStore, scope: &Scope) -> anyhow::Result<u64>
         let page = store.events_after(scope, after, PAGE).await.context("reading events")?;
         let Some(last) = page.last() else { return Ok(changed) };
         after = Some(last.id);
-        changed += store_moved(store, scope, &placer, page).await?;
+        changed += store_moved(store, scope, &placer, &page).await?;
     }
 }
 
-/// Place the events of one source that stand on points which are known as fall-backs now.
+/// Place the events of one source that stand on points which are known as fall-backs now, and were not when they came.
 pub(super) async fn place_fallbacks(
     store: &DynStore,
     scope: &Scope,
@@ -40,10 +42,10 @@ pub(super) async fn place_fallbacks(
     let mut after = None;
     let mut changed = 0;
     loop {
-        let page = store.events_at(scope, source, points, after, PAGE).await.context("reading events")?;
+        let page = store.unmarked_at(scope, source, points, after, LONG_PAGE).await.context("reading events")?;
         let Some(last) = page.last() else { return Ok(changed) };
         after = Some(last.id);
-        changed += store_moved(store, scope, &placer, page).await?;
+        changed += store_moved(store, scope, &placer, &page).await?;
     }
 }
 
@@ -78,10 +80,15 @@ pub async fn refresh_fallbacks(store: &DynStore, scope: &Scope, source: &SourceI
     Ok(moved)
 }
 
-async fn store_moved(store: &DynStore, scope: &Scope, placer: &Placer, events: Vec<Event>) -> anyhow::Result<u64> {
-    let moved: Vec<Event> = events.iter().filter_map(|e| placer.place_again(e)).collect();
-    if !moved.is_empty() {
-        store.replace_locations(scope, &moved).await.context("re-placing events")?;
+async fn store_moved(store: &DynStore, scope: &Scope, placer: &Placer, events: &[Event]) -> anyhow::Result<u64> {
+    let mut changed = 0;
+    // A piece is a transaction: others write between two.
+    for piece in events.chunks(PAGE as usize) {
+        let moved: Vec<Event> = piece.iter().filter_map(|e| placer.place_again(e)).collect();
+        if !moved.is_empty() {
+            store.replace_locations(scope, &moved).await.context("re-placing events")?;
+        }
+        changed += moved.len() as u64;
     }
-    Ok(moved.len() as u64)
+    Ok(changed)
 }

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     BATCH, IntakeSummary, Placer,
@@ -108,17 +109,24 @@ pub async fn ingest_with(
     let delivery = DeliveryId(new_id(&**clock));
     let mut writer = Writer::new(store, clock, scope, &source.id, origin).counting(delivery);
     let mut opened = false;
-    let mut next = looked_up(&mut from_reader, store, scope, &source.id).await?;
+    let lookups = Lookups { store: store.clone(), scope: scope.clone(), source: source.id.clone() };
+    let mut next = lookups.next(&mut from_reader).await?;
     while let Some((batch, found)) = next {
         if !opened {
             // Only a stream that can be opened changes what is known of the source.
             store.put_source(scope, &stored(&learned)).await.context("storing the source")?;
             opened = true;
         }
-        let ahead = looked_up(&mut from_reader, store, scope, &source.id);
-        let (written, ahead) = tokio::join!(writer.write_found(batch, found), ahead);
-        written?;
-        next = ahead?;
+        // On a thread of its own: judging a batch and writing it down take a processor for long stretches.
+        let ahead = lookups.clone();
+        let ahead = AbortOnDropHandle::new(tokio::spawn(async move {
+            let next = ahead.next(&mut from_reader).await;
+            (next, from_reader)
+        }));
+        writer.write_found(batch, found).await?;
+        let (looked_up, reader) = ahead.await.context("looking up records")?;
+        next = looked_up?;
+        from_reader = reader;
     }
     let end = parser.await.context("reading the stream")??;
     if !opened {
@@ -158,16 +166,21 @@ pub async fn ingest_with(
     Ok(summary)
 }
 
-/// The next batch, with what is stored of its records.
-async fn looked_up(
-    reader: &mut mpsc::Receiver<Rows>,
-    store: &DynStore,
-    scope: &Scope,
-    source: &SourceId,
-) -> anyhow::Result<Option<(Rows, Lookup)>> {
-    let Some(rows) = reader.recv().await else { return Ok(None) };
-    let found = Lookup::of(store, scope, source, &rows.incoming).await?;
-    Ok(Some((rows, found)))
+/// Where the records of a source are looked up.
+#[derive(Clone)]
+struct Lookups {
+    store: DynStore,
+    scope: Scope,
+    source: SourceId,
+}
+
+impl Lookups {
+    /// The next batch, with what is stored of its records.
+    async fn next(&self, reader: &mut mpsc::Receiver<Rows>) -> anyhow::Result<Option<(Rows, Lookup)>> {
+        let Some(rows) = reader.recv().await else { return Ok(None) };
+        let found = Lookup::of(&self.store, &self.scope, &self.source, &rows.incoming).await?;
+        Ok(Some((rows, found)))
+    }
 }
 
 /// The other owners in the store: rows that name one of them are not ours to take.

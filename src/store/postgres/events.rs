@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        event::{Event, EventFact, EventKind, NaloxoneGiven, Outcome, PlacedBy},
+        event::{Event, EventFact, EventKind, Flag, NaloxoneGiven, Outcome, PlacedBy},
         ids::{AreaId, EventId, IncidentId, SourceId},
         place::{Cell, Point, PointKey, Precision},
         scope::Scope,
@@ -22,7 +22,7 @@ use crate::{
     store::{
         EventPage, EventQuery, EventStore, Result, StoreError,
         columns::Columns,
-        encode::{from_micros, micros, read_cursor, write_cursor},
+        encode::{from_micros, json, micros, read_cursor, write_cursor},
         error::failed,
         incident_rows::{as_it_was, days_to_link},
         rows,
@@ -146,7 +146,7 @@ impl EventStore for PostgresStore {
         found.iter().map(point).collect()
     }
 
-    async fn events_at(
+    async fn unmarked_at(
         &self,
         scope: &Scope,
         source: &SourceId,
@@ -168,6 +168,7 @@ impl EventStore for PostgresStore {
              + (sign(longitude) * floor(abs(longitude * 100000) + 0.5))::bigint = ANY(",
         );
         sql.push_bind(keys).push(")");
+        sql.push(" AND strpos(flags, ").push_bind(json(&Flag::FallbackPoint)).push(") = 0");
         push_area_scope(&mut sql, scope, "area_id");
         if let Some(after) = after {
             sql.push(" AND event_id > ").push_bind(after.0);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        event::{Event, EventFact, EventKind, NaloxoneGiven, Outcome, PlacedBy},
+        event::{Event, EventFact, EventKind, Flag, NaloxoneGiven, Outcome, PlacedBy},
         ids::{AreaId, EventId, IncidentId, SourceId},
         place::{Cell, Point, PointKey, Precision},
         scope::Scope,
@@ -151,7 +151,7 @@ impl EventStore for SqliteStore {
         found.iter().map(point).collect()
     }
 
-    async fn events_at(
+    async fn unmarked_at(
         &self,
         scope: &Scope,
         source: &SourceId,
@@ -174,6 +174,7 @@ impl EventStore for SqliteStore {
              IN (SELECT value FROM json_each(",
         );
         sql.push_bind(json(&keys)).push("))");
+        sql.push(" AND instr(flags, ").push_bind(json(&Flag::FallbackPoint)).push(") = 0");
         push_area_scope(&mut sql, scope, "area_id");
         if let Some(after) = after {
             sql.push(" AND event_id > ").push_bind(after.0);
