@@ -16,6 +16,8 @@
 
 mod agreement_rows;
 mod agreements;
+mod alert_rows;
+mod analysis_rows;
 mod audit;
 mod columns;
 mod encode;

@@ -1,25 +1,22 @@
-//! What the rows mean: one function per table, for both databases.
+//! What the rows mean: one function per table, for both databases. Those of a subject with many stand in a file of
+//! their own (`alert_rows`, `analysis_rows`, …).
 //!
 //! To add a column: the migration of both databases, the writer in both folders, and the line here.
 
-use super::{ApiKey, AreaStatus, Head, Job, Result, RunRecord, Session, columns::Columns, wkb};
+use super::{ApiKey, Head, Job, Result, Session, columns::Columns, wkb};
 use crate::domain::{
-    alert::{Alert, AlertOutcome, AlertState, Decision, DecisionKind, DismissReason, Tier},
+    alert::Tier,
     area::{Area, AreaKind, AreaShape, Jurisdiction, NamedPlace},
     case::CaseMatch,
-    course::Turn,
     event::{Event, EventKind, Location, NaloxoneGiven, Outcome, PlacedBy, TimePrecision},
-    forecast::{Forecast, ForecastLevel, ForecastRecord, TrackRecord},
     ids::{
-        AlertId, ApiKeyId, AreaId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId,
-        MessageId, RunId, SignalId, SubscriptionId, UserId,
+        AlertId, ApiKeyId, EncounterId, EventId, FollowUpId, GapId, IncidentId, JobId, JurisdictionId, MessageId,
+        SubscriptionId, UserId,
     },
     message::{Channel, MessageState, OutboxMessage, Subscription},
     outreach::{ContactMode, Contacted, Encounter, FollowUp, FollowUpState, Trigger},
     quality::{DataGap, GapKind, Source, SourceFreshness},
-    rule::{AlertRule, CaseMeasure, RuleStanding},
     scope::{Role, User},
-    signal::{Signal, SignalScope},
 };
 
 pub(super) fn jurisdiction(r: &impl Columns) -> Result<Jurisdiction> {
@@ -134,126 +131,6 @@ fn location(r: &impl Columns) -> Result<Location> {
     })
 }
 
-pub(super) fn run(r: &impl Columns) -> Result<RunRecord> {
-    Ok(RunRecord {
-        id: RunId(r.uuid("run_id")?),
-        as_of: r.day("as_of")?,
-        computed_at: r.instant("computed_at")?,
-        newest_event_at: r.opt_instant("newest_event_at")?,
-        last_received_at: r.opt_instant("last_received_at")?,
-        events: r.u64("events")?,
-        elapsed_ms: r.u64("elapsed_ms")?,
-        settings: r.json("settings")?,
-    })
-}
-
-pub(super) fn signal(r: &impl Columns) -> Result<Signal> {
-    Ok(Signal {
-        id: SignalId(r.uuid("signal_id")?),
-        run: RunId(r.uuid("run_id")?),
-        as_of: r.day("as_of")?,
-        method: r.method()?,
-        kind: r.word("kind", EventKind::parse)?,
-        measure: r.word("measure", CaseMeasure::parse)?,
-        scope: r.word("scope", SignalScope::parse)?,
-        cells: r.json("cells")?,
-        area: r.opt_parsed("area_id")?,
-        centre: r.opt_point()?,
-        radius_km: r.opt_real("radius_km")?,
-        place_name: r.text("place_name")?,
-        window: r.window()?,
-        observed: r.u32("observed")?,
-        expected: r.real("expected")?,
-        expected_range: [r.real("expected_low")?, r.real("expected_high")?],
-        relative_risk: r.opt_real("relative_risk")?,
-        statistic: r.real("statistic")?,
-        p_value: r.real("p_value")?,
-        recurrence_interval_days: r.real("recurrence_interval_days")?,
-        replications: r.opt_u32("replications")?,
-        events: r.json("events")?,
-        caveats: r.json("caveats")?,
-    })
-}
-
-pub(super) fn forecast(r: &impl Columns) -> Result<Forecast> {
-    Ok(Forecast {
-        run: RunId(r.uuid("run_id")?),
-        issued: r.day("issued")?,
-        level: r.word("level", ForecastLevel::parse)?,
-        cell: r.opt_cell()?,
-        area: r.opt_parsed("area_id")?,
-        kind: r.word("kind", EventKind::parse)?,
-        window: r.window()?,
-        method: r.method()?,
-        mean: r.real("mean")?,
-        quantiles: r.json("quantiles")?,
-        p_at_least_one: r.real("p_at_least_one")?,
-        history_mean: r.real("history_mean")?,
-        caveat: r.text("caveat")?,
-        detail: r
-            .opt_text("detail")?
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|e| r.corrupt("detail", e))?,
-    })
-}
-
-pub(super) fn track_record(r: &impl Columns) -> Result<TrackRecord> {
-    Ok(TrackRecord {
-        level: r.word("level", ForecastLevel::parse)?,
-        area: if r.text("area_id")?.is_empty() { None } else { Some(r.word("area_id", |t| AreaId::new(t).ok())?) },
-        area_name: r.text("area_name")?,
-        first: r.day("first_issued")?,
-        last: r.day("last_issued")?,
-        issue_days: r.u32("issue_days")?,
-        window_days: r.u32("window_days")?,
-        named: r.u32("named")?,
-        named_with_event: r.u32("named_with_event")?,
-        history_with_event: r.u32("history_with_event")?,
-        forecasts: r.u32("forecasts")?,
-        inside_80: r.u32("inside_80")?,
-        error: r.real("error")?,
-        history_error: r.real("history_error")?,
-        sentence: r.text("sentence")?,
-    })
-}
-
-pub(super) fn forecast_record(r: &impl Columns) -> Result<ForecastRecord> {
-    Ok(ForecastRecord {
-        method: r.text("method")?,
-        level: r.word("level", ForecastLevel::parse)?,
-        horizon_days: r.u32("horizon_days")?,
-        origins: r.u32("origins")?,
-        log_score: r.real("log_score")?,
-        history_log_score: r.real("history_log_score")?,
-        crps: r.real("crps")?,
-        history_crps: r.real("history_crps")?,
-        coverage_80: r.real("coverage_80")?,
-        capture_10: r.opt_real("capture_10")?,
-        history_capture_10: r.opt_real("history_capture_10")?,
-    })
-}
-
-pub(super) fn area_status(r: &impl Columns) -> Result<AreaStatus> {
-    Ok(AreaStatus {
-        area: r.parsed("area_id")?,
-        kind: r.word("kind", EventKind::parse)?,
-        day: r.day("day")?,
-        last_24h: r.u32("last_24h")?,
-        last_72h: r.u32("last_72h")?,
-        last_7d: r.u32("last_7d")?,
-        observed: r.u32("observed")?,
-        expected: r.real("expected")?,
-        threshold: r.real("threshold")?,
-        statistic: r.real("statistic")?,
-        p_value: r.real("p_value")?,
-        recurrence_interval_days: r.real("recurrence_interval_days")?,
-        share_known: r.real("share_known")?,
-        waits_for: r.json("waits_for")?,
-        updated_at: r.instant("updated_at")?,
-    })
-}
-
 pub(super) fn data_gap(r: &impl Columns) -> Result<DataGap> {
     Ok(DataGap {
         id: GapId(r.uuid("gap_id")?),
@@ -266,114 +143,6 @@ pub(super) fn data_gap(r: &impl Columns) -> Result<DataGap> {
         usual_per_day: r.opt_real("usual_per_day")?,
         events: r.u32("events")?,
         areas: r.json("areas")?,
-    })
-}
-
-pub(super) fn alert(r: &impl Columns) -> Result<Alert> {
-    Ok(Alert {
-        id: AlertId(r.uuid("alert_id")?),
-        version: r.u32("version")?,
-        tier: r.word("tier", Tier::parse)?,
-        state: r.word("state", AlertState::parse)?,
-        rule: r.text("rule")?,
-        kind: r.word("kind", EventKind::parse)?,
-        measure: r.word("measure", CaseMeasure::parse)?,
-        headline: r.text("headline")?,
-        sentence: r.text("sentence")?,
-        place_name: r.text("place_name")?,
-        area: r.opt_parsed("area_id")?,
-        cells: r.json("cells")?,
-        centre: r.opt_point()?,
-        radius_km: r.opt_real("radius_km")?,
-        window: r.window()?,
-        observed: r.u32("observed")?,
-        expected: r.real("expected")?,
-        expected_range: [r.real("expected_low")?, r.real("expected_high")?],
-        p_value: r.real("p_value")?,
-        recurrence_interval_days: r.real("recurrence_interval_days")?,
-        peak_recurrence_interval_days: r.real("peak_recurrence_interval_days")?,
-        first_signalled: r.day("first_signalled")?,
-        last_signalled: r.day("last_signalled")?,
-        signals: r.json("signals")?,
-        caveats: r.json("caveats")?,
-        told_observed: r.u32("told_observed")?,
-        told_expected: r.real("told_expected")?,
-        turn: r.word("turn", Turn::parse)?,
-        raised_at: r.instant("raised_at")?,
-        updated_at: r.instant("updated_at")?,
-    })
-}
-
-pub(super) fn decision(r: &impl Columns) -> Result<Decision> {
-    let reason = r.opt_text("reason")?;
-    Ok(Decision {
-        kind: r.word("kind", DecisionKind::parse)?,
-        reason: reason
-            .map(|t| DismissReason::parse(&t).ok_or_else(|| r.corrupt("reason", "is not a known word")))
-            .transpose()?,
-        note: r.text("note")?,
-        by: r.text("by_name")?,
-        at: r.instant("at")?,
-        alert_version: r.u32("alert_version")?,
-    })
-}
-
-/// What became of alerts, from rows of alerts joined with their decisions, both in order.
-pub(super) fn outcomes<R: Columns>(found: impl Iterator<Item = R>) -> Result<Vec<AlertOutcome>> {
-    let mut out: Vec<(AlertId, AlertOutcome)> = Vec::new();
-    for r in found {
-        let id = AlertId(r.uuid("alert_id")?);
-        if out.last().is_none_or(|(last, _)| *last != id) {
-            let outcome = AlertOutcome {
-                rule: r.text("rule")?,
-                state: r.word("state", AlertState::parse)?,
-                raised_at: r.instant("raised_at")?,
-                first_decision_at: None,
-                investigated: false,
-                dismissed_for: None,
-            };
-            out.push((id, outcome));
-        }
-        let (Some((_, outcome)), Some(kind)) = (out.last_mut(), r.opt_text("kind")?) else { continue };
-        match DecisionKind::parse(&kind).ok_or_else(|| r.corrupt("kind", "is not a known word"))? {
-            DecisionKind::Investigate => outcome.investigated = true,
-            DecisionKind::Dismiss => {
-                outcome.dismissed_for = r.opt_text("reason")?.as_deref().and_then(DismissReason::parse)
-            }
-            DecisionKind::Acknowledge | DecisionKind::Reopen => {}
-        }
-        outcome.first_decision_at = outcome.first_decision_at.or(r.opt_instant("at")?);
-    }
-    Ok(out.into_iter().map(|(_, outcome)| outcome).collect())
-}
-
-pub(super) fn rule(r: &impl Columns) -> Result<AlertRule> {
-    Ok(AlertRule {
-        id: r.parsed("rule_id")?,
-        name: r.text("name")?,
-        places: r.json("places")?,
-        measure: r.word("measure", CaseMeasure::parse)?,
-        tier: r.word("tier", Tier::parse)?,
-        false_alerts_per_year: r.real("false_alerts_per_year")?,
-        enabled: r.flag("enabled")?,
-        changed_at: r.opt_instant("changed_at")?,
-        changed_by: r.text("changed_by")?,
-    })
-}
-
-pub(super) fn rule_standing(r: &impl Columns) -> Result<RuleStanding> {
-    Ok(RuleStanding {
-        rule: r.parsed("rule_id")?,
-        area: r.parsed("area_id")?,
-        as_of: r.day("as_of")?,
-        usual_per_day: r.opt_real("usual_per_day")?,
-        recurrence_interval_days: r.opt_real("recurrence_interval_days")?,
-        sees_double: r.opt_real("sees_double")?,
-        sees_triple: r.opt_real("sees_triple")?,
-        sees_extra: r.opt_u32("sees_extra")?,
-        would_have_begun: r.opt_u32("would_have_begun")?,
-        days_judged: r.u32("days_judged")?,
-        reason: r.text("reason")?,
     })
 }
 

@@ -16,10 +16,9 @@ use crate::{
         time::Day,
     },
     store::{
-        AlertPage, AlertStore, Result, StoreError,
+        AlertPage, AlertStore, Result, StoreError, alert_rows,
         encode::{clean, json, read_cursor, write_cursor},
         error::{failed, failed_or_conflict},
-        rows,
     },
 };
 
@@ -51,7 +50,8 @@ impl AlertStore for PostgresStore {
         }
         sql.push(" ORDER BY loudness DESC, last_signalled DESC, alert_id LIMIT ").push_bind(i64::from(limit) + 1);
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading alerts"))?;
-        let mut alerts: Vec<Alert> = found.iter().map(|r| rows::alert(&of("alerts", r))).collect::<Result<_>>()?;
+        let mut alerts: Vec<Alert> =
+            found.iter().map(|r| alert_rows::alert(&of("alerts", r))).collect::<Result<_>>()?;
         let more = alerts.len() > limit as usize;
         alerts.truncate(limit as usize);
         let next = alerts
@@ -69,7 +69,7 @@ impl AlertStore for PostgresStore {
         push_area_scope(&mut sql, scope, "area_id");
         sql.push(" ORDER BY loudness DESC, last_signalled DESC, alert_id");
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading alerts"))?;
-        found.iter().map(|r| rows::alert(&of("alerts", r))).collect()
+        found.iter().map(|r| alert_rows::alert(&of("alerts", r))).collect()
     }
 
     async fn alert(&self, scope: &Scope, id: AlertId) -> Result<(Alert, Vec<Decision>)> {
@@ -78,7 +78,7 @@ impl AlertStore for PostgresStore {
         sql.push_bind(scope.jurisdiction.as_str()).push(" AND alert_id = ").push_bind(id.0);
         push_area_scope(&mut sql, scope, "area_id");
         let found = sql.build().fetch_optional(&self.pool).await.map_err(reading)?;
-        let alert = rows::alert(&of("alerts", &found.ok_or(StoreError::NotFound("alert"))?))?;
+        let alert = alert_rows::alert(&of("alerts", &found.ok_or(StoreError::NotFound("alert"))?))?;
         let decisions = sqlx::query(
             "SELECT * FROM decisions WHERE jurisdiction_id = $1 AND alert_id = $2 ORDER BY at, alert_version",
         )
@@ -87,7 +87,7 @@ impl AlertStore for PostgresStore {
         .fetch_all(&self.pool)
         .await
         .map_err(reading)?;
-        Ok((alert, decisions.iter().map(|r| rows::decision(&of("decisions", r))).collect::<Result<_>>()?))
+        Ok((alert, decisions.iter().map(|r| alert_rows::decision(&of("decisions", r))).collect::<Result<_>>()?))
     }
 
     async fn alert_outcomes(&self, scope: &Scope) -> Result<Vec<AlertOutcome>> {
@@ -101,7 +101,7 @@ impl AlertStore for PostgresStore {
         push_area_scope(&mut sql, scope, "a.area_id");
         sql.push(" ORDER BY a.raised_at, a.alert_id, d.at, d.alert_version");
         let found = sql.build().fetch_all(&self.pool).await.map_err(reading)?;
-        rows::outcomes(found.iter().map(|r| of("alerts", r)))
+        alert_rows::outcomes(found.iter().map(|r| of("alerts", r)))
     }
 
     async fn decide(&self, scope: &Scope, alert: &Alert, decision: &Decision) -> Result<()> {
@@ -150,7 +150,7 @@ pub(super) async fn put(tx: &mut PgConnection, scope: &Scope, alert: &Alert, rep
         .fetch_optional(&mut *tx)
         .await
         .map_err(failed(storing))?
-        .map(|r| rows::alert(&of("alerts", &r)))
+        .map(|r| alert_rows::alert(&of("alerts", &r)))
         .transpose()?;
     if stored.as_ref() == Some(alert) {
         return Ok(());

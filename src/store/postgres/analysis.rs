@@ -20,10 +20,9 @@ use crate::{
         time::DayRange,
     },
     store::{
-        AnalysisStore, AreaStatus, Result, RunRecord, StoreError, StoredAnalysis,
+        AnalysisStore, AreaStatus, Result, RunRecord, StoreError, StoredAnalysis, analysis_rows,
         encode::{clean, json, signed},
         error::failed,
-        rows,
     },
 };
 
@@ -67,7 +66,7 @@ impl AnalysisStore for PostgresStore {
         .fetch_optional(&self.pool)
         .await
         .map_err(failed("reading the latest run"))?;
-        found.map(|r| rows::run(&of("runs", &r))).transpose()
+        found.map(|r| analysis_rows::run(&of("runs", &r))).transpose()
     }
 
     async fn signals(&self, scope: &Scope, days: Option<DayRange>, limit: u32) -> Result<Vec<Signal>> {
@@ -80,7 +79,7 @@ impl AnalysisStore for PostgresStore {
         sql.push(" ORDER BY as_of DESC, recurrence_interval_days DESC NULLS LAST, signal_id LIMIT ")
             .push_bind(i64::from(limit));
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading signals"))?;
-        found.iter().map(|r| rows::signal(&of("signals", r))).collect()
+        found.iter().map(|r| analysis_rows::signal(&of("signals", r))).collect()
     }
 
     async fn signal(&self, scope: &Scope, id: SignalId) -> Result<Signal> {
@@ -88,7 +87,7 @@ impl AnalysisStore for PostgresStore {
         sql.push_bind(scope.jurisdiction.as_str()).push(" AND signal_id = ").push_bind(id.0);
         push_area_scope(&mut sql, scope, "area_id");
         let found = sql.build().fetch_optional(&self.pool).await.map_err(failed("reading a signal"))?;
-        rows::signal(&of("signals", &found.ok_or(StoreError::NotFound("signal"))?))
+        analysis_rows::signal(&of("signals", &found.ok_or(StoreError::NotFound("signal"))?))
     }
 
     async fn forecasts(&self, scope: &Scope, level: ForecastLevel, kind: EventKind) -> Result<Vec<Forecast>> {
@@ -105,7 +104,7 @@ impl AnalysisStore for PostgresStore {
         }
         sql.push(" ORDER BY f.position");
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading forecasts"))?;
-        found.iter().map(|r| rows::forecast(&of("forecasts", r))).collect()
+        found.iter().map(|r| analysis_rows::forecast(&of("forecasts", r))).collect()
     }
 
     async fn past_forecasts(&self, scope: &Scope, kind: EventKind, issued: DayRange) -> Result<Vec<Forecast>> {
@@ -122,7 +121,7 @@ impl AnalysisStore for PostgresStore {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("reading forecast records"))?;
-        found.iter().map(|r| rows::forecast_record(&of("forecast_records", r))).collect()
+        found.iter().map(|r| analysis_rows::forecast_record(&of("forecast_records", r))).collect()
     }
 
     async fn hotspots(&self, scope: &Scope, resolution: Option<u8>) -> Result<Option<HotspotMap>> {
@@ -135,7 +134,7 @@ impl AnalysisStore for PostgresStore {
         push_area_scope(&mut sql, scope, "area_id");
         sql.push(" ORDER BY area_id, kind");
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading area status"))?;
-        found.iter().map(|r| rows::area_status(&of("area_status", r))).collect()
+        found.iter().map(|r| analysis_rows::area_status(&of("area_status", r))).collect()
     }
 
     async fn put_area_status(&self, scope: &Scope, status: &[AreaStatus]) -> Result<()> {

@@ -14,10 +14,9 @@ use crate::{
         scope::Scope,
     },
     store::{
-        Result, RuleStore,
+        Result, RuleStore, alert_rows,
         encode::{clean, json},
         error::failed,
-        rows,
     },
 };
 
@@ -56,7 +55,7 @@ impl RuleStore for PostgresStore {
             .fetch_all(&self.pool)
             .await
             .map_err(failed("reading alert rules"))?;
-        found.iter().map(|r| rows::rule(&of("alert_rules", r))).collect()
+        found.iter().map(|r| alert_rows::rule(&of("alert_rules", r))).collect()
     }
 
     async fn remove_rule(&self, scope: &Scope, id: &RuleId) -> Result<()> {
@@ -82,7 +81,7 @@ impl RuleStore for PostgresStore {
         push_area_scope(&mut sql, scope, "area_id");
         sql.push(" ORDER BY rule_id, area_id");
         let found = sql.build().fetch_all(&self.pool).await.map_err(failed("reading the standing under rules"))?;
-        found.iter().map(|r| rows::rule_standing(&of("rule_standings", r))).collect()
+        found.iter().map(|r| alert_rows::rule_standing(&of("rule_standings", r))).collect()
     }
 }
 

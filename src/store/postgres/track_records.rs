@@ -11,7 +11,7 @@ use crate::{
         scope::Scope,
         time::DayRange,
     },
-    store::{JUDGED_WINDOW_DAYS, KEPT_FORECAST_DAYS, Result, encode::clean, error::failed, rows},
+    store::{JUDGED_WINDOW_DAYS, KEPT_FORECAST_DAYS, Result, analysis_rows, encode::clean, error::failed},
 };
 
 /// Make room before forecasts are stored: those of the same day by an earlier run are superseded; of earlier days only
@@ -50,7 +50,7 @@ pub(super) async fn past_forecasts(
     .fetch_all(pool)
     .await
     .map_err(failed("reading past forecasts"))?;
-    found.iter().map(|r| rows::forecast(&of("forecasts", r))).collect()
+    found.iter().map(|r| analysis_rows::forecast(&of("forecasts", r))).collect()
 }
 
 pub(super) async fn replace(tx: &mut PgConnection, scope: &Scope, records: &[TrackRecord]) -> Result<()> {
@@ -95,5 +95,5 @@ pub(super) async fn read(pool: &PgPool, scope: &Scope) -> Result<Vec<TrackRecord
         .fetch_all(pool)
         .await
         .map_err(failed("reading what became of forecasts"))?;
-    found.iter().map(|r| rows::track_record(&of("track_records", r))).collect()
+    found.iter().map(|r| analysis_rows::track_record(&of("track_records", r))).collect()
 }

@@ -1,23 +1,9 @@
-//! A small jurisdiction to ask about: two counties, a year's worth of nothing, a cluster in the south.
-//!
-//! All places and events are invented.
+//! What is stored in the house before anybody asks.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
-};
-use chrono::{DateTime, Duration, Utc};
+use super::{ADMIN_KEY, FEED_KEY, Ids, PASSWORD, area, north, now, south, system, today, token};
+use chrono::Duration;
 use emberwatch::{
-    api::{
-        self, Accepted, AppState, Hub, Intake, IntakeError, IntakeSummary, RejectedLine, Resubmitted, SuggestedMapping,
-        password,
-    },
-    clock::{Clock, ManualClock},
-    config::Config,
+    api::password,
     domain::{
         alert::{Alert, AlertState, Tier},
         area::{Area, AreaKind, AreaShape, Jurisdiction, NamedPlace},
@@ -25,171 +11,22 @@ use emberwatch::{
         forecast::{Forecast, ForecastLevel},
         hotspot::{Hotspot, HotspotCategory, HotspotLevel, HotspotMap, HotspotSummary},
         ids::{
-            AlertId, ApiKeyId, AreaId, EventId, FollowUpId, GroupId, JurisdictionId, RejectId, RuleId, RunId, SignalId,
-            SourceId, UserId,
+            AlertId, ApiKeyId, EventId, FollowUpId, JurisdictionId, RejectId, RuleId, RunId, SignalId, SourceId, UserId,
         },
         outreach::{FollowUp, FollowUpState},
         place::{Cell, Point, Precision, Resolution},
-        quality::{Reject, RejectReason, RejectState, Source},
-        quarantine::{Mend, MendPreview, Settled, check_mends},
+        quality::{Reject, RejectReason, Source},
         rule::{CaseMeasure, RuleStanding},
-        scope::{Role, Scope, User},
+        scope::{Role, User},
         signal::{Method as SignalMethod, Signal, SignalScope},
         time::{Day, DayRange, Zone},
     },
-    store::{self, ApiKey, DynStore, IntakeBatch, RunRecord, Session, StoredAnalysis},
+    store::{ApiKey, DynStore, IntakeBatch, RunRecord, Session, StoredAnalysis},
 };
 use geo::polygon;
-use http_body_util::BodyExt;
 use serde_json::{Map, Value};
-use tokio::sync::Notify;
-use tower::ServiceExt;
 
-pub const NOW: &str = "2026-06-15T14:00:00Z";
-/// What every account's password is.
-pub const PASSWORD: &str = "quiet harbour 7";
-
-/// The service with something in it.
-pub struct House {
-    pub app: Router,
-    pub store: DynStore,
-    pub clock: Arc<ManualClock>,
-    pub hub: Hub,
-    pub ids: Ids,
-    _folder: tempfile::TempDir,
-}
-
-/// Ids of what was stored, for paths.
-pub struct Ids {
-    pub event: EventId,
-    pub foreign_event: EventId,
-    pub signal: SignalId,
-    /// In the south, where the liaison works.
-    pub alert: AlertId,
-    /// In the north, where the liaison does not.
-    pub north_alert: AlertId,
-    pub follow_up: FollowUpId,
-    pub reject: RejectId,
-    pub cell: Cell,
-    pub north_cell: Cell,
-}
-
-/// An answer, read whole.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
-}
-
-impl Answer {
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.bytes)))
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
-    }
-
-    /// The answer, having checked its status.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
-        self
-    }
-}
-
-pub fn now() -> DateTime<Utc> {
-    NOW.parse().unwrap()
-}
-
-pub fn today() -> Day {
-    "2026-06-15".parse().unwrap()
-}
-
-pub fn area(text: &str) -> AreaId {
-    AreaId::new(text).unwrap()
-}
-
-pub fn system(jurisdiction: &str) -> Scope {
-    Scope::system(JurisdictionId::new(jurisdiction).unwrap(), "test")
-}
-
-pub fn south() -> Point {
-    Point::new(43.6612, -70.2556).unwrap()
-}
-
-pub fn north() -> Point {
-    Point::new(46.1264, -68.8403).unwrap()
-}
-
-pub fn token(role: Role) -> String {
-    format!("token-of-{role}")
-}
-
-/// The key of the feed `ems`.
-pub const FEED_KEY: &str = "ew_feed-key-for-tests";
-pub const ADMIN_KEY: &str = "ew_admin-key-for-tests";
-
-impl House {
-    pub async fn new() -> Self {
-        Self::with(Config::default()).await
-    }
-
-    pub async fn with(config: Config) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.db");
-        let store = store::open(path.to_str().unwrap()).await.unwrap();
-        store.migrate().await.unwrap();
-        let ids = furnish(&store).await;
-        let clock = ManualClock::at(now());
-        let hub = Hub::default();
-        let intake = Arc::new(PlainIntake { store: store.clone(), clock: clock.clone() });
-        let state =
-            AppState::new(store.clone(), clock.clone(), Arc::new(config), hub.clone(), intake, Arc::new(Notify::new()));
-        Self { app: api::router(state), store, clock, hub, ids, _folder: folder }
-    }
-
-    pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
-    }
-
-    pub async fn get(&self, role: Role, path: &str) -> Answer {
-        self.send(self.request(Method::GET, Some(role), path, None)).await
-    }
-
-    pub async fn post(&self, role: Role, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::POST, Some(role), path, Some(body))).await
-    }
-
-    pub fn request(&self, method: Method, role: Option<Role>, path: &str, body: Option<Value>) -> Request<Body> {
-        let mut request = Request::builder().method(method).uri(path);
-        request = match role {
-            Some(Role::Feed) => request.header(header::AUTHORIZATION, format!("Bearer {FEED_KEY}")),
-            Some(role) => request.header(header::COOKIE, format!("emberwatch={}", token(role))),
-            None => request,
-        };
-        match body {
-            Some(body) => {
-                request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string())).unwrap()
-            }
-            None => request.body(Body::empty()).unwrap(),
-        }
-    }
-
-    /// An overdose that the feed tells of, at a point.
-    pub fn standard(id: &str, at: &str, point: Point) -> Value {
-        serde_json::json!({
-            "event_id": id, "kind": "overdose", "occurred_at": at, "outcome": "nonfatal",
-            "latitude": point.lat(), "longitude": point.lon(), "precision": "intersection",
-        })
-    }
-}
-
-async fn furnish(store: &DynStore) -> Ids {
+pub(super) async fn furnish(store: &DynStore) -> Ids {
     let scope = system("me");
     for (id, name) in [("me", "Testland"), ("nh", "Elsewhere")] {
         let zone: Zone = "America/New_York".parse().unwrap();
@@ -536,174 +373,5 @@ fn alert(id: AlertId, cell: Cell, county: &str, name: &str, signals: Vec<SignalI
         turn: emberwatch::domain::course::Turn::New,
         raised_at: now() - Duration::hours(4),
         updated_at: now() - Duration::hours(4),
-    }
-}
-
-/// Intake that takes standard events with coordinates and nothing else: enough to see what the API does
-/// with its answers. The real one has its own tests.
-struct PlainIntake {
-    store: DynStore,
-    clock: Arc<ManualClock>,
-}
-
-#[async_trait]
-impl Intake for PlainIntake {
-    async fn accept(
-        &self,
-        scope: &Scope,
-        source: &SourceId,
-        records: Vec<Map<String, Value>>,
-    ) -> Result<Accepted, IntakeError> {
-        if !self.store.sources(scope).await?.iter().any(|s| s.id == *source) {
-            return Err(IntakeError::UnknownSource(source.clone()));
-        }
-        let mut out = Accepted {
-            summary: IntakeSummary { read: records.len() as u64, ..Default::default() },
-            ..Default::default()
-        };
-        let mut batch = IntakeBatch { origin: "live".into(), ..IntakeBatch::default() };
-        for (line, record) in (1..).zip(records) {
-            match self.read(scope, &record) {
-                Some(event) => {
-                    let heads = self.store.heads(scope, source, std::slice::from_ref(&event.record_id)).await?;
-                    if heads.contains_key(&event.record_id) {
-                        out.summary.unchanged += 1;
-                        continue;
-                    }
-                    out.summary.accepted += 1;
-                    out.ids.push(event.id);
-                    out.areas.extend(event.location.area.clone());
-                    batch.events.push(event);
-                }
-                None => {
-                    out.summary.quarantined += 1;
-                    let message = "expected a time".to_owned();
-                    let field = Some("occurred_at".to_owned());
-                    let reason = RejectReason::BadTime;
-                    batch.rejects.push(Reject {
-                        line,
-                        reason,
-                        field: field.clone(),
-                        message: message.clone(),
-                        row: record,
-                    });
-                    out.rejects.push(RejectedLine { line, reason, field, message });
-                }
-            }
-        }
-        out.areas.sort();
-        out.areas.dedup();
-        out.kinds = vec![EventKind::Overdose];
-        self.store.append(scope, source, &batch).await?;
-        Ok(out)
-    }
-
-    async fn resubmit(
-        &self,
-        scope: &Scope,
-        row: RejectId,
-        values: Map<String, Value>,
-    ) -> Result<Resubmitted, IntakeError> {
-        self.store.quarantined_row(scope, row).await?;
-        match self.read(scope, &values) {
-            Some(event) => {
-                let batch =
-                    IntakeBatch { events: vec![event.clone()], origin: "mended".into(), ..IntakeBatch::default() };
-                self.store.append(scope, &event.source, &batch).await?;
-                let state = RejectState::Resubmitted;
-                let settled = Settled { id: row, state, rule: None, by: "test".into(), at: self.clock.now() };
-                self.store.settle_rejects(scope, &[settled]).await?;
-                Ok(Resubmitted::Accepted(Box::new(event)))
-            }
-            None => Ok(Resubmitted::StillBad {
-                reason: RejectReason::BadTime,
-                field: Some("occurred_at".into()),
-                message: "expected a time".into(),
-            }),
-        }
-    }
-
-    /// A file of words is taken, a file of zeros can't be read: what reading makes of files has its own tests.
-    async fn take_file(
-        &self,
-        scope: &Scope,
-        source: &SourceId,
-        ending: &str,
-        bytes: Bytes,
-    ) -> Result<Accepted, IntakeError> {
-        if !self.store.sources(scope).await?.iter().any(|s| s.id == *source) {
-            return Err(IntakeError::UnknownSource(source.clone()));
-        }
-        if bytes.contains(&0) {
-            return Err(IntakeError::BadFile(format!("this is no {ending}")));
-        }
-        let lines = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count() as u64;
-        let summary = IntakeSummary { read: lines, accepted: lines, ..Default::default() };
-        let reject =
-            RejectedLine { line: 3, reason: RejectReason::BadTime, field: None, message: "expected a time".into() };
-        Ok(Accepted { summary, rejects: vec![reject], notices: vec!["a word".into()], ..Accepted::default() })
-    }
-
-    async fn suggest(
-        &self,
-        _: &Scope,
-        source: &SourceId,
-        ending: &str,
-        bytes: Bytes,
-    ) -> Result<SuggestedMapping, IntakeError> {
-        Ok(SuggestedMapping {
-            found: ending.to_owned(),
-            rows_read: bytes.len() as u64,
-            cases: 0,
-            not_cases: 0,
-            columns: vec![],
-            doubts: vec![],
-            rows: vec![],
-            rejects: vec![],
-            mapping: format!("name = \"{source}\"\n"),
-        })
-    }
-
-    async fn put_mapping(&self, scope: &Scope, source: &SourceId, mapping: &str) -> Result<Source, IntakeError> {
-        if !mapping.contains('=') {
-            return Err(IntakeError::BadMapping("line 1: expected key = value".into()));
-        }
-        let stored = Source {
-            id: source.clone(),
-            name: source.to_string(),
-            zone: Zone::UTC,
-            mapping: mapping.to_owned(),
-            expected_every_hours: None,
-        };
-        self.store.put_source(scope, &stored).await?;
-        Ok(stored)
-    }
-
-    /// Every row would pass: what reading makes of rows has its own tests.
-    async fn preview(&self, scope: &Scope, group: GroupId, mends: &[Mend]) -> Result<MendPreview, IntakeError> {
-        check_mends(mends).map_err(|e| IntakeError::BadMend(e.0))?;
-        let rows = self.store.group_rows(scope, group, None, 100).await?.len() as u64;
-        Ok(MendPreview {
-            rows,
-            tried: rows,
-            would_pass: rows,
-            known_already: 0,
-            not_cases: 0,
-            discarded: 0,
-            still_bad: vec![],
-            examples: vec![],
-        })
-    }
-}
-
-impl PlainIntake {
-    fn read(&self, scope: &Scope, record: &Map<String, Value>) -> Option<Event> {
-        let id = record.get("event_id")?.as_str()?;
-        let at: DateTime<Utc> = record.get("occurred_at")?.as_str()?.parse().ok()?;
-        let point = Point::new(record.get("latitude")?.as_f64()?, record.get("longitude")?.as_f64()?).ok()?;
-        let county = if point.lat() < 45.0 { "me-south" } else { "me-north" };
-        let base = event(scope.jurisdiction.as_str(), id, 0, point, county);
-        let day = Day::of(at, "America/New_York".parse().unwrap());
-        Some(Event { occurred_at: at, event_day: day, received_at: self.clock.now(), ..base })
     }
 }
