@@ -1,12 +1,17 @@
 //! Facts of events in memory, by day and area.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::domain::{
-    event::EventFact,
-    ids::{AreaId, EventId, SourceId},
-    scope::AreaScope,
-    time::{Day, DayRange},
+use chrono::{DateTime, Utc};
+
+use crate::{
+    domain::{
+        event::{EventFact, EventKind},
+        ids::{AreaId, EventId, IncidentId, SourceId},
+        scope::AreaScope,
+        time::{Day, DayRange},
+    },
+    outreach::Past,
 };
 
 /// The facts, by day and within a day by area, so that a catchment's year is found without reading the others'.
@@ -20,11 +25,51 @@ pub struct Facts {
     sources: BTreeSet<SourceId>,
 }
 
-/// What a day holds of one area.
+/// What a day holds of one area, with its overdoses counted: most days of a year are only counted.
 #[derive(Debug)]
 struct Held {
     area: Option<u32>,
     facts: Vec<EventFact>,
+    /// Overdoses that are linked to nothing.
+    alone: usize,
+    /// The incident and the receipt of each other one.
+    linked: Vec<(IncidentId, DateTime<Utc>)>,
+    /// No overdose was received later; it may have gone since.
+    received_by: DateTime<Utc>,
+}
+
+impl Held {
+    fn new(area: Option<u32>) -> Self {
+        Self { area, facts: Vec::new(), alone: 0, linked: Vec::new(), received_by: DateTime::<Utc>::MIN_UTC }
+    }
+
+    fn push(&mut self, fact: EventFact) {
+        if fact.kind == EventKind::Overdose {
+            self.received_by = self.received_by.max(fact.received_at);
+            match fact.incident {
+                Some(incident) => self.linked.push((incident, fact.received_at)),
+                None => self.alone += 1,
+            }
+        }
+        self.facts.push(fact);
+    }
+
+    fn take(&mut self, id: EventId) {
+        let Some(at) = self.facts.iter().position(|f| f.id == id) else { return };
+        let fact = self.facts.remove(at);
+        if fact.kind != EventKind::Overdose {
+            return;
+        }
+        match fact.incident {
+            None => self.alone -= 1,
+            Some(incident) => {
+                let same = |l: &(IncidentId, DateTime<Utc>)| *l == (incident, fact.received_at);
+                if let Some(at) = self.linked.iter().position(same) {
+                    self.linked.swap_remove(at);
+                }
+            }
+        }
+    }
 }
 
 /// Where a fact is kept.
@@ -40,9 +85,9 @@ impl Facts {
         self.days.range(days.from..=days.to).flat_map(|(_, held)| held).flat_map(|held| &held.facts)
     }
 
-    /// Facts of these days in the areas of a scope, in day order.
-    pub fn within(&self, days: DayRange, areas: &AreaScope) -> impl Iterator<Item = &EventFact> {
-        let wanted: Option<Vec<bool>> = match areas {
+    /// What is known of the areas of a scope.
+    pub fn served(&self, areas: &AreaScope) -> Served<'_> {
+        let wanted = match areas {
             AreaScope::All => None,
             AreaScope::Only(list) => {
                 let mut wanted = vec![false; self.areas.len()];
@@ -50,9 +95,7 @@ impl Facts {
                 Some(wanted)
             }
         };
-        let takes =
-            move |held: &&Held| wanted.as_ref().is_none_or(|wanted| held.area.is_some_and(|n| wanted[n as usize]));
-        self.days.range(days.from..=days.to).flat_map(|(_, held)| held).filter(takes).flat_map(|held| &held.facts)
+        Served { facts: self, wanted }
     }
 
     /// First and last day that hold an event.
@@ -83,17 +126,17 @@ impl Facts {
         self.home_of.insert(fact.id, Home { day: fact.event_day, area });
         let held = self.days.entry(fact.event_day).or_default();
         let at = held.binary_search_by_key(&area, |h| h.area).unwrap_or_else(|at| {
-            held.insert(at, Held { area, facts: Vec::new() });
+            held.insert(at, Held::new(area));
             at
         });
-        held[at].facts.push(fact);
+        held[at].push(fact);
     }
 
     pub(super) fn remove(&mut self, id: EventId) {
         let Some(home) = self.home_of.remove(&id) else { return };
         let Some(held) = self.days.get_mut(&home.day) else { return };
         let Ok(at) = held.binary_search_by_key(&home.area, |h| h.area) else { return };
-        held[at].facts.retain(|f| f.id != id);
+        held[at].take(id);
         if held[at].facts.is_empty() {
             held.remove(at);
         }
@@ -110,6 +153,49 @@ impl Facts {
         self.areas.push(area.clone());
         self.numbers.insert(area, number);
         number
+    }
+}
+
+/// The facts of some areas.
+#[derive(Debug)]
+pub struct Served<'f> {
+    facts: &'f Facts,
+    /// By an area's number; all where there is none.
+    wanted: Option<Vec<bool>>,
+}
+
+impl Served<'_> {
+    fn held(&self, days: DayRange) -> impl Iterator<Item = &Held> {
+        let takes = |held: &&Held| match &self.wanted {
+            None => true,
+            Some(wanted) => held.area.is_some_and(|n| wanted[n as usize]),
+        };
+        self.facts.days.range(days.from..=days.to).flat_map(|(_, held)| held).filter(takes)
+    }
+}
+
+impl Past for Served<'_> {
+    fn on(&self, days: DayRange) -> Vec<&EventFact> {
+        self.held(days).flat_map(|h| &h.facts).collect()
+    }
+
+    fn overdoses(&self, days: DayRange) -> usize {
+        let mut incidents = HashSet::new();
+        let alone: usize = self.held(days).map(|h| h.alone).sum();
+        self.held(days).for_each(|h| incidents.extend(h.linked.iter().map(|(incident, _)| *incident)));
+        alone + incidents.len()
+    }
+
+    fn received_after(&self, at: DateTime<Utc>, days: DayRange) -> Vec<&EventFact> {
+        let held = self.held(days).filter(|h| h.received_by > at);
+        held.flat_map(|h| &h.facts).filter(|f| f.kind == EventKind::Overdose && f.received_at > at).collect()
+    }
+
+    fn unknown_at(&self, at: DateTime<Utc>, mut incidents: HashSet<IncidentId>, days: DayRange) -> usize {
+        for (incident, _) in self.held(days).flat_map(|h| &h.linked).filter(|(_, received)| *received <= at) {
+            incidents.remove(incident);
+        }
+        incidents.len()
     }
 }
 
@@ -169,10 +255,10 @@ pub(super) mod tests {
             facts.put(f);
         }
         let only = |names: &[&str]| AreaScope::Only(names.iter().map(|n| n.parse().unwrap()).collect());
-        assert_eq!(ids(facts.within(days(1, 2), &only(&["a"]))), [2, 4]);
-        assert_eq!(ids(facts.within(days(1, 9), &only(&["a", "nowhere"]))), [2, 4, 5]);
-        assert!(ids(facts.within(days(1, 9), &only(&["nowhere"]))).is_empty());
-        assert_eq!(ids(facts.within(days(1, 2), &AreaScope::All)), ids(facts.of(days(1, 2))));
+        assert_eq!(ids(facts.served(&only(&["a"])).on(days(1, 2)).into_iter()), [2, 4]);
+        assert_eq!(ids(facts.served(&only(&["a", "nowhere"])).on(days(1, 9)).into_iter()), [2, 4, 5]);
+        assert!(ids(facts.served(&only(&["nowhere"])).on(days(1, 9)).into_iter()).is_empty());
+        assert_eq!(ids(facts.served(&AreaScope::All).on(days(1, 2)).into_iter()), ids(facts.of(days(1, 2))));
         assert_eq!(ids(facts.of(days(1, 2))).len(), 4);
     }
 
@@ -186,5 +272,47 @@ pub(super) mod tests {
         facts.remove(EventId(uuid::Uuid::from_u128(2)));
         assert_eq!((facts.span(), facts.len()), (Some(days(3, 3)), 1));
         assert_eq!(facts.get(EventId(uuid::Uuid::from_u128(1))).and_then(|f| f.area.clone()), "b".parse().ok());
+    }
+
+    #[test]
+    fn a_catchments_counts_are_those_of_its_facts_whatever_came_and_went() {
+        let mut random = crate::stats::Random::seeded(11);
+        let mut draw = |n: u32| random.below(n);
+        let (mut facts, mut plain) = (Facts::default(), BTreeMap::new());
+        for _ in 0..2_000 {
+            let id = u128::from(draw(300));
+            if draw(5) == 0 {
+                facts.remove(EventId(uuid::Uuid::from_u128(id)));
+                plain.remove(&id);
+                continue;
+            }
+            let area = [None, Some("a"), Some("b")][draw(3) as usize];
+            let kind = if draw(4) == 0 { EventKind::Naloxone } else { EventKind::Overdose };
+            let incident = (draw(2) == 0).then(|| IncidentId(uuid::Uuid::from_u128(u128::from(draw(20)))));
+            let received_at = DateTime::from_timestamp(i64::from(draw(100)), 0).unwrap();
+            let fact = EventFact { kind, incident, received_at, ..fact(id, draw(30) as i32, area) };
+            facts.put(fact.clone());
+            plain.insert(id, fact);
+        }
+        let only_a = AreaScope::Only(vec!["a".parse().unwrap()]);
+        for (areas, range) in [(&AreaScope::All, days(0, 30)), (&only_a, days(0, 30)), (&only_a, days(7, 12))] {
+            let served = facts.served(areas);
+            let own: Vec<&EventFact> = plain
+                .values()
+                .filter(|f| areas.allows(f.area.as_ref()) && range.contains(f.event_day))
+                .filter(|f| f.kind == EventKind::Overdose)
+                .collect();
+            let mut known = HashSet::new();
+            let once = own.iter().filter(|f| f.incident.is_none_or(|i| known.insert(i))).count();
+            assert_eq!(served.overdoses(range), once);
+            let at = DateTime::from_timestamp(60, 0).unwrap();
+            let mut later = ids(served.received_after(at, range).into_iter());
+            later.sort_unstable();
+            let expected: Vec<u128> = own.iter().filter(|f| f.received_at > at).map(|f| f.id.0.as_u128()).collect();
+            assert_eq!(later, expected);
+            let asked: HashSet<_> = (0..40).map(|n| IncidentId(uuid::Uuid::from_u128(n))).collect();
+            let told: HashSet<_> = own.iter().filter(|f| f.received_at <= at).filter_map(|f| f.incident).collect();
+            assert_eq!(served.unknown_at(at, asked.clone(), range), asked.difference(&told).count());
+        }
     }
 }

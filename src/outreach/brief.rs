@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Seen, TEXTS, known, limits, places, site::Catchment};
+use super::{Past, Seen, TEXTS, known, limits, places, site::Catchment};
 use crate::domain::{
     alert::{Alert, AlertState, Tier},
     area::{Area, AreaTree, NamedPlace},
@@ -66,9 +66,10 @@ pub struct BriefInputs<'a> {
     pub alerts: &'a [Alert],
     /// Current forecasts of overdoses, of cells (with their area) and areas.
     pub forecasts: &'a [Forecast],
-    /// Events of `facts_days`: at least the last 30 days, better a year, for the usual rate. Its last day
-    /// is the one taken for today.
-    pub facts: &'a [&'a EventFact],
+    /// What is known of the catchment.
+    pub past: &'a dyn Past,
+    /// The days that are asked of it: at least the last 30, better a year, for the usual rate. The last one is taken for
+    /// today.
     pub facts_days: DayRange,
     /// Who told of the overdoses of the alerts' windows and of the last week, wherever in the jurisdiction.
     pub told: &'a Told,
@@ -135,30 +136,11 @@ impl<'a> Desk<'a> {
     fn new(inputs: &'a BriefInputs<'a>) -> Self {
         let tree = AreaTree::new(inputs.areas);
         let catchment = Catchment::new(inputs.catchment, inputs.areas, &tree, inputs.language);
-        let (days, usual_days) = (inputs.facts_days, usual_days(inputs.facts_days));
-        let recent_from = inputs.alerts.iter().map(|a| a.window.from).fold(days.to - RECENT_DAYS, Day::min) - 1;
-        let (mut recent, mut usual, mut new, mut known) = (Vec::new(), 0, Vec::new(), HashSet::new());
-        // Facts come area by area: most are of the area of the one before.
-        let mut last: Option<(&Option<AreaId>, bool)> = None;
-        for fact in inputs.facts.iter().copied().filter(|f| days.contains(f.event_day)) {
-            let held = match last {
-                Some((area, held)) if *area == fact.area => held,
-                _ => catchment.holds(fact.area.as_ref()),
-            };
-            last = Some((&fact.area, held));
-            if !held {
-                continue;
-            }
-            if fact.kind == EventKind::Overdose && usual_days.contains(fact.event_day) {
-                usual += usize::from(fact.incident.is_none_or(|i| known.insert(i)));
-            }
-            if fact.kind == EventKind::Overdose && inputs.since.is_some_and(|since| fact.received_at > since) {
-                new.push(fact);
-            }
-            if fact.event_day >= recent_from {
-                recent.push(fact);
-            }
-        }
+        let days = inputs.facts_days;
+        let from = inputs.alerts.iter().map(|a| a.window.from).fold(days.to - RECENT_DAYS, Day::min) - 1;
+        let recent = inputs.past.on(DayRange { from: from.max(days.from), to: days.to });
+        let new = inputs.since.map_or_else(Vec::new, |since| inputs.past.received_after(since, days));
+        let usual = inputs.past.overdoses(usual_days(days));
         Self { inputs, tree, catchment, today: days.to, recent: each_incident_once(recent), usual, new }
     }
 
@@ -171,11 +153,9 @@ impl<'a> Desk<'a> {
 
     /// All overdoses of the catchment: a walk through everything, for when there is no forecast.
     pub fn overdoses(&self) -> Vec<&'a EventFact> {
-        let days = self.inputs.facts_days;
-        let counted = |f: &&EventFact| {
-            f.kind == EventKind::Overdose && days.contains(f.event_day) && self.catchment.holds(f.area.as_ref())
-        };
-        each_incident_once(self.inputs.facts.iter().copied().filter(counted).collect())
+        let mut facts = self.inputs.past.on(self.inputs.facts_days);
+        facts.retain(|f| f.kind == EventKind::Overdose);
+        each_incident_once(facts)
     }
 
     pub fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
@@ -201,18 +181,12 @@ impl<'a> Desk<'a> {
 
     /// Overdoses that nothing was known of before.
     fn newly_known(&self, since: DateTime<Utc>) -> usize {
-        let mut unknown: HashSet<IncidentId> = self.new.iter().filter_map(|f| f.incident).collect();
+        let told_again: HashSet<IncidentId> = self.new.iter().filter_map(|f| f.incident).collect();
         let alone = self.new.iter().filter(|f| f.incident.is_none()).count();
-        if unknown.is_empty() {
+        if told_again.is_empty() {
             return alone;
         }
-        let known = |f: &&&EventFact| f.kind == EventKind::Overdose && f.received_at <= since;
-        for fact in self.inputs.facts.iter().filter(known) {
-            if let Some(incident) = fact.incident {
-                unknown.remove(&incident);
-            }
-        }
-        alone + unknown.len()
+        alone + self.inputs.past.unknown_at(since, told_again, self.inputs.facts_days)
     }
 
     /// Said when nothing, or little, stands out.

@@ -25,6 +25,7 @@ mod cooling;
 mod follow_up;
 mod known;
 mod limits;
+mod past;
 mod places;
 mod site;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use brief::{BriefInputs, BriefOptions, brief};
 pub use cooling::{Cooling, Observed, Verdict, did_it_cool};
 pub use follow_up::{ContactError, FollowUpOptions, follow_ups, log_contact};
 pub use limits::{Seen, power_of_doubling};
+pub use past::Past;
 
 use crate::domain::language::Catalogue;
 

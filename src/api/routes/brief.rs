@@ -12,7 +12,7 @@ use crate::{
     domain::{
         alert::{Alert, AlertState, Tier},
         corroboration::Told,
-        event::{EventFact, EventKind},
+        event::EventKind,
         forecast::{Forecast, ForecastLevel},
         ids::AreaId,
         language::Language,
@@ -23,6 +23,7 @@ use crate::{
         time::{Day, DayRange, Shift},
     },
     outreach::{BriefInputs, BriefOptions, Seen, brief as write_brief},
+    store,
 };
 
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -68,16 +69,20 @@ async fn brief(
         AreaScope::Only(caller.reference.expand(&catchment))
     };
     let snapshot = caller.snapshot(&state).await?;
-    let forecasts = forecasts(&state, &caller, &snapshot, &areas).await?;
-    let store = &state.store;
-    let alerts = store.alerts(&caller.scope, AlertState::ALL, None, None, 500).await?.alerts;
-    let told = told(&snapshot, &alerts, today);
+    let (store, scope) = (&state.store, &caller.scope);
     let open = [FollowUpState::Due, FollowUpState::Attempted];
-    let follow_ups = store.follow_ups(&caller.scope, &open).await?;
-    let encounters = store.encounters(&caller.scope, DayRange::ending(today, 30)).await?;
-    let last_visits = store.last_visits(&caller.scope).await?;
-    let rules = super::rules::in_force(&state, &caller).await?;
-    let seen = seen(&rules, &store.rule_standings(&caller.scope).await?, &catchment);
+    // Side by side: each is a look into the store.
+    let (forecasts, rules, alerts, follow_ups, encounters, last_visits, standings) = tokio::try_join!(
+        forecasts(&state, &caller, &snapshot, &areas),
+        super::rules::in_force(&state, &caller),
+        asked(store.alerts(scope, AlertState::ALL, None, None, 500)),
+        asked(store.follow_ups(scope, &open)),
+        asked(store.encounters(scope, DayRange::ending(today, 30))),
+        asked(store.last_visits(scope)),
+        asked(store.rule_standings(scope)),
+    )?;
+    let alerts = alerts.alerts;
+    let seen = seen(&rules, &standings, &catchment);
     let analysis = &state.config.analysis;
     let options = BriefOptions {
         watch_recurrence_days: analysis.watch_recurrence_days,
@@ -90,8 +95,7 @@ async fn brief(
     let written = tokio::task::spawn_blocking(move || {
         snapshot.read(|held| {
             let facts_days = facts_days(held, today);
-            // Those of other areas would be left out anyway.
-            let facts: Vec<&EventFact> = held.within(facts_days, &areas).collect();
+            let told = told(held, &alerts, today);
             write_brief(&BriefInputs {
                 catchment: &catchment,
                 areas: &reference.areas,
@@ -102,7 +106,7 @@ async fn brief(
                 since: Some(starts_at - Duration::hours(24)),
                 alerts: &alerts,
                 forecasts: &forecasts,
-                facts: &facts,
+                past: &held.served(&areas),
                 facts_days,
                 told: &told,
                 follow_ups: &follow_ups,
@@ -118,6 +122,10 @@ async fn brief(
     .await
     .map_err(|_| Problem::internal())?;
     caller.release(written)
+}
+
+async fn asked<T>(answer: impl Future<Output = store::Result<T>>) -> Result<T, Problem> {
+    Ok(answer.await?)
 }
 
 /// What the rules of each tier see of a doubling in the catchment, where it is one area: the best of each.
@@ -159,10 +167,10 @@ fn facts_days(held: &Facts, today: Day) -> DayRange {
 }
 
 /// Who told of the overdoses that places may be counted from: of the last week and of the windows of running alerts.
-fn told(snapshot: &Snapshot, alerts: &[Alert], today: Day) -> Told {
+fn told(held: &Facts, alerts: &[Alert], today: Day) -> Told {
     let running = alerts.iter().filter(|a| !matches!(a.state, AlertState::Over | AlertState::Dismissed));
     let from = running.map(|a| a.window.from).fold(today - 6, Day::min);
-    snapshot.read(|held| Told::by(held.of(Told::days(DayRange { from, to: today }))))
+    Told::by(held.of(Told::days(DayRange { from, to: today })))
 }
 
 async fn forecasts(
