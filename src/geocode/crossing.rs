@@ -193,18 +193,10 @@ impl Lead {
 }
 
 /// Other ways to cut a text into two streets: a joining mark that was lost or misspelt, or one too many.
-pub(super) fn other_cuts(words: &[String]) -> Vec<(String, String)> {
-    let mut cuts = Vec::new();
-    let street = |w: &[String]| super::naming::street_of(w);
-    for i in 1..words.len() {
+pub(super) fn other_cuts(words: &[String]) -> impl Iterator<Item = (&[String], &[String])> {
+    (1..words.len()).flat_map(move |i| {
         // "MAIN ST X OAK ST", "MAIN ST ADN OAK ST": a short word in the middle may have been the mark.
-        let marks = usize::from(words[i].len() <= 3 && i + 1 < words.len());
-        for skip in [marks, 0] {
-            if skip == 0 || i + 1 < words.len() {
-                cuts.push((street(&words[..i]), street(&words[i + skip..])));
-            }
-        }
-    }
-    cuts.dedup();
-    cuts
+        let mark = (words[i].len() <= 3 && i + 1 < words.len()).then_some(1);
+        mark.into_iter().chain([0]).map(move |skip| (&words[..i], &words[i + skip..]))
+    })
 }

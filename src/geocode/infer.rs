@@ -7,7 +7,7 @@
 use super::{
     index::{
         Index,
-        places::{Place, Row},
+        places::Row,
         rows::{NONE, Spot, Worth},
     },
     meeting::meet,
@@ -67,11 +67,13 @@ pub(super) struct Inferred {
 }
 
 /// Nothing is inferred from more points of a street than this.
-const MOST_SPOTS: usize = 160;
+pub(super) const MOST_SPOTS: usize = 160;
 /// Known points of one street farther apart are not joined by a straight line.
 pub(super) const LONGEST_GAP_M: f64 = 2_500.0;
 /// Streets whose nearest known points are farther apart do not cross here.
 pub(super) const FARTHEST_M: f64 = 2_500.0;
+/// A little more than that northwards, in units of a spot's latitude.
+const FARTHEST_UNITS: i32 = 230_000;
 
 /// The crossing of two streets by name, without the known point `skip`.
 pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
@@ -248,15 +250,15 @@ fn elsewhere(
 /// Known points of a street's family in the town.
 fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> Vec<Spot> {
     let places = index.places();
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(2 * MOST_SPOTS);
     for place in family.iter().flat_map(|street| places.of_street(*street)) {
         match around.fit(place.town, place.zip) {
             Fit::Away => {}
-            Fit::Here => spots(index, &place, skip, |at| found.push(at)),
+            Fit::Here => places.spots(&place, skip, |at| found.push(at)),
             Fit::Within { centre, metres } => {
                 if !places.is_beyond(&place, centre, metres) {
                     let plane = centre.plane();
-                    spots(index, &place, skip, |at| {
+                    places.spots(&place, skip, |at| {
                         if plane.distance_m(at) <= metres {
                             found.push(at);
                         }
@@ -268,11 +270,22 @@ fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> V
     thinned(found)
 }
 
+/// Whether a point lies near one of several, which are sorted from south to north.
+fn is_near(at: Spot, to: &[Spot]) -> bool {
+    let lowest = at.lat.saturating_sub(FARTHEST_UNITS);
+    let from = to.partition_point(|t| t.lat < lowest);
+    to[from..]
+        .iter()
+        .take_while(|t| t.lat <= at.lat.saturating_add(FARTHEST_UNITS))
+        .any(|t| t.distance_m(at) <= FARTHEST_M)
+}
+
 /// Known points of a street's family in other towns that lie near points of this one.
 fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot]) -> Vec<Spot> {
     let places = index.places();
     let (Some(first), mut found) = (to.first(), Vec::new()) else { return Vec::new() };
-    let reach_m = to.iter().map(|at| first.distance_m(*at)).fold(0.0, f64::max);
+    let plane = first.plane();
+    let reach_m = to.iter().map(|at| plane.distance_m(*at)).fold(0.0, f64::max);
     for place in family.iter().flat_map(|street| places.of_street(*street)) {
         let here = match around.fit(place.town, place.zip) {
             Fit::Here => continue,
@@ -282,9 +295,9 @@ fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: 
         if places.is_beyond(&place, *first, 3.0 * (reach_m + FARTHEST_M)) {
             continue;
         }
-        spots(index, &place, skip, |at| {
+        places.spots(&place, skip, |at| {
             let is_here = here.is_some_and(|(plane, metres)| plane.distance_m(at) <= metres);
-            if !is_here && to.iter().any(|t| t.distance_m(at) <= FARTHEST_M) {
+            if !is_here && is_near(at, to) {
                 found.push(at);
             }
         });
@@ -292,34 +305,21 @@ fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: 
     thinned(found)
 }
 
-/// The points of one place that are points of their own, and both ends of its stretches.
-fn spots(index: &Index, place: &Place, skip: Option<usize>, mut take: impl FnMut(Spot)) {
-    let (entries, ranges) = (index.entries(), index.ranges());
-    for row in index.places().rows(place) {
-        match row {
-            Row::Entry(row) => {
-                let e = entries.get(row);
-                if e.worth == Worth::Own && Some(row) != skip {
-                    take(e.at);
-                }
-            }
-            Row::Stretch(range) => {
-                let (from, to) = ranges.ends(&range);
-                take(from);
-                take(to);
-            }
-        }
-    }
-}
-
 fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {
-    spots.sort_unstable();
-    spots.dedup();
+    sort_distinct(&mut spots);
     if spots.len() > MOST_SPOTS {
         let step = spots.len().div_ceil(MOST_SPOTS);
         spots = spots.into_iter().step_by(step).collect();
     }
     spots
+}
+
+/// Sorted from south to north, each once.
+pub(super) fn sort_distinct(spots: &mut Vec<Spot>) {
+    // As one number a spot is compared at once.
+    let key = |s: &Spot| u64::from(s.lat.cast_unsigned() ^ 1 << 31) << 32 | u64::from(s.lon.cast_unsigned() ^ 1 << 31);
+    spots.sort_unstable_by_key(key);
+    spots.dedup();
 }
 
 /// Errors are kept apart by the kind of answer, and by whether a ZIP is known: what a list cannot place well it often

@@ -56,6 +56,13 @@ impl<'a> Places<'a> {
         })
     }
 
+    /// How many rows all places of a street have.
+    pub fn rows_of_street(&self, street: u32) -> usize {
+        let of_street = self.list.rows_of(street);
+        let first = |row: usize| if row < self.list.len() { self.list.u32(row, 12) as usize } else { self.rows.len() };
+        first(of_street.end).saturating_sub(first(of_street.start))
+    }
+
     pub fn rows(&self, place: &Place) -> impl Iterator<Item = Row> + use<'a> {
         let all = *self;
         place.rows.clone().map(move |row| {
@@ -66,6 +73,38 @@ impl<'a> Places<'a> {
                 Row::Stretch(all.ranges.get((n & !STRETCH) as usize))
             }
         })
+    }
+
+    /// The points of a place that are points of their own, without the known point `skip`, and both ends of its
+    /// stretches.
+    pub fn spots(&self, place: &Place, skip: Option<usize>, mut take: impl FnMut(Spot)) {
+        for row in place.rows.clone() {
+            let n = self.rows.u32(row, 0);
+            if n & STRETCH != 0 {
+                let (from, to) = self.ranges.ends_of((n & !STRETCH) as usize);
+                take(from);
+                take(to);
+            } else if self.entries.is_own(n as usize) && Some(n as usize) != skip {
+                take(self.entries.at(n as usize));
+            }
+        }
+    }
+
+    /// The first of them.
+    pub fn first_own(&self, place: &Place) -> Option<Spot> {
+        let row = place.rows.clone().find(|row| match self.rows.u32(*row, 0) {
+            n if n & STRETCH != 0 => true,
+            n => self.entries.is_own(n as usize),
+        })?;
+        Some(self.spot(row))
+    }
+
+    /// Where a known point lies or a stretch begins.
+    fn spot(&self, row: usize) -> Spot {
+        match self.rows.u32(row, 0) {
+            n if n & STRETCH != 0 => self.ranges.ends_of((n & !STRETCH) as usize).0,
+            n => self.entries.at(n as usize),
+        }
     }
 
     /// The rows of the known houses of a place, sorted by number; the street itself is number 0.
@@ -86,13 +125,7 @@ impl<'a> Places<'a> {
     pub fn is_beyond(&self, place: &Place, from: Spot, metres: f64) -> bool {
         // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
         let near_enough = metres + 3.0 * f64::from(place.reach_m);
-        self.rows(place).next().is_none_or(|row| {
-            let first = match row {
-                Row::Entry(row) => self.entries.get(row).at,
-                Row::Stretch(range) => self.ranges.ends(&range).0,
-            };
-            first.distance_m(from) > near_enough
-        })
+        place.rows.clone().next().is_none_or(|row| self.spot(row).distance_m(from) > near_enough)
     }
 }
 
