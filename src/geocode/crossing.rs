@@ -5,6 +5,7 @@ use super::{
     infer::{self, Inferred, Kind},
     parts::Parts,
     question::{Fit, Judged, Where, judge},
+    scattered,
     spelling::digits_differ,
 };
 
@@ -153,6 +154,8 @@ fn inferred(
     match infer::crossing(index, a, b, around, None) {
         Some(found) => Lead::Inferred { found, slips: slips_a + slips_b, name: format!("{a} & {b}") },
         None if known.0 || known.1 => Lead::Lost,
+        // One is known in so many towns that it says nothing.
+        None if [a, b].iter().any(|name| scattered::is_wide(index, &names.family(name), around)) => Lead::Lost,
         None => Lead::Unknown,
     }
 }

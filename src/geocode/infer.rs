@@ -8,10 +8,11 @@ use super::{
     index::{
         Index,
         places::Row,
-        rows::{NONE, Spot, Worth},
+        rows::{METRES_PER_UNIT, NONE, Spot, Worth},
     },
     meeting::meet,
     question::{Fit, Where, medoid, spread_m},
+    scattered,
 };
 
 /// How an inferred point was come by; each kind has its own measured errors.
@@ -72,8 +73,6 @@ pub(super) const MOST_SPOTS: usize = 160;
 pub(super) const LONGEST_GAP_M: f64 = 2_500.0;
 /// Streets whose nearest known points are farther apart do not cross here.
 pub(super) const FARTHEST_M: f64 = 2_500.0;
-/// A little more than that northwards, in units of a spot's latitude.
-const FARTHEST_UNITS: i32 = 230_000;
 
 /// The crossing of two streets by name, without the known point `skip`.
 pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Option<usize>) -> Option<Inferred> {
@@ -90,19 +89,21 @@ pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Op
     if let Some((road, at)) = posted {
         return milepost(index, road, at, skip);
     }
-    let here_a = here(index, &first, around, skip);
-    let here_b = here(index, &second, around, skip);
+    // Of a street that comes in many towns every so-manieth point would make a line through all of them.
+    let (wide_a, wide_b) = (scattered::is_wide(index, &first, around), scattered::is_wide(index, &second, around));
+    let here = |family: &[u32], wide: bool| if wide { Vec::new() } else { here(index, family, around, skip) };
+    let (here_a, here_b) = (here(&first, wide_a), here(&second, wide_b));
     if let Some(found) = elsewhere(index, (a, b), (&here_a, &here_b), around, skip) {
         return Some(found);
     }
     let (a, b) = match (here_a.is_empty(), here_b.is_empty()) {
         (false, false) => (here_a, here_b),
         (false, true) => {
-            let near = away(index, &second, around, skip, &here_a);
+            let near = near(index, &second, around, skip, &here_a, wide_b);
             (here_a, near)
         }
         (true, false) => {
-            let near = away(index, &first, around, skip, &here_b);
+            let near = near(index, &first, around, skip, &here_b, wide_a);
             (near, here_b)
         }
         (true, true) => return None,
@@ -254,7 +255,12 @@ fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> V
     for place in family.iter().flat_map(|street| places.of_street(*street)) {
         match around.fit(place.town, place.zip) {
             Fit::Away => {}
-            Fit::Here => places.spots(&place, skip, |at| found.push(at)),
+            // Where one stretch ends another begins.
+            Fit::Here => places.spots(&place, skip, |at| {
+                if found.last() != Some(&at) {
+                    found.push(at);
+                }
+            }),
             Fit::Within { centre, metres } => {
                 if !places.is_beyond(&place, centre, metres) {
                     let plane = centre.plane();
@@ -270,39 +276,37 @@ fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> V
     thinned(found)
 }
 
-/// Whether a point lies near one of several, which are sorted from south to north.
-fn is_near(at: Spot, to: &[Spot]) -> bool {
-    let lowest = at.lat.saturating_sub(FARTHEST_UNITS);
-    let from = to.partition_point(|t| t.lat < lowest);
-    to[from..]
-        .iter()
-        .take_while(|t| t.lat <= at.lat.saturating_add(FARTHEST_UNITS))
-        .any(|t| t.distance_m(at) <= FARTHEST_M)
-}
-
-/// Known points of a street's family in other towns that lie near points of this one.
-fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot]) -> Vec<Spot> {
-    let places = index.places();
-    let (Some(first), mut found) = (to.first(), Vec::new()) else { return Vec::new() };
-    let plane = first.plane();
-    let reach_m = to.iter().map(|at| plane.distance_m(*at)).fold(0.0, f64::max);
+/// Known points of a street's family in other towns, or in `any`, that lie near points of this one.
+fn near(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot], any: bool) -> Vec<Spot> {
+    let (places, mut found) = (index.places(), Vec::new());
     for place in family.iter().flat_map(|street| places.of_street(*street)) {
         let here = match around.fit(place.town, place.zip) {
-            Fit::Here => continue,
-            Fit::Within { centre, metres } => Some((centre.plane(), metres)),
-            Fit::Away => None,
+            Fit::Here if !any => continue,
+            Fit::Within { centre, metres } if !any => Some((centre.plane(), metres)),
+            _ => None,
         };
-        if places.is_beyond(&place, *first, 3.0 * (reach_m + FARTHEST_M)) {
+        // Distances from one point and from the other differ by a little.
+        let beside = |(at, reach_m)| is_near(at, to, 1.1 * (FARTHEST_M + reach_m));
+        if !places.extent(&place).is_some_and(beside) {
             continue;
         }
         places.spots(&place, skip, |at| {
             let is_here = here.is_some_and(|(plane, metres)| plane.distance_m(at) <= metres);
-            if !is_here && is_near(at, to) {
+            if !is_here && is_near(at, to, FARTHEST_M) {
                 found.push(at);
             }
         });
     }
     thinned(found)
+}
+
+/// Whether a point lies so near one of several, which are sorted from south to north.
+fn is_near(at: Spot, to: &[Spot], metres: f64) -> bool {
+    // A little more, for the rounding of distances.
+    let units = (1.01 * metres / METRES_PER_UNIT) as i32;
+    let (south, north) = (at.lat.saturating_sub(units), at.lat.saturating_add(units));
+    let from = to.partition_point(|t| t.lat < south);
+    to[from..].iter().take_while(|t| t.lat <= north).any(|t| t.distance_m(at) <= metres)
 }
 
 fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {

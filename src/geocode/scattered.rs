@@ -1,7 +1,7 @@
 //! Streets whose name comes in many towns, where nothing says which of them is meant.
 //!
 //! "Main St" without a town is ten thousand points of a state. That they lie too far apart for an answer is told from
-//! a few of them.
+//! a few of them, and where such a street meets another one only what lies near that one is looked at.
 
 use super::{
     index::{
@@ -42,6 +42,25 @@ pub(super) fn spread_exceeds(index: &Index, family: &[u32], around: &Where, metr
             if found.len() >= needed {
                 return true;
             }
+        }
+    }
+    false
+}
+
+/// Whether so much is known of a street, in towns so far apart, that its points in the order of their places are no
+/// line: nothing said which town is meant.
+pub(super) fn is_wide(index: &Index, family: &[u32], around: &Where) -> bool {
+    /// Fewer are looked at one by one.
+    const MANY: usize = 500;
+    const FAR_M: f64 = 20_000.0;
+    let places = index.places();
+    let (mut rows, mut far, mut first) = (0, false, None);
+    for place in in_town(index, family, around) {
+        rows += places.size(&place);
+        let Some((at, _)) = places.extent(&place) else { continue };
+        far |= first.get_or_insert(at).distance_m(at) > FAR_M;
+        if far && rows > MANY {
+            return true;
         }
     }
     false

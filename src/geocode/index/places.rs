@@ -99,12 +99,23 @@ impl<'a> Places<'a> {
         Some(self.spot(row))
     }
 
+    /// A point of a place, and how far from it the others surely lie at most.
+    pub fn extent(&self, place: &Place) -> Option<(Spot, f64)> {
+        // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
+        place.rows.clone().next().map(|row| (self.spot(row), 3.0 * f64::from(place.reach_m)))
+    }
+
     /// Where a known point lies or a stretch begins.
     fn spot(&self, row: usize) -> Spot {
         match self.rows.u32(row, 0) {
             n if n & STRETCH != 0 => self.ranges.ends_of((n & !STRETCH) as usize).0,
             n => self.entries.at(n as usize),
         }
+    }
+
+    /// How many things are known of a street in one place.
+    pub fn size(&self, place: &Place) -> usize {
+        place.rows.len()
     }
 
     /// The rows of the known houses of a place, sorted by number; the street itself is number 0.
@@ -123,9 +134,7 @@ impl<'a> Places<'a> {
 
     /// Whether every point of a place lies farther away than this; `false` where that is not sure.
     pub fn is_beyond(&self, place: &Place, from: Spot, metres: f64) -> bool {
-        // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
-        let near_enough = metres + 3.0 * f64::from(place.reach_m);
-        place.rows.clone().next().is_none_or(|row| self.spot(row).distance_m(from) > near_enough)
+        self.extent(place).is_none_or(|(at, reach_m)| at.distance_m(from) > metres + reach_m)
     }
 }
 
