@@ -63,7 +63,7 @@ pub(super) fn find(index: &Index, a: &str, b: &str, around: &Where, asked: &str)
 /// Whether a street has a known point in the town that is asked for.
 pub(super) fn is_here(index: &Index, street: u32, around: &Where) -> bool {
     let places = index.places();
-    places.of_street(street).any(|place| match around.fit(place.town, place.zip) {
+    around.places(index, street).any(|(place, fit)| match fit {
         Fit::Here => true,
         Fit::Away => false,
         Fit::Within { centre, metres } => {

@@ -242,8 +242,8 @@ fn neighbours(
     const MOST: usize = 32;
     let places = index.places();
     let (mut below, mut above) = (Vec::new(), Vec::new());
-    for place in places.of_street(street) {
-        let within = match around.fit(place.town, place.zip) {
+    for (place, fit) in around.places(index, street) {
+        let within = match fit {
             Fit::Away => continue,
             Fit::Here => None,
             Fit::Within { centre, metres } if places.is_beyond(&place, centre, metres) => continue,

@@ -182,12 +182,8 @@ pub(super) fn street_of_house(index: &Index, name: &str, around: &Where, skip: O
 /// Whether houses are all that is known of the points of these streets in the town.
 fn has_only_houses(index: &Index, family: &[u32], around: &Where) -> bool {
     let places = index.places();
-    let mut here = family
-        .iter()
-        .flat_map(|street| places.of_street(*street))
-        .filter(|place| around.fit(place.town, place.zip) != Fit::Away)
-        .peekable();
-    here.peek().is_some() && here.all(|place| places.houses(&place).are_all())
+    let mut here = family.iter().flat_map(|street| around.places(index, *street)).peekable();
+    here.peek().is_some() && here.all(|(place, _)| places.houses(&place).are_all())
 }
 
 /// How far nine in ten of a street's known points in the town lie from a point of it; `None` where few are known.
@@ -252,8 +248,8 @@ fn elsewhere(
 fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> Vec<Spot> {
     let places = index.places();
     let mut found = Vec::with_capacity(2 * MOST_SPOTS);
-    for place in family.iter().flat_map(|street| places.of_street(*street)) {
-        match around.fit(place.town, place.zip) {
+    for (place, fit) in family.iter().flat_map(|street| around.places(index, *street)) {
+        match fit {
             Fit::Away => {}
             // Where one stretch ends another begins.
             Fit::Here => places.spots(&place, skip, |at| {

@@ -68,9 +68,6 @@ pub(super) fn is_wide(index: &Index, family: &[u32], around: &Where) -> bool {
 
 /// The places of streets that are surely in the town that is asked for.
 fn in_town<'a>(index: &'a Index, family: &'a [u32], around: &'a Where) -> impl Iterator<Item = Place> + 'a {
-    let places = index.places();
-    family
-        .iter()
-        .flat_map(move |street| places.of_street(*street))
-        .filter(|place| around.fit(place.town, place.zip) == Fit::Here)
+    let here = family.iter().flat_map(move |street| around.places(index, *street));
+    here.filter(|(_, fit)| *fit == Fit::Here).map(|(place, _)| place)
 }

@@ -48,12 +48,39 @@ impl<'a> Places<'a> {
     }
 
     pub fn of_street(&self, street: u32) -> impl Iterator<Item = Place> + use<'a> {
+        let all = *self;
+        self.list.rows_of(street).map(move |row| all.get(row))
+    }
+
+    fn get(&self, row: usize) -> Place {
         let (list, all) = (self.list, self.rows.len());
-        list.rows_of(street).map(move |row| {
-            let end = if row + 1 < list.len() { list.u32(row + 1, 12) as usize } else { all };
-            let rows = list.u32(row, 12) as usize..end.min(all);
-            Place { town: list.u32(row, 4), zip: list.u32(row, 8), reach_m: list.u32(row, 16), rows }
-        })
+        let end = if row + 1 < list.len() { list.u32(row + 1, 12) as usize } else { all };
+        let rows = list.u32(row, 12) as usize..end.min(all);
+        Place { town: list.u32(row, 4), zip: list.u32(row, 8), reach_m: list.u32(row, 16), rows }
+    }
+
+    /// The places of a street but most of those that are surely not meant: where towns are given, those of all other
+    /// towns; where a ZIP is, those of no town under another ZIP.
+    pub fn of_street_in(
+        &self,
+        street: u32,
+        towns: Option<&'a [u32]>,
+        zip: Option<u32>,
+    ) -> impl Iterator<Item = Place> + use<'a> {
+        let (all, list) = (*self, self.list);
+        let rows = list.rows_of(street);
+        let (start, end) = (rows.start, rows.end);
+        let from =
+            move |town: u32, zip: u32| list.lower(start, end, |row| (list.u32(row, 4), list.u32(row, 8)) < (town, zip));
+        let no_town = from(NONE, 0);
+        let any_town = if towns.is_none() { start..no_town } else { 0..0 };
+        let of_towns =
+            towns.unwrap_or(&[]).iter().flat_map(move |town| from(*town, 0)..from(town.saturating_add(1), 0));
+        let of_none = match zip {
+            None => [no_town..end, 0..0],
+            Some(zip) => [no_town..from(NONE, 1), from(NONE, zip)..from(NONE, zip.saturating_add(1))],
+        };
+        any_town.chain(of_towns).chain(of_none.into_iter().flatten()).map(move |row| all.get(row))
     }
 
     /// How many rows all places of a street have.
