@@ -129,9 +129,12 @@ fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
     let municipal = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("munic"));
     let mut taken = Taken::default();
     let shapes = read_shapes(&text, &options).map_err(|error| match error {
-        ShapeError::Guess { what, has } if !has.is_empty() => anyhow!(
-            "its outlines are read as towns, counties or ZIP areas, and no property is known to hold their {what}; the first has {has}. Addresses are expected as points with a house number and a street, streets as lines with a name"
-        ),
+        ShapeError::Guess { what, has } => {
+            let has = if has.is_empty() { "none" } else { &has };
+            anyhow!(
+                "its outlines are read as towns, counties or ZIP areas, and no property is known to hold their {what}; the first has {has}. Addresses are expected as points with a house number and a street, streets as lines with a name"
+            )
+        }
         other => other.into(),
     })?;
     for shape in shapes {
