@@ -171,6 +171,7 @@ impl Columns {
         };
         if columns.text.or(columns.town).or(columns.zip).or(columns.county).is_none() {
             let has = header.iter().collect::<Vec<_>>().join(", ");
+            let has = if has.trim().is_empty() { "an empty line or file" } else { &has };
             bail!(
                 "{name}: line 1: expected a column address, location_text, street, text, town, zip or county; found {has}"
             );

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::{
-    cells::{ShapeOptions, read_shapes},
+    cells::{ShapeError, ShapeOptions, read_shapes},
     domain::area::AreaKind,
     geocode::{Builder, Index, Taken},
 };
@@ -128,7 +128,16 @@ fn add_geojson(builder: &mut Builder, path: &Path) -> anyhow::Result<Taken> {
     let counties = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("count"));
     let municipal = path.file_name().is_some_and(|n| n.to_string_lossy().to_lowercase().contains("munic"));
     let mut taken = Taken::default();
-    for shape in read_shapes(&text, &options)? {
+    let shapes = read_shapes(&text, &options).map_err(|error| match error {
+        ShapeError::Guess { what, has } => {
+            let has = if has.is_empty() { "none" } else { &has };
+            anyhow!(
+                "its outlines are read as towns, counties or ZIP areas, and no property is known to hold their {what}; the first has {has}. Addresses are expected as points with a house number and a street, streets as lines with a name"
+            )
+        }
+        other => other.into(),
+    })?;
+    for shape in shapes {
         let (name, centre) = (&shape.area.name, shape.area.centre);
         if name.len() == 5 && name.bytes().all(|b| b.is_ascii_digit()) {
             builder.add_zip(name, centre);

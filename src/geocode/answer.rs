@@ -158,6 +158,9 @@ impl Index {
         {
             return crossing_of(judged);
         }
+        if self.is_too_wide(name, around) {
+            return Street { answer: Answer::NotFound(Why::UnknownCrossing), firm: here };
+        }
         let course = if of_house.is_some() { infer::street_of_house } else { infer::street };
         if let Some(found) = course(self, name, around, None) {
             return Street { answer: self.inferred(&found, 0, name, around), firm: here };

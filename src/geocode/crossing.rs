@@ -5,6 +5,7 @@ use super::{
     infer::{self, Inferred, Kind},
     parts::Parts,
     question::{Fit, Judged, Where, judge},
+    scattered,
     spelling::digits_differ,
 };
 
@@ -62,7 +63,7 @@ pub(super) fn find(index: &Index, a: &str, b: &str, around: &Where, asked: &str)
 /// Whether a street has a known point in the town that is asked for.
 pub(super) fn is_here(index: &Index, street: u32, around: &Where) -> bool {
     let places = index.places();
-    places.of_street(street).any(|place| match around.fit(place.town, place.zip) {
+    around.places(index, street).any(|(place, fit)| match fit {
         Fit::Here => true,
         Fit::Away => false,
         Fit::Within { centre, metres } => {
@@ -153,6 +154,8 @@ fn inferred(
     match infer::crossing(index, a, b, around, None) {
         Some(found) => Lead::Inferred { found, slips: slips_a + slips_b, name: format!("{a} & {b}") },
         None if known.0 || known.1 => Lead::Lost,
+        // One is known in so many towns that it says nothing.
+        None if [a, b].iter().any(|name| scattered::is_wide(index, &names.family(name), around)) => Lead::Lost,
         None => Lead::Unknown,
     }
 }
@@ -193,18 +196,10 @@ impl Lead {
 }
 
 /// Other ways to cut a text into two streets: a joining mark that was lost or misspelt, or one too many.
-pub(super) fn other_cuts(words: &[String]) -> Vec<(String, String)> {
-    let mut cuts = Vec::new();
-    let street = |w: &[String]| super::naming::street_of(w);
-    for i in 1..words.len() {
+pub(super) fn other_cuts(words: &[String]) -> impl Iterator<Item = (&[String], &[String])> {
+    (1..words.len()).flat_map(move |i| {
         // "MAIN ST X OAK ST", "MAIN ST ADN OAK ST": a short word in the middle may have been the mark.
-        let marks = usize::from(words[i].len() <= 3 && i + 1 < words.len());
-        for skip in [marks, 0] {
-            if skip == 0 || i + 1 < words.len() {
-                cuts.push((street(&words[..i]), street(&words[i + skip..])));
-            }
-        }
-    }
-    cuts.dedup();
-    cuts
+        let mark = (words[i].len() <= 3 && i + 1 < words.len()).then_some(1);
+        mark.into_iter().chain([0]).map(move |skip| (&words[..i], &words[i + skip..]))
+    })
 }

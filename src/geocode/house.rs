@@ -135,7 +135,7 @@ pub(super) fn stretches(index: &Index, street: u32, number: &HouseNumber, around
             best.clear();
         }
         if rate == rating {
-            best.push(along(&range, &ranges.line(&range), number.value));
+            best.push(along(&range, ranges.line(&range), number.value));
         }
     }
     best
@@ -157,14 +157,14 @@ fn on_stretch(index: &Index, street: u32, number: &HouseNumber, around: &Where) 
 }
 
 /// The number's place on its stretch, and the stretch's length.
-fn along(range: &Range, line: &[Spot], number: u32) -> (Spot, f64) {
+fn along(range: &Range, line: impl Iterator<Item = Spot> + Clone, number: u32) -> (Spot, f64) {
     let span = (range.high - range.low).max(1);
     // The ends of a range are the corners of the block: a house stands a little inside.
     let share = (f64::from(number - range.low) / f64::from(span)).clamp(0.03, 0.97);
     let share = if range.backwards { 1.0 - share } else { share };
-    let Some(origin) = line.first().copied() else { return (Spot { lat: 0, lon: 0 }, f64::INFINITY) };
+    let Some(origin) = line.clone().next() else { return (Spot { lat: 0, lon: 0 }, f64::INFINITY) };
     let plane = origin.plane();
-    let pieces = || line.windows(2).map(|w| [plane.metres(w[0]), plane.metres(w[1])]);
+    let pieces = || line.clone().zip(line.clone().skip(1)).map(|(from, to)| [plane.metres(from), plane.metres(to)]);
     let step = |w: &[(f64, f64); 2]| (w[1].0 - w[0].0).hypot(w[1].1 - w[0].1);
     let length: f64 = pieces().map(|w| step(&w)).sum();
     let mut left = share * length;
@@ -242,8 +242,8 @@ fn neighbours(
     const MOST: usize = 32;
     let places = index.places();
     let (mut below, mut above) = (Vec::new(), Vec::new());
-    for place in places.of_street(street) {
-        let within = match around.fit(place.town, place.zip) {
+    for (place, fit) in around.places(index, street) {
+        let within = match fit {
             Fit::Away => continue,
             Fit::Here => None,
             Fit::Within { centre, metres } if places.is_beyond(&place, centre, metres) => continue,

@@ -7,11 +7,12 @@
 use super::{
     index::{
         Index,
-        places::{Place, Row},
-        rows::{NONE, Spot, Worth},
+        places::Row,
+        rows::{METRES_PER_UNIT, NONE, Spot, Worth},
     },
     meeting::meet,
     question::{Fit, Where, medoid, spread_m},
+    scattered,
 };
 
 /// How an inferred point was come by; each kind has its own measured errors.
@@ -67,7 +68,7 @@ pub(super) struct Inferred {
 }
 
 /// Nothing is inferred from more points of a street than this.
-const MOST_SPOTS: usize = 160;
+pub(super) const MOST_SPOTS: usize = 160;
 /// Known points of one street farther apart are not joined by a straight line.
 pub(super) const LONGEST_GAP_M: f64 = 2_500.0;
 /// Streets whose nearest known points are farther apart do not cross here.
@@ -88,19 +89,21 @@ pub(super) fn crossing(index: &Index, a: &str, b: &str, around: &Where, skip: Op
     if let Some((road, at)) = posted {
         return milepost(index, road, at, skip);
     }
-    let here_a = here(index, &first, around, skip);
-    let here_b = here(index, &second, around, skip);
+    // Of a street that comes in many towns every so-manieth point would make a line through all of them.
+    let (wide_a, wide_b) = (scattered::is_wide(index, &first, around), scattered::is_wide(index, &second, around));
+    let here = |family: &[u32], wide: bool| if wide { Vec::new() } else { here(index, family, around, skip) };
+    let (here_a, here_b) = (here(&first, wide_a), here(&second, wide_b));
     if let Some(found) = elsewhere(index, (a, b), (&here_a, &here_b), around, skip) {
         return Some(found);
     }
     let (a, b) = match (here_a.is_empty(), here_b.is_empty()) {
         (false, false) => (here_a, here_b),
         (false, true) => {
-            let near = away(index, &second, around, skip, &here_a);
+            let near = near(index, &second, around, skip, &here_a, wide_b);
             (here_a, near)
         }
         (true, false) => {
-            let near = away(index, &first, around, skip, &here_b);
+            let near = near(index, &first, around, skip, &here_b, wide_a);
             (near, here_b)
         }
         (true, true) => return None,
@@ -179,12 +182,8 @@ pub(super) fn street_of_house(index: &Index, name: &str, around: &Where, skip: O
 /// Whether houses are all that is known of the points of these streets in the town.
 fn has_only_houses(index: &Index, family: &[u32], around: &Where) -> bool {
     let places = index.places();
-    let mut here = family
-        .iter()
-        .flat_map(|street| places.of_street(*street))
-        .filter(|place| around.fit(place.town, place.zip) != Fit::Away)
-        .peekable();
-    here.peek().is_some() && here.all(|place| places.houses(&place).are_all())
+    let mut here = family.iter().flat_map(|street| around.places(index, *street)).peekable();
+    here.peek().is_some() && here.all(|(place, _)| places.houses(&place).are_all())
 }
 
 /// How far nine in ten of a street's known points in the town lie from a point of it; `None` where few are known.
@@ -248,15 +247,20 @@ fn elsewhere(
 /// Known points of a street's family in the town.
 fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> Vec<Spot> {
     let places = index.places();
-    let mut found = Vec::new();
-    for place in family.iter().flat_map(|street| places.of_street(*street)) {
-        match around.fit(place.town, place.zip) {
+    let mut found = Vec::with_capacity(2 * MOST_SPOTS);
+    for (place, fit) in family.iter().flat_map(|street| around.places(index, *street)) {
+        match fit {
             Fit::Away => {}
-            Fit::Here => spots(index, &place, skip, |at| found.push(at)),
+            // Where one stretch ends another begins.
+            Fit::Here => places.spots(&place, skip, |at| {
+                if found.last() != Some(&at) {
+                    found.push(at);
+                }
+            }),
             Fit::Within { centre, metres } => {
                 if !places.is_beyond(&place, centre, metres) {
                     let plane = centre.plane();
-                    spots(index, &place, skip, |at| {
+                    places.spots(&place, skip, |at| {
                         if plane.distance_m(at) <= metres {
                             found.push(at);
                         }
@@ -268,23 +272,23 @@ fn here(index: &Index, family: &[u32], around: &Where, skip: Option<usize>) -> V
     thinned(found)
 }
 
-/// Known points of a street's family in other towns that lie near points of this one.
-fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot]) -> Vec<Spot> {
-    let places = index.places();
-    let (Some(first), mut found) = (to.first(), Vec::new()) else { return Vec::new() };
-    let reach_m = to.iter().map(|at| first.distance_m(*at)).fold(0.0, f64::max);
+/// Known points of a street's family in other towns, or in `any`, that lie near points of this one.
+fn near(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: &[Spot], any: bool) -> Vec<Spot> {
+    let (places, mut found) = (index.places(), Vec::new());
     for place in family.iter().flat_map(|street| places.of_street(*street)) {
         let here = match around.fit(place.town, place.zip) {
-            Fit::Here => continue,
-            Fit::Within { centre, metres } => Some((centre.plane(), metres)),
-            Fit::Away => None,
+            Fit::Here if !any => continue,
+            Fit::Within { centre, metres } if !any => Some((centre.plane(), metres)),
+            _ => None,
         };
-        if places.is_beyond(&place, *first, 3.0 * (reach_m + FARTHEST_M)) {
+        // Distances from one point and from the other differ by a little.
+        let beside = |(at, reach_m)| is_near(at, to, 1.1 * (FARTHEST_M + reach_m));
+        if !places.extent(&place).is_some_and(beside) {
             continue;
         }
-        spots(index, &place, skip, |at| {
+        places.spots(&place, skip, |at| {
             let is_here = here.is_some_and(|(plane, metres)| plane.distance_m(at) <= metres);
-            if !is_here && to.iter().any(|t| t.distance_m(at) <= FARTHEST_M) {
+            if !is_here && is_near(at, to, FARTHEST_M) {
                 found.push(at);
             }
         });
@@ -292,34 +296,30 @@ fn away(index: &Index, family: &[u32], around: &Where, skip: Option<usize>, to: 
     thinned(found)
 }
 
-/// The points of one place that are points of their own, and both ends of its stretches.
-fn spots(index: &Index, place: &Place, skip: Option<usize>, mut take: impl FnMut(Spot)) {
-    let (entries, ranges) = (index.entries(), index.ranges());
-    for row in index.places().rows(place) {
-        match row {
-            Row::Entry(row) => {
-                let e = entries.get(row);
-                if e.worth == Worth::Own && Some(row) != skip {
-                    take(e.at);
-                }
-            }
-            Row::Stretch(range) => {
-                let (from, to) = ranges.ends(&range);
-                take(from);
-                take(to);
-            }
-        }
-    }
+/// Whether a point lies so near one of several, which are sorted from south to north.
+fn is_near(at: Spot, to: &[Spot], metres: f64) -> bool {
+    // A little more, for the rounding of distances.
+    let units = (1.01 * metres / METRES_PER_UNIT) as i32;
+    let (south, north) = (at.lat.saturating_sub(units), at.lat.saturating_add(units));
+    let from = to.partition_point(|t| t.lat < south);
+    to[from..].iter().take_while(|t| t.lat <= north).any(|t| t.distance_m(at) <= metres)
 }
 
 fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {
-    spots.sort_unstable();
-    spots.dedup();
+    sort_distinct(&mut spots);
     if spots.len() > MOST_SPOTS {
         let step = spots.len().div_ceil(MOST_SPOTS);
         spots = spots.into_iter().step_by(step).collect();
     }
     spots
+}
+
+/// Sorted from south to north, each once.
+pub(super) fn sort_distinct(spots: &mut Vec<Spot>) {
+    // As one number a spot is compared at once.
+    let key = |s: &Spot| u64::from(s.lat.cast_unsigned() ^ 1 << 31) << 32 | u64::from(s.lon.cast_unsigned() ^ 1 << 31);
+    spots.sort_unstable_by_key(key);
+    spots.dedup();
 }
 
 /// Errors are kept apart by the kind of answer, and by whether a ZIP is known: what a list cannot place well it often

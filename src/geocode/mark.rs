@@ -10,6 +10,7 @@
 use super::{
     crossing,
     index::Index,
+    naming::street_of,
     question::{Judged, Where, judge},
     spelling::distance,
     street::{StreetText, words},
@@ -26,7 +27,8 @@ pub(super) fn lost(index: &Index, asked: &str, around: &Where) -> Option<Judged>
     if words.len() > MOST_WORDS {
         return None;
     }
-    crossing::other_cuts(&words).iter().find_map(|(a, b)| known(index, names.find(a)?, names.find(b)?, asked, around))
+    crossing::other_cuts(&words)
+        .find_map(|(a, b)| known(index, names.find(&street_of(a))?, names.find(&street_of(b))?, asked, around))
 }
 
 /// The same where a slip has damaged the mark itself; tried last, because most texts have none.

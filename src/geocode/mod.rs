@@ -7,7 +7,7 @@
 //!
 //! Order of reading: `vocabulary`, `naming`, `number`, `street` (what texts are compared as), `parse` (words and their
 //! labels), `index` (what is known), `question`, then one file for each kind of answer: `crossing` with
-//! `mark`, `infer` with `meeting`, `house`; `answer` joins them.
+//! `mark`, `infer` with `meeting` and `scattered`, `house`; `answer` joins them.
 //!
 //! Speed: a name comes in many towns, so what is known of a street lies by town (`index::places`), and a question looks
 //! only where its town and ZIP may be. What is one slip from a name but surely another street, by its direction, its
@@ -25,12 +25,14 @@ mod mark;
 mod measure;
 mod meeting;
 mod naming;
+mod nearest;
 mod number;
 mod outcome;
 pub mod parse;
 mod parts;
 mod question;
 mod remote;
+mod scattered;
 mod sendable;
 mod sources;
 mod spelling;

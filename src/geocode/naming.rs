@@ -60,13 +60,15 @@ fn state_road(words: &mut Vec<Cow<str>>) {
     let word = |i: usize| words.get(i).map_or("", |w| w.as_ref());
     let at = usize::from(matches!(vocabulary::known(word(0)), Some((_, Kind::Direction))));
     let begins = |from: usize, n: usize| {
-        let name: Vec<&str> = (from..from + n).map(|i| vocabulary::long(word(i))).collect();
         let road = match (word(from + n), word(from + n + 1), word(from + n + 2)) {
             ("RT" | "HWY" | "SR", number, _) => is_road_number(number),
             ("STATE", "RT" | "HWY" | "RD", number) => is_road_number(number),
             _ => false,
         };
-        road && vocabulary::STATES.iter().any(|(_, long)| *long == name.join(" "))
+        road && {
+            let name: Vec<&str> = (from..from + n).map(|i| vocabulary::long(word(i))).collect();
+            vocabulary::STATES.iter().any(|(_, long)| *long == name.join(" "))
+        }
     };
     // "N DAKOTA HWY 3" and "NORTH VERMONT RT 3": a direction may be the state's or the road's.
     let found = [(0, 1), (0, 2), (at, 1), (at, 2)].into_iter().find(|(from, n)| begins(*from, *n));

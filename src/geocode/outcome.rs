@@ -10,6 +10,7 @@ use super::{
     question::{
         Alternative, Answer, Basis, Chosen, Judged, MOST_ALTERNATIVES, Match, Where, Why, spread_m, towns_named,
     },
+    scattered,
 };
 use crate::domain::{event::PlacedBy, place::Precision};
 
@@ -81,8 +82,7 @@ impl Index {
             _ => (2.0 * found.scale_m).max(150.0),
         });
         let radius_m = radius_m.max(30.0) * if slips > 0 { 1.5 } else { 1.0 };
-        // Without a town, a street name leads anywhere in the list: only short streets are told then.
-        let widest = if around.is_known() { WIDEST_INFERRED_M } else { WIDEST_INFERRED_M / 2.0 };
+        let widest = widest_m(around);
         if radius_m > widest || (!around.is_known() && found.kind != Kind::Milepost && found.scale_m > widest) {
             return lost;
         }
@@ -99,6 +99,19 @@ impl Index {
             basis: if whole { Basis::Street } else { Basis::Inferred },
             others: Vec::new(),
         })
+    }
+
+    /// Whether a whole street has points so far apart that [`inferred`](Self::inferred) would tell nothing of it;
+    /// `false` where that is not sure.
+    pub(super) fn is_too_wide(&self, name: &str, around: &Where) -> bool {
+        // A little more than needed, for the rounding of distances.
+        let scale_m = 1.01 * widest_m(around);
+        let may_be_told = |class: u32| self.least_error_of(class, scale_m).is_some_and(|r| r <= widest_m(around));
+        let kinds = [Kind::Whole, Kind::OfHouses, Kind::Outside];
+        if around.is_known() && kinds.iter().any(|k| may_be_told(k.class()) || may_be_told(k.class() + 1)) {
+            return false;
+        }
+        scattered::spread_exceeds(self, &self.streets().family(name), around, scale_m)
     }
 
     pub(super) fn town(&self, town: Option<&str>) -> Answer {
@@ -148,6 +161,11 @@ impl Index {
             None => Answer::NotFound(Why::UnknownArea),
         }
     }
+}
+
+/// Without a town, a street name leads anywhere in the list: only short streets are told then.
+fn widest_m(around: &Where) -> f64 {
+    if around.is_known() { WIDEST_INFERRED_M } else { WIDEST_INFERRED_M / 2.0 }
 }
 
 fn area_match(

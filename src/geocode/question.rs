@@ -2,6 +2,7 @@
 
 use super::index::{
     Index,
+    places::Place,
     rows::{AreaClass, Entry, NONE, Spot, Worth},
     town_key, zip_number,
 };
@@ -202,6 +203,15 @@ impl Where {
             (by_town, by_zip, _) if (by_town >= 0 || by_zip > 0) && by_town + by_zip > 0 => Fit::Here,
             _ => Fit::Away,
         }
+    }
+
+    /// The places of a street that may be the one that is asked for.
+    pub fn places<'a>(&'a self, index: &'a Index, street: u32) -> impl Iterator<Item = (Place, Fit)> + use<'a> {
+        let towns = self.town_given.then_some(self.towns.as_slice());
+        index.places().of_street_in(street, towns, self.zip).filter_map(|place| match self.fit(place.town, place.zip) {
+            Fit::Away => None,
+            fit => Some((place, fit)),
+        })
     }
 
     fn by_town(&self, town: u32) -> i32 {

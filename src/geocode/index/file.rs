@@ -150,15 +150,34 @@ impl Table<'_> {
         self.rows_from(self.lower(0, self.len(), |row| self.u32(row, 0) < key), key)
     }
 
-    /// The same where the first numbers are hashes: as they lie evenly, a hash's own size tells nearly where it stands.
+    /// The same where the first numbers are hashes: as they lie evenly, a hash's own size tells nearly where it stands,
+    /// and how far what stands there is off tells it better.
     pub fn rows_of_hash(&self, hash: u32) -> std::ops::Range<usize> {
-        let (all, before) = (self.len(), |row: usize| self.u32(row, 0) < hash);
-        let guess = ((u64::from(hash) * all as u64) >> 32) as usize;
-        let slack = 4 * (all.isqrt() + 1);
-        let (low, high) = (guess.saturating_sub(slack), (guess + slack).min(all));
-        let fits = (low == 0 || before(low - 1)) && (high == all || !before(high));
-        let first = if fits { self.lower(low, high, before) } else { self.lower(0, all, before) };
-        self.rows_from(first, hash)
+        const NEAR: usize = 8;
+        let all = self.len();
+        // So many rows are expected within a distance; a little more is gone than that, so that the next look bounds
+        // the other end.
+        let ahead = |gap: u32| {
+            let rows = ((u64::from(gap) * all as u64) >> 32) as usize;
+            rows + rows.isqrt() + NEAR / 2
+        };
+        let (mut low, mut high) = (0, all);
+        let mut look = ((u64::from(hash) * all as u64) >> 32) as usize;
+        for _ in 0..6 {
+            if high - low <= NEAR {
+                break;
+            }
+            look = look.clamp(low, high - 1);
+            let found = self.u32(look, 0);
+            if found < hash {
+                low = look + 1;
+                look += ahead(hash - found);
+            } else {
+                high = look;
+                look = look.saturating_sub(ahead(found - hash));
+            }
+        }
+        self.rows_from(self.lower(low, high, |row| self.u32(row, 0) < hash), hash)
     }
 
     fn rows_from(&self, first: usize, key: u32) -> std::ops::Range<usize> {

@@ -103,9 +103,25 @@ impl Index {
         let of_class = rows.rows_of(class);
         let last = of_class.clone().last()?;
         let row = of_class.into_iter().find(|row| f64::from(rows.u32(*row, 4)) >= scale_m).unwrap_or(last);
+        self.error_in(row)
+    }
+
+    fn error_in(&self, row: usize) -> Option<f64> {
         // Nine in ten of fewer questions than these is all of them and more: they say nothing.
         const LEAST: u32 = 9;
+        let rows = self.file.table(Section::Errors, 16);
         (rows.u32(row, 12) >= LEAST).then(|| f64::from(rows.u32(row, 8)))
+    }
+
+    /// The least radius that [`error_of`](Self::error_of) may answer for a scale of at least this.
+    pub(super) fn least_error_of(&self, class: u32, scale_m: f64) -> Option<f64> {
+        let rows = self.file.table(Section::Errors, 16);
+        let of_class = rows.rows_of(class);
+        let last = of_class.end.saturating_sub(1);
+        of_class
+            .filter(|row| *row == last || f64::from(rows.u32(*row, 4)) >= scale_m)
+            .filter_map(|row| self.error_in(row))
+            .min_by(f64::total_cmp)
     }
 
     pub(super) fn spelt(&self, from: u32, len: u32) -> &str {

@@ -7,7 +7,7 @@ use super::file::{File, Section, Table, Writer};
 use crate::geocode::{
     parts::Parts,
     spelling::{digits_differ, distance, sound},
-    street::fnv,
+    street::{FNV_START, fnv, fnv_step},
     vocabulary,
 };
 
@@ -72,9 +72,7 @@ impl<'a> Names<'a> {
         let mut ids: Vec<u32> = Vec::new();
         let distinct = if forms[0] == forms[1] { 1 } else { 2 };
         for form in &forms[..distinct] {
-            for hash in slips(form) {
-                ids.extend(self.slips.rows_of_hash(hash).map(|row| self.slips.u32(row, 4)));
-            }
+            each_slip(form, |hash| ids.extend(self.slips.rows_of_hash(hash).map(|row| self.slips.u32(row, 4))));
         }
         ids.sort_unstable();
         ids.dedup();
@@ -237,24 +235,43 @@ fn both_slips(name: &str) -> Vec<u32> {
 
 /// Hashes of the letters, and of the letters with each one left out; sorted, without repetition.
 fn slips(letters: &[u8]) -> Vec<u32> {
-    // Very long texts are not names: each would fill the list with forms that nobody asks for.
-    const LONGEST: usize = 60;
-    let mut out = vec![hash32(letters)];
-    if letters.len() <= LONGEST {
-        let mut form = Vec::with_capacity(letters.len());
-        for skip in 0..letters.len() {
-            form.clear();
-            form.extend_from_slice(&letters[..skip]);
-            form.extend_from_slice(&letters[skip + 1..]);
-            out.push(hash32(&form));
-        }
-    }
+    let mut out = Vec::with_capacity(letters.len() + 1);
+    each_slip(letters, |hash| out.push(hash));
     out.sort_unstable();
     out.dedup();
     out
 }
 
+/// The same one by one, as they come.
+fn each_slip(letters: &[u8], mut take: impl FnMut(u32)) {
+    // Very long texts are not names: each would fill the list with forms that nobody asks for.
+    const LONGEST: usize = 60;
+    if letters.len() > LONGEST {
+        return take(hash32(letters));
+    }
+    // All forms grow letter by letter side by side; each begins as what stands before the letter that it leaves out.
+    let mut forms = [0; LONGEST];
+    let mut whole = FNV_START;
+    for (at, letter) in letters.iter().enumerate() {
+        for form in &mut forms[..at] {
+            *form = fnv_step(*form, *letter);
+        }
+        forms[at] = whole;
+        whole = fnv_step(whole, *letter);
+    }
+    take(folded(whole));
+    for (at, form) in forms[..letters.len()].iter().enumerate() {
+        // Of two equal letters beside each other it does not matter which one is left out.
+        if at == 0 || letters[at] != letters[at - 1] {
+            take(folded(*form));
+        }
+    }
+}
+
 fn hash32(bytes: &[u8]) -> u32 {
-    let h = fnv(bytes);
-    (h ^ (h >> 32)) as u32
+    folded(fnv(bytes))
+}
+
+fn folded(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
 }

@@ -48,12 +48,46 @@ impl<'a> Places<'a> {
     }
 
     pub fn of_street(&self, street: u32) -> impl Iterator<Item = Place> + use<'a> {
+        let all = *self;
+        self.list.rows_of(street).map(move |row| all.get(row))
+    }
+
+    fn get(&self, row: usize) -> Place {
         let (list, all) = (self.list, self.rows.len());
-        list.rows_of(street).map(move |row| {
-            let end = if row + 1 < list.len() { list.u32(row + 1, 12) as usize } else { all };
-            let rows = list.u32(row, 12) as usize..end.min(all);
-            Place { town: list.u32(row, 4), zip: list.u32(row, 8), reach_m: list.u32(row, 16), rows }
-        })
+        let end = if row + 1 < list.len() { list.u32(row + 1, 12) as usize } else { all };
+        let rows = list.u32(row, 12) as usize..end.min(all);
+        Place { town: list.u32(row, 4), zip: list.u32(row, 8), reach_m: list.u32(row, 16), rows }
+    }
+
+    /// The places of a street but most of those that are surely not meant: where towns are given, those of all other
+    /// towns; where a ZIP is, those of no town under another ZIP.
+    pub fn of_street_in(
+        &self,
+        street: u32,
+        towns: Option<&'a [u32]>,
+        zip: Option<u32>,
+    ) -> impl Iterator<Item = Place> + use<'a> {
+        let (all, list) = (*self, self.list);
+        let rows = list.rows_of(street);
+        let (start, end) = (rows.start, rows.end);
+        let from =
+            move |town: u32, zip: u32| list.lower(start, end, |row| (list.u32(row, 4), list.u32(row, 8)) < (town, zip));
+        let no_town = from(NONE, 0);
+        let any_town = if towns.is_none() { start..no_town } else { 0..0 };
+        let of_towns =
+            towns.unwrap_or(&[]).iter().flat_map(move |town| from(*town, 0)..from(town.saturating_add(1), 0));
+        let of_none = match zip {
+            None => [no_town..end, 0..0],
+            Some(zip) => [no_town..from(NONE, 1), from(NONE, zip)..from(NONE, zip.saturating_add(1))],
+        };
+        any_town.chain(of_towns).chain(of_none.into_iter().flatten()).map(move |row| all.get(row))
+    }
+
+    /// How many rows all places of a street have.
+    pub fn rows_of_street(&self, street: u32) -> usize {
+        let of_street = self.list.rows_of(street);
+        let first = |row: usize| if row < self.list.len() { self.list.u32(row, 12) as usize } else { self.rows.len() };
+        first(of_street.end).saturating_sub(first(of_street.start))
     }
 
     pub fn rows(&self, place: &Place) -> impl Iterator<Item = Row> + use<'a> {
@@ -66,6 +100,49 @@ impl<'a> Places<'a> {
                 Row::Stretch(all.ranges.get((n & !STRETCH) as usize))
             }
         })
+    }
+
+    /// The points of a place that are points of their own, without the known point `skip`, and both ends of its
+    /// stretches.
+    pub fn spots(&self, place: &Place, skip: Option<usize>, mut take: impl FnMut(Spot)) {
+        for row in place.rows.clone() {
+            let n = self.rows.u32(row, 0);
+            if n & STRETCH != 0 {
+                let (from, to) = self.ranges.ends_of((n & !STRETCH) as usize);
+                take(from);
+                take(to);
+            } else if self.entries.is_own(n as usize) && Some(n as usize) != skip {
+                take(self.entries.at(n as usize));
+            }
+        }
+    }
+
+    /// The first of them.
+    pub fn first_own(&self, place: &Place) -> Option<Spot> {
+        let row = place.rows.clone().find(|row| match self.rows.u32(*row, 0) {
+            n if n & STRETCH != 0 => true,
+            n => self.entries.is_own(n as usize),
+        })?;
+        Some(self.spot(row))
+    }
+
+    /// A point of a place, and how far from it the others surely lie at most.
+    pub fn extent(&self, place: &Place) -> Option<(Spot, f64)> {
+        // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
+        place.rows.clone().next().map(|row| (self.spot(row), 3.0 * f64::from(place.reach_m)))
+    }
+
+    /// Where a known point lies or a stretch begins.
+    fn spot(&self, row: usize) -> Spot {
+        match self.rows.u32(row, 0) {
+            n if n & STRETCH != 0 => self.ranges.ends_of((n & !STRETCH) as usize).0,
+            n => self.entries.at(n as usize),
+        }
+    }
+
+    /// How many things are known of a street in one place.
+    pub fn size(&self, place: &Place) -> usize {
+        place.rows.len()
     }
 
     /// The rows of the known houses of a place, sorted by number; the street itself is number 0.
@@ -84,15 +161,7 @@ impl<'a> Places<'a> {
 
     /// Whether every point of a place lies farther away than this; `false` where that is not sure.
     pub fn is_beyond(&self, place: &Place, from: Spot, metres: f64) -> bool {
-        // A degree of longitude is of unequal length at the two ends: three times as far is surely far enough.
-        let near_enough = metres + 3.0 * f64::from(place.reach_m);
-        self.rows(place).next().is_none_or(|row| {
-            let first = match row {
-                Row::Entry(row) => self.entries.get(row).at,
-                Row::Stretch(range) => self.ranges.ends(&range).0,
-            };
-            first.distance_m(from) > near_enough
-        })
+        self.extent(place).is_none_or(|(at, reach_m)| at.distance_m(from) > metres + reach_m)
     }
 }
 

@@ -58,6 +58,9 @@ pub(in crate::geocode) struct Spot {
     pub lon: i32,
 }
 
+/// Metres of a unit of latitude, on a globe of the mean radius.
+pub(in crate::geocode) const METRES_PER_UNIT: f64 = 6_371_008.8_f64.to_radians() / 1e7;
+
 impl Spot {
     pub fn of(point: Point) -> Self {
         Self { lat: (point.lat() * 1e7).round() as i32, lon: (point.lon() * 1e7).round() as i32 }
@@ -70,8 +73,7 @@ impl Spot {
 
     /// The plane that touches the globe here; for distances from one point to many.
     pub fn plane(self) -> Plane {
-        let scale = 6_371_008.8_f64.to_radians() / 1e7;
-        Plane { origin: self, scale, shrink: (f64::from(self.lat) / 1e7).to_radians().cos() }
+        Plane { origin: self, scale: METRES_PER_UNIT, shrink: (f64::from(self.lat) / 1e7).to_radians().cos() }
     }
 
     /// Metres east and north of `origin`, on the plane that touches the globe there.
@@ -80,7 +82,7 @@ impl Spot {
     }
 
     pub fn moved(self, east_m: f64, north_m: f64) -> Spot {
-        let scale = 6_371_008.8_f64.to_radians() / 1e7;
+        let scale = METRES_PER_UNIT;
         let shrink = (f64::from(self.lat) / 1e7).to_radians().cos().max(0.01);
         Spot {
             lat: self.lat.saturating_add((north_m / scale) as i32),
@@ -103,6 +105,11 @@ pub(in crate::geocode) struct Plane {
 }
 
 impl Plane {
+    /// By how much a unit of longitude is shorter than one of latitude.
+    pub fn shrink(&self) -> f64 {
+        self.shrink
+    }
+
     /// Metres east and north.
     pub fn metres(&self, at: Spot) -> (f64, f64) {
         let lat = f64::from(at.lat) - f64::from(self.origin.lat);
@@ -173,6 +180,15 @@ impl<'a> Entries<'a> {
             text: n(32),
             text_len: n(36),
         }
+    }
+
+    /// Where a known point lies, without the rest of its row.
+    pub fn at(&self, row: usize) -> Spot {
+        Spot { lat: self.rows.i32(row, 16), lon: self.rows.i32(row, 20) }
+    }
+
+    pub fn is_own(&self, row: usize) -> bool {
+        self.rows.u8(row, 14) == Worth::Own as u8
     }
 
     /// Rows of one pair of streets, in either order.
@@ -283,13 +299,26 @@ impl<'a> Ranges<'a> {
 
     /// The first and the last corner of a stretch.
     pub fn ends(&self, range: &Range) -> (Spot, Spot) {
-        let at = |row: u32| Spot { lat: self.vertices.i32(row as usize, 0), lon: self.vertices.i32(row as usize, 4) };
-        (at(range.first), at(range.first + range.count.saturating_sub(1)))
+        self.corners(range.first, range.count)
     }
 
-    pub fn line(&self, range: &Range) -> Vec<Spot> {
+    /// The same by the number of its row, without the rest of it.
+    pub fn ends_of(&self, row: usize) -> (Spot, Spot) {
+        self.corners(self.rows.u32(row, 24), self.rows.u32(row, 28))
+    }
+
+    fn corners(&self, first: u32, count: u32) -> (Spot, Spot) {
+        (self.corner(first as usize), self.corner(first.saturating_add(count.saturating_sub(1)) as usize))
+    }
+
+    fn corner(&self, row: usize) -> Spot {
+        Spot { lat: self.vertices.i32(row, 0), lon: self.vertices.i32(row, 4) }
+    }
+
+    pub fn line(&self, range: &Range) -> impl Iterator<Item = Spot> + Clone + use<'a> {
+        let all = *self;
         let rows = range.first as usize..(range.first as usize + range.count as usize).min(self.vertices.len());
-        rows.map(|row| Spot { lat: self.vertices.i32(row, 0), lon: self.vertices.i32(row, 4) }).collect()
+        rows.map(move |row| all.corner(row))
     }
 }
 

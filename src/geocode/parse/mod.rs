@@ -45,13 +45,17 @@ pub fn label(text: &str) -> Vec<Labelled> {
 /// The chain of labels with the highest sum of scores.
 fn viterbi(tokens: &[token::Token]) -> Vec<Label> {
     const N: usize = Label::ALL.len();
+    const IMPOSSIBLE: i32 = i32::MIN / 2;
     let steps = order::transitions();
     let context = potentials::Context::of(tokens);
     let mut back: Vec<[u8; N]> = Vec::with_capacity(tokens.len());
     let mut score = [0i32; N];
+    // The labels that the word before may have; no word is without one, because any may be no part of an address.
+    let mut open: Vec<usize> = Vec::with_capacity(N);
     for i in 0..tokens.len() {
-        let mut next = [i32::MIN / 2; N];
+        let mut next = [IMPOSSIBLE; N];
         let mut from = [0u8; N];
+        let comma = i > 0 && tokens[i - 1].comma;
         for (b, label) in Label::ALL.iter().enumerate() {
             let own = potentials::emission(*label, i, tokens, &context);
             if own <= potentials::NEVER {
@@ -61,8 +65,8 @@ fn viterbi(tokens: &[token::Token]) -> Vec<Label> {
                 next[b] = own + order::start(*label);
                 continue;
             }
-            for (a, so_far) in score.iter().enumerate() {
-                let total = so_far + own + steps[a][b] + order::after_comma(Label::ALL[a], *label, tokens[i - 1].comma);
+            for a in open.iter().copied() {
+                let total = score[a] + own + steps[a][b] + order::after_comma(Label::ALL[a], *label, comma);
                 if total > next[b] {
                     next[b] = total;
                     from[b] = a as u8;
@@ -70,6 +74,8 @@ fn viterbi(tokens: &[token::Token]) -> Vec<Label> {
             }
         }
         score = next;
+        open.clear();
+        open.extend((0..N).filter(|a| score[*a] > IMPOSSIBLE));
         back.push(from);
     }
     let mut labels = vec![Label::NotAddress; tokens.len()];

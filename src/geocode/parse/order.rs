@@ -35,6 +35,7 @@ pub(super) fn end(label: Label) -> i32 {
 }
 
 /// A comma between two words parts what belongs together and lets other things begin.
+#[inline]
 pub(super) fn after_comma(a: Label, b: Label, comma: bool) -> i32 {
     if !comma {
         return 0;

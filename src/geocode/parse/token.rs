@@ -1,6 +1,8 @@
 //! An address cut into words, and what each word looks like by itself.
 
-use crate::geocode::vocabulary::{self as vocabulary, Kind};
+use std::sync::LazyLock;
+
+use crate::geocode::vocabulary::{self, Kind};
 
 /// Properties of a word, as bits of [`Token::is`].
 pub(super) mod look {
@@ -170,15 +172,11 @@ fn words_of(word: &str, set: &mut impl FnMut(u32, bool)) {
         Some((_, Kind::Bound)) => set(look::BOUND, true),
         _ => set(look::SUFFIX, misspelt_suffix(word)),
     }
-    set(look::UNIT, vocabulary::UNITS.contains(&word));
-    set(look::LONE_UNIT, vocabulary::LONE_UNITS.contains(&word));
-    set(look::SUBADDRESS, vocabulary::SUBADDRESSES.contains(&word));
+    set(LISTED.get(word).copied().unwrap_or(0), true);
     set(look::BOX, matches!(word, "BOX" | "POB" | "POBOX" | "LOCKBOX" | "LBX" | "DRAWER" | "BX"));
     set(look::POST_OFFICE, matches!(word, "PO" | "P" | "O" | "POST" | "OFFICE" | "LOCK"));
     set(look::GROUP, matches!(word, "RR" | "RFD" | "HC" | "HCR" | "RURAL" | "STAR" | "CONTRACT" | "PSC" | "CMR"));
-    set(look::PRE_TYPE, PRE_TYPES.contains(&word));
     set(look::MODIFIER, matches!(word, "OLD" | "NEW"));
-    set(look::STATE, vocabulary::state(word).is_some());
     set(look::COUNTRY, matches!(word, "USA" | "US" | "UNITED" | "STATES"));
     set(
         look::CORNER,
@@ -209,12 +207,29 @@ fn words_of(word: &str, set: &mut impl FnMut(u32, bool)) {
                 | "BANK"
         ),
     );
-    set(look::LANDMARK, LANDMARKS.contains(&word));
     set(
         look::NUMBER_WORD,
         matches!(word, "ONE" | "TWO" | "THREE" | "FOUR" | "FIVE" | "SIX" | "SEVEN" | "EIGHT" | "NINE" | "TEN"),
     );
 }
+
+/// What the lists say of a word.
+static LISTED: LazyLock<vocabulary::Table<u32>> = LazyLock::new(|| {
+    let lists = [
+        (look::UNIT, vocabulary::UNITS),
+        (look::LONE_UNIT, vocabulary::LONE_UNITS),
+        (look::SUBADDRESS, vocabulary::SUBADDRESSES),
+        (look::PRE_TYPE, PRE_TYPES),
+        (look::LANDMARK, LANDMARKS),
+    ];
+    let states = vocabulary::STATES.iter().flat_map(|(short, long)| [*short, *long]).map(|word| (look::STATE, word));
+    let words = lists.into_iter().flat_map(|(look, words)| words.iter().map(move |word| (look, *word)));
+    let mut listed = vocabulary::Table::default();
+    for (look, word) in words.chain(states) {
+        *listed.entry(word).or_default() |= look;
+    }
+    listed
+});
 
 const PRE_TYPES: &[&str] = &[
     "HIGHWAY",
@@ -352,11 +367,15 @@ fn one_apart(a: &[u8], b: &[u8]) -> bool {
     left.max(right) == 1 || (left == 2 && right == 2 && a[head] == b[head + 1] && a[head + 1] == b[head])
 }
 
-/// States of two or three words.
+/// The names of states that are two words.
+static TWO_WORDS: LazyLock<Vec<(&str, &str)>> =
+    LazyLock::new(|| vocabulary::STATES.iter().filter_map(|(_, long)| long.split_once(' ')).collect());
+
+/// States of two words.
 fn mark_states(tokens: &mut [Token]) {
     for i in 1..tokens.len() {
-        let two = format!("{} {}", tokens[i - 1].word, tokens[i].word);
-        if !tokens[i - 1].comma && vocabulary::state(&two).is_some() {
+        let two = (tokens[i - 1].word.as_str(), tokens[i].word.as_str());
+        if !tokens[i - 1].comma && TWO_WORDS.contains(&two) {
             tokens[i - 1].look |= look::STATE_FIRST;
             tokens[i].look |= look::STATE_SECOND;
         }

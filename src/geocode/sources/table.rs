@@ -32,6 +32,8 @@ use crate::{
 pub enum BadTable {
     #[error("line {line}: {message}")]
     Line { line: u64, message: String },
+    #[error("the file is empty; expected a header line and rows with a latitude, a longitude and what is there")]
+    Empty,
     #[error("the header has no {missing}; it has {has}")]
     Column { missing: &'static str, has: String },
 }
@@ -219,7 +221,7 @@ impl Builder {
     /// Add a CSV file.
     ///
     /// # Errors
-    /// When it is not CSV, or its header names no coordinates or nothing to call them by.
+    /// When it is empty or not CSV, or its header names no coordinates or nothing to call them by.
     pub fn add_csv(&mut self, reader: impl Read) -> Result<Taken, BadTable> {
         let mut reader = BufReader::with_capacity(1 << 16, reader);
         let head = reader.fill_buf().map_err(|e| BadTable::Line { line: 1, message: e.to_string() })?;
@@ -233,9 +235,13 @@ impl Builder {
                 _ => e.to_string(),
             },
         };
-        let columns = Columns::of(&Header::of(csv.headers().map_err(broken)?), false)?;
-        let mut taken = Taken::default();
+        let head = csv.headers().map_err(broken)?.clone();
         let mut row = csv::StringRecord::new();
+        if head.iter().all(str::is_empty) && !csv.read_record(&mut row).map_err(broken)? {
+            return Err(BadTable::Empty);
+        }
+        let columns = Columns::of(&Header::of(&head), false)?;
+        let mut taken = Taken::default();
         let mut nowhere: Option<BadTable> = None;
         while csv.read_record(&mut row).map_err(broken)? {
             let used = self.add_row(&columns, &row, None);

@@ -30,6 +30,16 @@ fn streets_towns_and_zip_areas_are_read_from_their_columns() {
 }
 
 #[test]
+fn a_file_without_a_line_is_told_to_be_empty() {
+    for file in ["", "\n\n", "\u{FEFF}", " \n"] {
+        let error = Builder::default().add_csv(file.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("the file is empty; expected a header line"), "{file:?}: {error}");
+    }
+    let error = Builder::default().add_csv(",,\n44.8,-68.7,Orono\n".as_bytes()).unwrap_err().to_string();
+    assert!(error.starts_with("the header has no latitude"), "{error}");
+}
+
+#[test]
 fn address_points_of_both_national_collections_are_houses() {
     let mut g = Builder::default();
     let open = "LON,LAT,NUMBER,STREET,UNIT,CITY,DISTRICT,REGION,POSTCODE,ID,HASH\n-68.67,44.88,12,Elm Street,,Orono,,ME,04473,,a1\n";
