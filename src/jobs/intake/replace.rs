@@ -11,8 +11,6 @@ use crate::{
 
 /// Events in a page.
 const PAGE: u32 = 2_000;
-/// Events in a page of those that are looked for among all: each page may cost a walk through the table.
-const LONG_PAGE: u32 = 20_000;
 
 /// Judge every stored event's place anew; answers how many changed. Places are derived, so no version is added.
 ///
@@ -42,7 +40,7 @@ pub(super) async fn place_fallbacks(
     let mut after = None;
     let mut changed = 0;
     loop {
-        let page = store.unmarked_at(scope, source, points, after, LONG_PAGE).await.context("reading events")?;
+        let page = store.unmarked_at(scope, source, points, after, PAGE).await.context("reading events")?;
         let Some(last) = page.last() else { return Ok(changed) };
         after = Some(last.id);
         changed += store_moved(store, scope, &placer, &page).await?;
@@ -81,14 +79,9 @@ pub async fn refresh_fallbacks(store: &DynStore, scope: &Scope, source: &SourceI
 }
 
 async fn store_moved(store: &DynStore, scope: &Scope, placer: &Placer, events: &[Event]) -> anyhow::Result<u64> {
-    let mut changed = 0;
-    // A piece is a transaction: others write between two.
-    for piece in events.chunks(PAGE as usize) {
-        let moved: Vec<Event> = piece.iter().filter_map(|e| placer.place_again(e)).collect();
-        if !moved.is_empty() {
-            store.replace_locations(scope, &moved).await.context("re-placing events")?;
-        }
-        changed += moved.len() as u64;
+    let moved: Vec<Event> = events.iter().filter_map(|e| placer.place_again(e)).collect();
+    if !moved.is_empty() {
+        store.replace_locations(scope, &moved).await.context("re-placing events")?;
     }
-    Ok(changed)
+    Ok(moved.len() as u64)
 }
