@@ -212,9 +212,10 @@ fn shared<T: Ord + Clone>(known: &mut BTreeSet<T>, id: T) -> T {
 #[cfg(test)]
 pub(super) mod tests {
     use chrono::DateTime;
+    use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::event::{EventKind, NaloxoneGiven, Outcome};
+    use crate::domain::event::{NaloxoneGiven, Outcome};
 
     pub(in crate::api) fn fact(n: u128, day: i32, area: Option<&str>) -> EventFact {
         EventFact {
@@ -274,45 +275,51 @@ pub(super) mod tests {
         assert_eq!(facts.get(EventId(uuid::Uuid::from_u128(1))).and_then(|f| f.area.clone()), "b".parse().ok());
     }
 
-    #[test]
-    fn a_catchments_counts_are_those_of_its_facts_whatever_came_and_went() {
-        let mut random = crate::stats::Random::seeded(11);
-        let mut draw = |n: u32| random.below(n);
-        let (mut facts, mut plain) = (Facts::default(), BTreeMap::new());
-        for _ in 0..2_000 {
-            let id = u128::from(draw(300));
-            if draw(5) == 0 {
-                facts.remove(EventId(uuid::Uuid::from_u128(id)));
-                plain.remove(&id);
-                continue;
+    /// What comes (with its day, area, kind, incident and second of receipt), or the id of what goes.
+    type Step = (u128, Option<(i32, usize, bool, Option<u128>, i64)>);
+
+    fn step() -> impl Strategy<Value = Step> {
+        let came = (0..30, 0..3_usize, prop::bool::weighted(0.8), prop::option::of(0..9_u128), 0..100_i64);
+        (0..60_u128, prop::option::weighted(0.8, came))
+    }
+
+    proptest! {
+        #[test]
+        fn a_catchments_counts_are_those_of_its_facts_whatever_came_and_went(
+            steps in prop::collection::vec(step(), 0..200), from in 0..30, at in 0..100_i64,
+        ) {
+            let (mut facts, mut plain) = (Facts::default(), BTreeMap::new());
+            for (id, came) in steps {
+                let Some((day, area, overdose, incident, second)) = came else {
+                    facts.remove(EventId(uuid::Uuid::from_u128(id)));
+                    plain.remove(&id);
+                    continue;
+                };
+                let fact = EventFact {
+                    kind: if overdose { EventKind::Overdose } else { EventKind::Naloxone },
+                    incident: incident.map(|i| IncidentId(uuid::Uuid::from_u128(i))),
+                    received_at: DateTime::from_timestamp(second, 0).unwrap(),
+                    ..fact(id, day, [None, Some("a"), Some("b")][area])
+                };
+                facts.put(fact.clone());
+                plain.insert(id, fact);
             }
-            let area = [None, Some("a"), Some("b")][draw(3) as usize];
-            let kind = if draw(4) == 0 { EventKind::Naloxone } else { EventKind::Overdose };
-            let incident = (draw(2) == 0).then(|| IncidentId(uuid::Uuid::from_u128(u128::from(draw(20)))));
-            let received_at = DateTime::from_timestamp(i64::from(draw(100)), 0).unwrap();
-            let fact = EventFact { kind, incident, received_at, ..fact(id, draw(30) as i32, area) };
-            facts.put(fact.clone());
-            plain.insert(id, fact);
-        }
-        let only_a = AreaScope::Only(vec!["a".parse().unwrap()]);
-        for (areas, range) in [(&AreaScope::All, days(0, 30)), (&only_a, days(0, 30)), (&only_a, days(7, 12))] {
-            let served = facts.served(areas);
-            let own: Vec<&EventFact> = plain
-                .values()
-                .filter(|f| areas.allows(f.area.as_ref()) && range.contains(f.event_day))
-                .filter(|f| f.kind == EventKind::Overdose)
-                .collect();
-            let mut known = HashSet::new();
-            let once = own.iter().filter(|f| f.incident.is_none_or(|i| known.insert(i))).count();
-            assert_eq!(served.overdoses(range), once);
-            let at = DateTime::from_timestamp(60, 0).unwrap();
-            let mut later = ids(served.received_after(at, range).into_iter());
-            later.sort_unstable();
-            let expected: Vec<u128> = own.iter().filter(|f| f.received_at > at).map(|f| f.id.0.as_u128()).collect();
-            assert_eq!(later, expected);
-            let asked: HashSet<_> = (0..40).map(|n| IncidentId(uuid::Uuid::from_u128(n))).collect();
-            let told: HashSet<_> = own.iter().filter(|f| f.received_at <= at).filter_map(|f| f.incident).collect();
-            assert_eq!(served.unknown_at(at, asked.clone(), range), asked.difference(&told).count());
+            let (at, range) = (DateTime::from_timestamp(at, 0).unwrap(), days(from, 30));
+            for areas in [AreaScope::All, AreaScope::Only(vec!["a".parse().unwrap()])] {
+                let served = facts.served(&areas);
+                let own = plain.values().filter(|f| areas.allows(f.area.as_ref()) && range.contains(f.event_day));
+                let own: Vec<&EventFact> = own.filter(|f| f.kind == EventKind::Overdose).collect();
+                let mut known = HashSet::new();
+                let once = own.iter().filter(|f| f.incident.is_none_or(|i| known.insert(i))).count();
+                prop_assert_eq!(served.overdoses(range), once);
+                let mut later = ids(served.received_after(at, range).into_iter());
+                later.sort_unstable();
+                let expected: Vec<u128> = own.iter().filter(|f| f.received_at > at).map(|f| f.id.0.as_u128()).collect();
+                prop_assert_eq!(later, expected);
+                let asked: HashSet<_> = (0..12).map(|n| IncidentId(uuid::Uuid::from_u128(n))).collect();
+                let told: HashSet<_> = own.iter().filter(|f| f.received_at <= at).filter_map(|f| f.incident).collect();
+                prop_assert_eq!(served.unknown_at(at, asked.clone(), range), asked.difference(&told).count());
+            }
         }
     }
 }
