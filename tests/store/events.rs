@@ -11,7 +11,7 @@ use emberwatch::{
 
 use crate::{
     Db, on_both,
-    world::{all_of, append, area, corrected, event, fact_ids, feed, may, may_day, only, settled, sorted, uuid},
+    world::{all_of, append, area, batch, corrected, event, fact_ids, feed, may, may_day, only, settled, sorted, uuid},
 };
 
 on_both! {
@@ -29,6 +29,7 @@ on_both! {
     points_that_were_given_come_in_pages,
     the_newest_times_follow_the_scope,
     a_batch_larger_than_a_statement_is_stored_whole,
+    a_batch_that_is_given_up_midway_is_stored_whole_or_not_at_all_and_hurts_no_other,
 }
 
 async fn an_event_comes_back_as_it_was_stored(db: Db) {
@@ -275,6 +276,32 @@ async fn the_newest_times_follow_the_scope(db: Db) {
     assert_eq!(newest, (Some(late.occurred_at), Some(late.received_at)));
     let newest = db.store.newest(&only(&["bangor"])).await.unwrap();
     assert_eq!(newest, (Some(early.occurred_at), Some(early.received_at)));
+}
+
+/// Whoever waits for an answer may hang up at any moment.
+async fn a_batch_that_is_given_up_midway_is_stored_whole_or_not_at_all_and_hurts_no_other(db: Db) {
+    settled(&db).await;
+    let me = all_of("me");
+    let (mut batches, mut given_up) = (Vec::new(), 0);
+    for n in 0..24 {
+        let events: Vec<Event> = (0..1_500).map(|i| event(&format!("{n}-{i}"), "bangor", 1 + i % 28)).collect();
+        let whole = batch(&events);
+        let wait = std::time::Duration::from_micros(400 * n * n);
+        match tokio::time::timeout(wait, db.store.append(&me, &feed(), &whole)).await {
+            Ok(done) => done.unwrap(),
+            Err(_) => given_up += 1,
+        }
+        append(&db, &[event(&format!("after {n}"), "bangor", 1)]).await;
+        batches.push(events.iter().map(|e| e.record_id.clone()).collect::<Vec<_>>());
+    }
+    assert!(given_up > 2, "{given_up} of 24 were given up");
+    let mut stored = batches.len();
+    for ids in batches {
+        let found = db.store.heads(&me, &feed(), &ids).await.unwrap().len();
+        assert!([0, ids.len()].contains(&found), "{found} of a batch");
+        stored += found;
+    }
+    assert_eq!(db.store.facts(&me, &EventQuery::default()).await.unwrap().len(), stored);
 }
 
 async fn a_batch_larger_than_a_statement_is_stored_whole(db: Db) {

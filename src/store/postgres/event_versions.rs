@@ -3,7 +3,6 @@
 use sqlx::PgConnection;
 
 use super::{
-    copy::copy_in,
     incidents::mark_due,
     rows::{day, instant, of, opt_instant},
 };
@@ -30,8 +29,8 @@ const STORING: &str = "storing events";
 
 /// Add versions and close the ones they replace.
 pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<Change> {
-    if !events.is_empty() {
-        insert_rows(tx, scope, events).await?;
+    for chunk in events.chunks(ROWS) {
+        insert_rows(tx, scope, chunk).await?;
     }
     let corrections: Vec<&Event> = events.iter().filter(|e| e.version > 1).collect();
     let mut change = Change::of(events);
@@ -89,9 +88,6 @@ pub(super) async fn insert(tx: &mut PgConnection, scope: &Scope, events: &[Event
 
 /// Give events new places: one array a column, which `unnest` turns into rows.
 pub(super) async fn replace_rows(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<()> {
-    fn column<'e, T>(events: &'e [Event], value: impl Fn(&'e Event) -> T) -> Vec<T> {
-        events.iter().map(value).collect()
-    }
     // An event that was corrected since it was read keeps its newer place.
     sqlx::query(
         "UPDATE events SET latitude = p.latitude, longitude = p.longitude, precision = p.precision,
@@ -126,49 +122,61 @@ pub(super) async fn replace_rows(tx: &mut PgConnection, scope: &Scope, events: &
     Ok(())
 }
 
-/// In one `COPY`, in the order of these columns.
+/// One array a column, and `unnest` turns them into rows: one short statement that is planned once, whatever
+/// the size of the batch.
 pub(super) async fn insert_rows(tx: &mut PgConnection, scope: &Scope, events: &[Event]) -> Result<()> {
-    const COPY: &str = "COPY events (jurisdiction_id, event_id, version, source_id, record_id, content_hash, kind,
-         occurred_at, time_precision, reported_at, received_at, event_day, outcome, naloxone, quantity, case_definition,
-         case_version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution, area_id, placed_by, address,
-         town, zip, incident_id, attributes, flags, withdrawn) FROM STDIN (FORMAT binary)";
-    copy_in(tx, COPY, events, |row, e| {
-        let place = &e.location;
-        row.put(scope.jurisdiction.as_str())?;
-        row.put(e.id.0)?;
-        row.put(i64::from(e.version))?;
-        row.put(e.source.as_str())?;
-        row.put(&*clean(&e.record_id))?;
-        row.put(e.content_hash.as_str())?;
-        row.put(e.kind.as_str())?;
-        row.put(instant(e.occurred_at))?;
-        row.put(e.time_precision.as_str())?;
-        row.put(opt_instant(e.reported_at))?;
-        row.put(instant(e.received_at))?;
-        row.put(day(e.event_day))?;
-        row.put(e.outcome.as_str())?;
-        row.put(e.naloxone.as_str())?;
-        row.put(i64::from(e.quantity))?;
-        row.put(e.case.as_ref().map(|c| c.definition.as_str()))?;
-        row.put(e.case.as_ref().map(|c| i64::from(c.version)))?;
-        row.put(place.point.map(Point::lat))?;
-        row.put(place.point.map(Point::lon))?;
-        row.put(place.precision.as_str())?;
-        row.put(place.uncertainty_m)?;
-        row.put(place.cell.map(Cell::to_i64))?;
-        row.put(place.cell.map(resolution))?;
-        row.put(place.area.as_ref().map(AreaId::as_str))?;
-        row.put(place.placed_by.as_str())?;
-        row.put(opt_clean(place.address.as_deref()))?;
-        row.put(opt_clean(place.town.as_deref()))?;
-        row.put(opt_clean(place.zip.as_deref()))?;
-        row.put(e.incident.map(|i| i.0))?;
-        row.put(json(&e.attributes))?;
-        row.put(json(&e.flags))?;
-        row.put(e.withdrawn)
-    })
+    sqlx::query(
+        "INSERT INTO events (jurisdiction_id, event_id, version, source_id, record_id, content_hash, kind, occurred_at, time_precision,
+         reported_at, received_at, event_day, outcome, naloxone, quantity, case_definition,
+         case_version, latitude, longitude, precision, uncertainty_m, cell, cell_resolution,
+         area_id, placed_by, address, town, zip, incident_id, attributes, flags, withdrawn)
+         SELECT $1, * FROM unnest($2::uuid[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+         $9::text[], $10::timestamptz[], $11::timestamptz[], $12::date[], $13::text[], $14::text[],
+         $15::int8[], $16::text[], $17::int8[], $18::float8[], $19::float8[], $20::text[],
+         $21::float8[], $22::int8[], $23::int8[], $24::text[], $25::text[], $26::text[],
+         $27::text[], $28::text[], $29::uuid[], $30::text[], $31::text[], $32::bool[])",
+    )
+    .bind(scope.jurisdiction.as_str())
+    .bind(column(events, |e| e.id.0))
+    .bind(column(events, |e| i64::from(e.version)))
+    .bind(column(events, |e| e.source.as_str()))
+    .bind(column(events, |e| clean(&e.record_id)))
+    .bind(column(events, |e| e.content_hash.as_str()))
+    .bind(column(events, |e| e.kind.as_str()))
+    .bind(column(events, |e| instant(e.occurred_at)))
+    .bind(column(events, |e| e.time_precision.as_str()))
+    .bind(column(events, |e| opt_instant(e.reported_at)))
+    .bind(column(events, |e| instant(e.received_at)))
+    .bind(column(events, |e| day(e.event_day)))
+    .bind(column(events, |e| e.outcome.as_str()))
+    .bind(column(events, |e| e.naloxone.as_str()))
+    .bind(column(events, |e| i64::from(e.quantity)))
+    .bind(column(events, |e| e.case.as_ref().map(|c| c.definition.as_str())))
+    .bind(column(events, |e| e.case.as_ref().map(|c| i64::from(c.version))))
+    .bind(column(events, |e| e.location.point.map(Point::lat)))
+    .bind(column(events, |e| e.location.point.map(Point::lon)))
+    .bind(column(events, |e| e.location.precision.as_str()))
+    .bind(column(events, |e| e.location.uncertainty_m))
+    .bind(column(events, |e| e.location.cell.map(Cell::to_i64)))
+    .bind(column(events, |e| e.location.cell.map(resolution)))
+    .bind(column(events, |e| e.location.area.as_ref().map(AreaId::as_str)))
+    .bind(column(events, |e| e.location.placed_by.as_str()))
+    .bind(column(events, |e| opt_clean(e.location.address.as_deref())))
+    .bind(column(events, |e| opt_clean(e.location.town.as_deref())))
+    .bind(column(events, |e| opt_clean(e.location.zip.as_deref())))
+    .bind(column(events, |e| e.incident.map(|i| i.0)))
+    .bind(column(events, |e| json(&e.attributes)))
+    .bind(column(events, |e| json(&e.flags)))
+    .bind(column(events, |e| e.withdrawn))
+    .execute(tx)
     .await
-    .map_err(failed_or_conflict(STORING, "event"))
+    .map_err(failed_or_conflict(STORING, "event"))?;
+    Ok(())
+}
+
+/// One value of each event.
+fn column<'e, T>(events: &'e [Event], value: impl Fn(&'e Event) -> T) -> Vec<T> {
+    events.iter().map(value).collect()
 }
 
 fn resolution(cell: Cell) -> i64 {

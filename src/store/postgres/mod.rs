@@ -9,7 +9,6 @@ mod agreements;
 mod alerts;
 mod analysis;
 mod areas;
-mod copy;
 mod early_withdrawals;
 mod event_versions;
 mod events;
